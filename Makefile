@@ -1,0 +1,48 @@
+# Every target makes the virtual environment itself; only Python 3.11 to 3.13 and git are needed.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PARALLEL ?= auto
+
+.PHONY: help demo test check lint docs format lock bench clean
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+.venv/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (set PYTHON=/path/to/python3)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing the pinned dependencies into .venv ..."
+	@awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > .venv/uv.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/ready  ## simulated providers, the gateway and a few hundred requests: what it does, in a minute
+	$(BIN)/routergate demo
+
+test: .venv/ready  ## the tests
+	$(BIN)/pytest -n $(PARALLEL)
+
+lint: .venv/ready  ## format, style, types and the shape of the imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache
+
+check: lint docs test  ## everything that a change must pass
+
+docs: .venv/ready  ## are the generated references and the schema up to date?
+	$(BIN)/python -m routergate.docs --check
+
+format: .venv/ready  ## put the sources into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python -m routergate.docs
+
+lock: .venv/ready  ## resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+		--all-extras --group dev pyproject.toml -o requirements.lock
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .routergate

@@ -1,0 +1,94 @@
+"""What the program uses: the checked configuration, frozen. What may be written is `schema`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from routergate.domain.decision import Catalogue
+from routergate.domain.identity import Identity
+from routergate.domain.model import ProviderId
+
+
+class ProviderKind(StrEnum):
+    """How a provider is spoken to."""
+
+    OPENAI = "openai"
+    VLLM = "vllm"
+    LITELLM = "litellm"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that never shows itself by accident."""
+
+    _text: str
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that needs it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds that a provider may take."""
+
+    connect: float = 5.0
+    first_byte: float = 60.0
+    """From the request to the first byte of the answer; a plain answer arrives whole."""
+    idle: float = 60.0
+    """Between two reads of a stream."""
+    total: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSpec:
+    """A provider, as configured."""
+
+    id: ProviderId
+    kind: ProviderKind
+    base_urls: tuple[str, ...]
+    """One per replica, without a trailing slash; empty for `litellm`, which knows its own."""
+    api_key: Secret | None = None
+    region: str | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every call."""
+    stream_usage: bool = True
+    """Whether it understands `stream_options.include_usage`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySpec:
+    """A key declared in the file by its hash."""
+
+    digest: str
+    """SHA-256 of the key, 64 hexadecimal digits."""
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSpec:
+    """How the gateway itself behaves."""
+
+    max_body_bytes: int = 32 * 1024 * 1024
+    grace_seconds: float = 30.0
+    """How long running requests may go on after SIGTERM."""
+    metric_labels: frozenset[str] = frozenset()
+    """Opt-in labels: any of `organisation`, `team`, `key`, `customer`, `feature`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that one YAML file says."""
+
+    path: Path
+    catalogue: Catalogue
+    providers: tuple[ProviderSpec, ...] = ()
+    keys: tuple[KeySpec, ...] = ()
+    server: ServerSpec = field(default_factory=ServerSpec)
+    warnings: tuple[str, ...] = ()
+    """What an operator should know, though it is no mistake."""

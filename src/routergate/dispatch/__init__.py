@@ -1,0 +1,1 @@
+"""Decision → the first candidate that answers."""

@@ -1,0 +1,1 @@
+"""The vocabulary as frozen values; standard library only, no clock, no chance."""

@@ -1,0 +1,93 @@
+"""A routing decision: a value that explains itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from routergate.domain.model import ModelCard, ModelId, TaskId
+from routergate.domain.money import Nanos
+from routergate.domain.request import Features
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutePolicy:
+    """A route: the virtual model name that applications call, and what it promises."""
+
+    id: str
+    candidates: tuple[ModelId, ...]
+    baseline: ModelId | None = None
+    """The model that the traffic would have run on without routing."""
+    quality: float = 0.0
+    """The threshold: relative to the baseline's quality where there is a baseline, else absolute."""
+    residency: str | None = None
+    """The only region that may answer; `None`: any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCard:
+    """A task of the operator's own."""
+
+    id: TaskId
+    features: frozenset[str] = frozenset()
+    """Feature tags whose requests are this task."""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Everything that can be routed to, and how."""
+
+    models: Mapping[ModelId, ModelCard] = field(default_factory=dict)
+    routes: Mapping[str, RoutePolicy] = field(default_factory=dict)
+    tasks: Mapping[TaskId, TaskCard] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A probability with its standard error."""
+
+    mean: float
+    stderr: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A model that could serve the request, and what is expected of it."""
+
+    card: ModelCard
+    quality: Estimate
+    """Probability of an acceptable answer; relative to the baseline's where the decision has one."""
+    output_tokens: int
+    """Expected, per request."""
+    cost: Nanos | None
+    """Expected marginal cost; `None`: no price is known."""
+    adequate: bool
+    """Whether `quality` meets the threshold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A model that cannot serve the request, and why."""
+
+    model: ModelId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The ordered candidates, the rejected ones, and the rule that chose."""
+
+    id: str
+    route: str
+    rule: str
+    """In plain words."""
+    threshold: float
+    baseline: ModelCard | None
+    features: Features
+    candidates: tuple[Candidate, ...]
+    """In the order in which they are tried. Never empty."""
+    rejected: tuple[Rejection, ...] = ()
+
+    @property
+    def chosen(self) -> Candidate:
+        """The candidate that is tried first."""
+        return self.candidates[0]

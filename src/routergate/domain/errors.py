@@ -1,0 +1,165 @@
+"""What can go wrong, by who can put it right.
+
+RouterGateError
+├── ConfigError               the operator
+├── ClientError               the caller
+│   ├── InvalidRequest
+│   │   ├── UnsupportedContentType
+│   │   └── ContextTooLong
+│   ├── BodyTooLarge
+│   ├── Unauthenticated
+│   ├── Forbidden
+│   ├── NotFound
+│   ├── UnknownModel
+│   ├── MethodNotAllowed
+│   ├── NoEligibleModel
+│   └── ProviderRefused       as a provider said it
+├── UpstreamError             nobody here
+│   ├── ProviderUnreachable
+│   ├── ProviderTimeout
+│   ├── ProviderThrottled
+│   ├── ProviderDenied
+│   ├── ProviderBroken
+│   ├── StreamBroken
+│   └── AllProvidersFailed
+├── StoreUnavailable          the operator
+└── Draining                  another replica
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class RouterGateError(Exception):
+    """Anything that this program raises on purpose. The message is safe to show: no prompt, no secret."""
+
+
+class ConfigError(RouterGateError):
+    """A configuration that contradicts itself, with every problem in it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class ClientError(RouterGateError):
+    """A request that the caller can put right."""
+
+    code: ClassVar[str | None] = None
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class InvalidRequest(ClientError):
+    """A body or header that is not what the API takes."""
+
+
+class UnsupportedContentType(InvalidRequest):
+    code = "unsupported_content_type"
+
+
+class ContextTooLong(InvalidRequest):
+    """No model that may answer has room for the request."""
+
+    code = "context_length_exceeded"
+
+
+class BodyTooLarge(ClientError):
+    code = "request_too_large"
+
+
+class Unauthenticated(ClientError):
+    code = "invalid_api_key"
+
+
+class Forbidden(ClientError):
+    """A key that may not do this."""
+
+    code = "not_allowed"
+
+
+class NotFound(ClientError):
+    code = "unknown_url"
+
+
+class UnknownModel(ClientError):
+    code = "model_not_found"
+
+
+class MethodNotAllowed(ClientError):
+    code = "method_not_allowed"
+
+
+class NoEligibleModel(ClientError):
+    """No model of the route can serve the request."""
+
+    code = "no_eligible_model"
+
+
+class ProviderRefused(ClientError):
+    """A provider found the request itself at fault; its answer is passed on as it came."""
+
+    kind: ClassVar[str] = "refused"
+
+    def __init__(self, message: str, *, status: int, body: bytes, content_type: str) -> None:
+        super().__init__(message)
+        self.status, self.body, self.content_type = status, body, content_type
+
+
+class UpstreamError(RouterGateError):
+    """A provider that did not answer as it should."""
+
+    kind: ClassVar[str] = "error"
+    """One word for metrics and attempts."""
+    billed: ClassVar[bool | None] = False
+    """Whether the provider may charge for it; `None`: cannot be known."""
+
+
+class ProviderUnreachable(UpstreamError):
+    kind = "unreachable"
+
+
+class ProviderTimeout(UpstreamError):
+    kind = "timeout"
+    billed = None
+
+
+class ProviderThrottled(UpstreamError):
+    """429: too much was asked of it."""
+
+    kind = "throttled"
+
+
+class ProviderDenied(UpstreamError):
+    """401, 403 or 404 on our own credentials or model name: the operator's business, not the caller's."""
+
+    kind = "denied"
+
+
+class ProviderBroken(UpstreamError):
+    """5xx, or an answer that is not what the API gives."""
+
+    kind = "broken"
+
+
+class StreamBroken(UpstreamError):
+    """An answer that broke off after it had begun."""
+
+    kind = "cut"
+    billed = None
+
+
+class AllProvidersFailed(UpstreamError):
+    """No candidate answered."""
+
+    kind = "exhausted"
+
+
+class StoreUnavailable(RouterGateError):
+    """Redis does not answer, and the request cannot do without."""
+
+
+class Draining(RouterGateError):
+    """This process is about to stop."""

@@ -1,0 +1,89 @@
+"""The one immutable row that a request leaves in the ledger."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routergate.domain.identity import Attribution
+from routergate.domain.model import ModelCard
+from routergate.domain.money import Nanos
+from routergate.domain.usage import Usage
+
+
+class Outcome(StrEnum):
+    """How a request ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    """No provider answered, or the answer broke off."""
+    REFUSED = "refused"
+    """A provider found the request itself at fault."""
+    ABANDONED = "abandoned"
+    """The caller left before the end."""
+
+
+class UsageSource(StrEnum):
+    """Where the token counts come from."""
+
+    PROVIDER = "provider"
+    COUNTED = "counted"
+    """By the gateway, because the provider gave none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call to one provider."""
+
+    model: str
+    provider: str
+    result: str
+    """`ok`, or the kind of failure in one word (see `UpstreamError.kind`)."""
+    seconds: float
+    """Until its first byte, or its failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Seconds, as the gateway saw them."""
+
+    total: float
+    first_token: float | None
+    overhead: float
+    """Spent in the gateway itself, waiting for nobody."""
+    decision: float
+    """Of which: classify and route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageEvent:
+    """What one request was, used and cost. `None` is unknown, never zero."""
+
+    id: str
+    at: int
+    """Arrival, nanoseconds since the epoch."""
+    attribution: Attribution
+    route: str
+    task: str
+    level: str
+    complexity: float
+    threshold: float
+    quality: float | None
+    """The estimate for the model that answered."""
+    card: ModelCard | None
+    """The model that answered; `None` if none did."""
+    streamed: bool
+    outcome: Outcome
+    attempts: tuple[Attempt, ...]
+    usage: Usage | None
+    usage_source: UsageSource
+    cost: Nanos | None
+    baseline: str | None
+    baseline_cost: Nanos | None
+    """The same tokens at the baseline's rates."""
+    timings: Timings
+
+    @property
+    def savings(self) -> Nanos | None:
+        """Baseline cost less actual cost, where both are known."""
+        if self.cost is None or self.baseline_cost is None:
+            return None
+        return Nanos(self.baseline_cost - self.cost)

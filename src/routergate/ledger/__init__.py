@@ -1,0 +1,1 @@
+"""Usage events and the totals that move with them."""

@@ -1,0 +1,1 @@
+"""Watch an answer go by → usage event."""

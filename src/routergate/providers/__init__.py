@@ -1,0 +1,1 @@
+"""Adapters to the places that serve models."""

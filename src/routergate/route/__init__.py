@@ -1,0 +1,1 @@
+"""Features + catalogue + policy + health → decision; pure."""

@@ -1,0 +1,1 @@
+"""Simulated providers that are honest about being simulated."""
