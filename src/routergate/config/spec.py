@@ -37,8 +37,8 @@ class Timeouts:
     """Seconds that a provider may take."""
 
     connect: float = 5.0
-    first_byte: float = 60.0
-    """From the request to the first byte of the answer; a plain answer arrives whole."""
+    first_byte: float = 120.0
+    """From the request to the first byte of the answer. A plain answer has none until it is whole."""
     idle: float = 60.0
     """Between two reads of a stream."""
     total: float = 600.0
@@ -55,8 +55,8 @@ class ProviderSpec:
     api_key: Secret | None = None
     region: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent with every call."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every call; they may hold secrets."""
     stream_usage: bool = True
     """Whether it understands `stream_options.include_usage`."""
 

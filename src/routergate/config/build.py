@@ -1,0 +1,227 @@
+"""`File` → `Config`, with the checks that no single value can show."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from routergate.config import schema
+from routergate.config.cards import Entry, card
+from routergate.config.findings import Findings, Place, hint
+from routergate.config.spec import Config, KeySpec, ProviderKind, ProviderSpec, Secret, ServerSpec, Timeouts
+from routergate.domain.decision import Catalogue, RoutePolicy, TaskCard
+from routergate.domain.identity import Identity
+from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
+
+OPENAI = "https://api.openai.com/v1"
+MIB = 1024 * 1024
+
+PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
+    (
+        lambda it: bool(it.base_url and it.replicas),
+        "has both base_url and replicas; keep one of them",
+    ),
+    (
+        lambda it: len(set(it.replicas or ())) < len(it.replicas or ()),
+        "names a replica twice; keep each once",
+    ),
+    (
+        lambda it: it.kind is ProviderKind.VLLM and not (it.base_url or it.replicas),
+        "is of kind vllm and needs base_url or replicas, such as http://vllm-0:8000/v1",
+    ),
+    (
+        lambda it: it.kind is ProviderKind.LITELLM and bool(it.replicas),
+        "is of kind litellm, which knows no replicas; declare a provider for each, or use kind openai",
+    ),
+)
+"""What a provider must not be, and what is said if it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Everything that the file declares, whether it could be read or not."""
+
+    providers: frozenset[str]
+    models: frozenset[str]
+    tasks: frozenset[str]
+    routes: frozenset[str]
+    organisations: frozenset[str]
+
+    @classmethod
+    def of(cls, tree: Mapping[str, Any]) -> "Names":
+        """The names in the tree of a file."""
+        return cls(**{section: frozenset(tree.get(section) or ()) for section in cls.__slots__})
+
+
+def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Config:
+    """What the program uses. It is only good if there are no problems in `findings` afterwards."""
+    models = _models(file, names, findings)
+    if not file.models:
+        findings.warn(("models",), "none is declared, so nothing can be answered")
+    _note_what_is_not_in_force(file, findings)
+    return Config(
+        path=path,
+        catalogue=Catalogue(
+            models=models,
+            routes={name: _route(name, it, models, names, findings) for name, it in file.routes.items()},
+            tasks={TaskId(name): _task(name, it) for name, it in file.tasks.items()},
+        ),
+        providers=tuple(_provider(name, it, findings) for name, it in file.providers.items()),
+        keys=_keys(file.keys, names, findings),
+        server=_server(file.server),
+        warnings=tuple(findings.warnings),
+    )
+
+
+def _refer(word: str, kind: str, known: Collection[str], place: Place, findings: Findings) -> None:
+    if word not in known:
+        findings.problem(place, f"no {kind} is called '{word}'{hint(word, known)}")
+
+
+def _provider(name: str, written: schema.Provider, findings: Findings) -> ProviderSpec:
+    for is_broken, text in PROVIDER_RULES:
+        if is_broken(written):
+            findings.problem(("providers", name), text)
+    return ProviderSpec(
+        id=ProviderId(name),
+        kind=written.kind,
+        base_urls=_base_urls(written),
+        api_key=Secret(written.api_key) if written.api_key else None,
+        region=written.region,
+        timeouts=Timeouts(**written.timeouts.model_dump()),
+        headers=written.headers,
+        stream_usage=written.stream_usage,
+    )
+
+
+def _base_urls(written: schema.Provider) -> tuple[str, ...]:
+    if written.replicas:
+        return tuple(written.replicas)
+    if written.base_url:
+        return (written.base_url,)
+    return (OPENAI,) if written.kind is ProviderKind.OPENAI else ()
+
+
+def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId, ModelCard]:
+    cards: dict[ModelId, ModelCard] = {}
+    for name, written in file.models.items():
+        _refer(written.provider, "provider", names.providers, ("models", name, "provider"), findings)
+        entry = Entry(id=name, written=written, provider=file.providers.get(written.provider))
+        if built := _card(entry, names, findings):
+            cards[built.id] = built
+    return cards
+
+
+def _card(entry: Entry, names: Names, findings: Findings) -> ModelCard | None:
+    try:
+        return card(entry, names.tasks, findings)
+    except ValueError as refusal:  # what the schema lets pass, a domain value may still refuse
+        findings.problem(entry.place, str(refusal))
+        return None
+
+
+def _task(name: str, written: schema.Task) -> TaskCard:
+    match = written.match
+    return TaskCard(id=TaskId(name), features=frozenset(match.features), examples=tuple(match.examples))
+
+
+def _route(
+    name: str, written: schema.Route, models: Mapping[ModelId, ModelCard], names: Names, findings: Findings
+) -> RoutePolicy:
+    place: Place = ("routes", name)
+    _check_candidates(written.candidates, (*place, "candidates"), names.models, findings)
+    if written.baseline is not None:
+        _refer(written.baseline, "model", names.models, (*place, "baseline"), findings)
+    residency = None if written.residency == "any" else written.residency
+    candidates = tuple(map(ModelId, written.candidates))
+    if residency and all(model in models for model in candidates):
+        regions = {models[model].region for model in candidates}
+        _check_residency(residency, regions, (*place, "residency"), findings)
+    return RoutePolicy(
+        id=name,
+        candidates=candidates,
+        baseline=ModelId(written.baseline) if written.baseline else None,
+        quality=written.quality,
+        residency=residency,
+    )
+
+
+def _check_candidates(
+    candidates: Iterable[str], place: Place, known: Collection[str], findings: Findings
+) -> None:
+    first: dict[str, int] = {}
+    for index, model in enumerate(candidates):
+        _refer(model, "model", known, (*place, index), findings)
+        if first.setdefault(model, index) != index:
+            findings.problem((*place, index), f"'{model}' is a candidate already; keep it once")
+
+
+def _check_residency(
+    residency: str, regions: Collection[str | None], place: Place, findings: Findings
+) -> None:
+    if residency not in regions:
+        known = {region for region in regions if region}
+        findings.problem(place, f"no candidate is in the region '{residency}'{hint(residency, known)}")
+
+
+def _keys(written: Iterable[schema.Key], names: Names, findings: Findings) -> tuple[KeySpec, ...]:
+    first: dict[str, int] = {}
+    specs: list[KeySpec] = []
+    for index, key in enumerate(written):
+        place: Place = ("keys", index)
+        if first.setdefault(key.hash, index) != index:
+            text = f"keys[{first[key.hash]}] has the same hash; keep one of them"
+            findings.problem((*place, "hash"), text)
+        _check_key(key, place, names, findings)
+        specs.append(_key(key))
+    return tuple(specs)
+
+
+def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) -> None:
+    known = names.routes | names.models
+    for index, model in enumerate(key.allow or ()):
+        _refer(model, "route or model", known, (*place, "allow", index), findings)
+    if names.organisations and key.organisation not in names.organisations:
+        remedy = hint(key.organisation, names.organisations)
+        findings.warn((*place, "organisation"), f"'{key.organisation}' is not declared{remedy}")
+
+
+def _key(key: schema.Key) -> KeySpec:
+    digest = key.hash.removeprefix("sha256:")
+    identity = Identity(
+        key=f"key_{digest[:16]}",
+        organisation=key.organisation,
+        team=key.team,
+        customer=key.customer,
+        feature=key.feature,
+        name=key.name,
+        allow=None if key.allow is None else frozenset(key.allow),
+    )
+    return KeySpec(digest=digest, identity=identity)
+
+
+def _server(written: schema.Server) -> ServerSpec:
+    return ServerSpec(
+        max_body_bytes=written.max_body_mb * MIB,
+        grace_seconds=written.grace_seconds,
+        metric_labels=frozenset(written.metric_labels),
+    )
+
+
+def _note_what_is_not_in_force(file: schema.File, findings: Findings) -> None:
+    """What the format has, but this version does not act upon, must not pass unsaid."""
+    for name, organisation in file.organisations.items():
+        if organisation.budgets:
+            findings.warn(("organisations", name, "budgets"), "understood, but not enforced by this version")
+    for name, route in file.routes.items():
+        if route.cascade:
+            findings.warn(("routes", name, "cascade"), "understood, but not in force in this version")
+        if route.cost_basis == "loaded":
+            findings.warn(
+                ("routes", name, "cost_basis"), "understood, but routing is by marginal cost in this version"
+            )
+    for name, model in file.models.items():
+        if model.asset:
+            findings.warn(
+                ("models", name, "asset"), "understood, but not yet in the costs that this version shows"
+            )

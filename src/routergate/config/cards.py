@@ -1,0 +1,149 @@
+"""Models as written → model cards, with what the price map knows filled in."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from routergate.config import schema
+from routergate.config.costs import Prices
+from routergate.config.findings import Findings, Place, hint
+from routergate.config.pricemap import Listing, look_up
+from routergate.config.spec import ProviderKind
+from routergate.domain.model import (
+    Capability,
+    Category,
+    ModelCard,
+    ModelClass,
+    ModelId,
+    ProviderId,
+    RateCard,
+    TaskId,
+)
+
+CATEGORY: dict[ModelClass, Category] = {
+    ModelClass.ECONOMY: Category.COMMERCIAL_SMALL,
+    ModelClass.SELF_HOSTED: Category.OPEN_SOURCE,
+    ModelClass.FRONTIER: Category.COMMERCIAL_LARGE,
+}
+
+BUILT_IN_TASKS = frozenset(
+    {
+        "chat", "code", "math", "extraction", "summarisation",
+        "translation", "classification", "reasoning", "creative", "tools",
+    }
+)  # fmt: skip
+
+OWNED = RateCard(start=date.min, input=Decimal(0), output=Decimal(0), source="owned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A model as written, and where it belongs."""
+
+    id: str
+    written: schema.Model
+    provider: schema.Provider | None
+    """`None`: unknown, or wrong itself."""
+
+    @property
+    def place(self) -> Place:
+        return ("models", self.id)
+
+    @property
+    def upstream(self) -> str:
+        return self.written.name or self.id
+
+    @property
+    def own(self) -> bool:
+        """Whether it runs on the operator's GPUs, so that nobody else's price is its price."""
+        served = self.provider is not None and self.provider.kind is ProviderKind.VLLM
+        return served or self.written.model_class is ModelClass.SELF_HOSTED
+
+
+def card(entry: Entry, tasks: Collection[str], findings: Findings) -> ModelCard | None:
+    """The model's card, or `None` where something essential is wrong."""
+    written, listing = entry.written, _listing(entry)
+    _check_tasks(entry, tasks, findings)
+    context = written.context_tokens or (listing.context_tokens if listing else None)
+    if context is None:
+        remedy = f"is missing, and the price map does not know '{entry.upstream}'; write it, such as 32768"
+        findings.problem((*entry.place, "context_tokens"), remedy)
+        return None
+    return ModelCard(
+        id=ModelId(entry.id),
+        provider=ProviderId(written.provider),
+        upstream=entry.upstream,
+        model_class=written.model_class,
+        category=written.category or CATEGORY[written.model_class],
+        capabilities=_capabilities(written, listing),
+        context_tokens=context,
+        max_output_tokens=written.max_output_tokens or (listing.max_output_tokens if listing else None),
+        prices=_prices(entry, listing, findings),
+        serves=frozenset(map(TaskId, written.serves)),
+        region=written.region or (entry.provider.region if entry.provider else None),
+        quality=written.quality or {},
+    )
+
+
+def _listing(entry: Entry) -> Listing | None:
+    written = entry.written
+    facts = (written.prices, written.context_tokens, written.capabilities, written.max_output_tokens)
+    if entry.provider is None or None not in facts:
+        return None
+    return look_up(entry.upstream, written.provider, entry.provider.kind)
+
+
+def _check_tasks(entry: Entry, tasks: Collection[str], findings: Findings) -> None:
+    known = {*BUILT_IN_TASKS, *tasks}
+    for index, task in enumerate(entry.written.serves):
+        if task not in known:
+            findings.problem(
+                (*entry.place, "serves", index), f"no task is called '{task}'{hint(task, known)}"
+            )
+    for task in set(entry.written.quality or {}) - known - {"default"}:
+        findings.problem((*entry.place, "quality", task), f"no task is called '{task}'{hint(task, known)}")
+
+
+def _capabilities(written: schema.Model, listing: Listing | None) -> frozenset[Capability]:
+    listed = listing.capabilities if listing else frozenset()
+    capabilities = listed if written.capabilities is None else frozenset(written.capabilities)
+    implied = {Capability.JSON_MODE} if Capability.JSON_SCHEMA in capabilities else set()
+    return capabilities | implied
+
+
+def _prices(entry: Entry, listing: Listing | None, findings: Findings) -> tuple[RateCard, ...]:
+    """Declared, or owned, or listed, or unknown."""
+    if entry.written.prices:
+        return _declared(entry.written.prices, entry.place, findings)
+    if entry.own and entry.written.asset and entry.written.prices is None:
+        return (OWNED,)
+    if entry.own or listing is None or listing.rates is None or entry.written.prices is not None:
+        findings.warn(entry.place, "no price is known; its cost will be shown as unknown")
+        return ()
+    if listing.dearer_when_long:
+        findings.warn(entry.place, "long prompts have a higher price, which is not in force in this version")
+    return (listing.rates,)
+
+
+def _declared(prices: Iterable[Prices], place: Place, findings: Findings) -> tuple[RateCard, ...]:
+    first: dict[date, int] = {}
+    for index, rates in enumerate(prices):
+        if first.setdefault(rates.start, index) != index:
+            text = f"prices[{first[rates.start]}] starts on {rates.start} too; keep one of them"
+            findings.problem((*place, "prices", index, "from"), text)
+    return tuple(sorted(map(_rate_card, prices), key=lambda rates: rates.start))
+
+
+def _rate_card(written: Prices) -> RateCard:
+    return RateCard(
+        start=written.start,
+        input=written.input,
+        output=written.output,
+        cache_read=written.cache_read,
+        cache_write=written.cache_write,
+        reasoning=written.reasoning,
+        audio_input=written.audio_input,
+        audio_output=written.audio_output,
+        per_request=written.per_request or Decimal(0),
+    )

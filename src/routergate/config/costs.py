@@ -1,0 +1,104 @@
+"""What may be written about money: rates, fixed costs and budgets."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from routergate.config.part import Part
+from routergate.config.scalars import Count, Day, Dollars
+
+
+class Prices(Part):
+    """Rates from one day on, in USD per million tokens."""
+
+    start: Day = Field(alias="from", examples=["2024-07-18"])
+    """The first day of these rates (UTC)."""
+    input: Dollars = Field(examples=[0.15])
+    """Input tokens."""
+    output: Dollars = Field(examples=[0.60])
+    """Output tokens."""
+    cache_read: Dollars | None = None
+    """Input that was read from a cache; default: as `input`."""
+    cache_write: Dollars | None = None
+    """Input that was written to a cache; default: as `input`."""
+    reasoning: Dollars | None = None
+    """Hidden reasoning; default: as `output`."""
+    audio_input: Dollars | None = None
+    """Audio that was read; without a rate, a request with audio has no known price."""
+    audio_output: Dollars | None = None
+    """Audio that was written; without a rate, a request with audio has no known price."""
+    per_request: Dollars | None = None
+    """USD per request, on top of the tokens; default: nothing."""
+
+
+class Training(Part):
+    """What it cost to train the model, and how that is spread over its life."""
+
+    cost: Dollars = Field(examples=[400000])
+    """USD, once."""
+    in_service: Day = Field(examples=["2026-01-15"])
+    """The day from which the cost is spread."""
+    method: Literal["straight_line", "units_of_production"] = "straight_line"
+    """Spread evenly over `life_months`, or over `expected_requests`."""
+    expected_requests: Count | None = None
+    """Requests over its life; needed for `units_of_production`."""
+    life_months: Count | None = None
+    """Its useful life; needed for `straight_line`."""
+
+    @model_validator(mode="after")
+    def spread(self) -> Self:
+        """The method has its measure."""
+        if self.method == "straight_line" and self.life_months is None:
+            raise ValueError("straight_line needs life_months")
+        if self.method == "units_of_production" and self.expected_requests is None:
+            raise ValueError("units_of_production needs expected_requests")
+        return self
+
+
+class Hosting(Part):
+    """What it costs to run the model."""
+
+    gpus: Count = Field(examples=[2])
+    """GPUs that it occupies."""
+    gpu_hour: Dollars = Field(examples=[2.50])
+    """USD for one GPU for one hour."""
+
+
+class Maintenance(Part):
+    """What it costs to keep the model good."""
+
+    monthly: Dollars = Field(examples=[12000])
+    """USD per month."""
+
+
+class Asset(Part):
+    """A self-hosted or fine-tuned model seen as capital."""
+
+    training: Training | None = None
+    """What it cost to train."""
+    hosting: Hosting | None = None
+    """What it costs to run."""
+    maintenance: Maintenance | None = None
+    """What it costs to keep good."""
+
+
+class Budget(Part):
+    """A limit on money, tokens or requests in a window."""
+
+    scope: Literal["organisation", "team", "key", "feature", "customer", "model", "provider", "session"]
+    """Each of these has the budget for itself."""
+    usd: Dollars | None = None
+    """The most to spend."""
+    tokens: Count | None = None
+    """The most tokens."""
+    requests: Count | None = None
+    """The most requests."""
+    window: Literal["minute", "hour", "day", "week", "month", "quarter", "year", "total"]
+    """When counting starts anew, in the organisation's time zone."""
+
+    @model_validator(mode="after")
+    def limited(self) -> Self:
+        """At least one limit is there."""
+        if (self.usd, self.tokens, self.requests) == (None, None, None):
+            raise ValueError("limits nothing; add usd, tokens or requests")
+        return self

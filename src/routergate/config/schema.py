@@ -1,0 +1,197 @@
+"""What may be written in the configuration file. What the program uses of it is `spec`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from routergate.config.costs import Asset, Budget, Prices
+from routergate.config.part import Part
+from routergate.config.scalars import (
+    Count,
+    Grace,
+    KeyHash,
+    Line,
+    Megabytes,
+    Name,
+    Probability,
+    Quality,
+    Seconds,
+    TimeZone,
+    Url,
+)
+from routergate.config.spec import ProviderKind, ServerSpec
+from routergate.config.spec import Timeouts as TimeoutsSpec
+from routergate.domain.model import Capability, Category, ModelClass
+
+SERVER, TIMEOUTS = ServerSpec(), TimeoutsSpec()
+
+
+class Timeouts(Part):
+    """How long a provider may take, in seconds."""
+
+    connect: Seconds = TIMEOUTS.connect
+    """Until the connection stands."""
+    first_byte: Seconds = TIMEOUTS.first_byte
+    """From the request to the first byte of the answer; one that is not streamed arrives whole."""
+    idle: Seconds = TIMEOUTS.idle
+    """Between two reads of a stream."""
+    total: Seconds = TIMEOUTS.total
+    """For the whole answer."""
+
+
+class Provider(Part):
+    """A place that serves models."""
+
+    kind: ProviderKind
+    """`openai`: anything that speaks OpenAI's API; `vllm`: your own servers; `litellm`: every other API."""
+    base_url: Url | None = Field(default=None, examples=["https://api.openai.com/v1"])
+    """Where its API starts, with `/v1`; `openai` has OpenAI's own as default."""
+    replicas: tuple[Url, ...] | None = Field(
+        default=None, min_length=1, examples=[["http://vllm-0:8000/v1", "http://vllm-1:8000/v1"]]
+    )
+    """Several servers with the same models, in place of `base_url`."""
+    api_key: Line | None = Field(default=None, examples=["${OPENAI_API_KEY}", "${file:/run/secrets/openai}"])
+    """Its API key, from the environment or a file, never written out."""
+    region: Name | None = Field(default=None, examples=["eu"])
+    """Where it computes, for routes with a `residency`."""
+    timeouts: Timeouts = Timeouts()
+    """How long it may take."""
+    headers: dict[Name, Line] = Field(default_factory=dict, examples=[{"OpenAI-Organization": "org-123"}])
+    """Sent with every call."""
+    stream_usage: bool = Field(default=True)
+    """Whether it understands `stream_options.include_usage`; `false` for one that refuses it."""
+
+
+class Model(Part):
+    """A model that requests can go to."""
+
+    provider: Name = Field(examples=["openai"])
+    """The provider that serves it."""
+    name: Line | None = Field(default=None, min_length=1, examples=["gpt-4o-mini-2024-07-18"])
+    """The provider's own name for it; default: the name it has here."""
+    model_class: ModelClass = Field(alias="class")
+    """How it is bought: from an economy API, on your own GPUs, or from the frontier."""
+    category: Category | None = None
+    """What kind of model it is; default by class: `commercial_small`, `open_source`, `commercial_large`."""
+    capabilities: tuple[Capability, ...] | None = Field(
+        default=None, examples=[["tools", "vision", "json_schema"]]
+    )
+    """What it can do beyond plain text; `json_schema` implies `json_mode`; default: from the price map."""
+    context_tokens: Count | None = Field(default=None, examples=[128000])
+    """How many tokens it has room for; default: from the price map."""
+    max_output_tokens: Count | None = None
+    """How many tokens it can write at most; default: from the price map."""
+    prices: tuple[Prices, ...] | None = None
+    """Its rates; default: from the price map, or zero for a self-hosted model with an `asset`."""
+    serves: tuple[Name, ...] = Field(default=(), examples=[["contract-review"]])
+    """The only tasks that it takes, for a specialist; default: any."""
+    region: Name | None = None
+    """Where it computes; default: its provider's region."""
+    quality: Quality | None = Field(default=None, examples=[0.9, {"default": 0.8, "contract-review": 0.97}])
+    """Probability of an acceptable answer, as you know it: one number, or one per task and a `default`."""
+    asset: Asset | None = None
+    """Its fixed costs. Understood, but not in the costs yet."""
+
+
+class Match(Part):
+    """How a request of the task is recognised."""
+
+    features: tuple[Line, ...] = Field(default=(), examples=[["contracts"]])
+    """Feature tags whose requests are this task."""
+    examples: tuple[str, ...] = Field(default=(), examples=[["Review this NDA for …"]])
+    """Requests that are typical of it."""
+
+
+class Task(Part):
+    """A task of your own, beside the built-in ones."""
+
+    match: Match = Match()
+    """How its requests are recognised."""
+
+
+class Cascade(Part):
+    """When an answer is not good enough and the next candidate is asked."""
+
+    escalate_when: tuple[Literal["invalid_json", "refusal", "low_confidence"], ...] = Field(min_length=1)
+    """What makes an answer not good enough."""
+
+
+class Route(Part):
+    """A virtual model name that applications call."""
+
+    candidates: tuple[Name, ...] = Field(min_length=1, examples=[["gpt-4o-mini", "gpt-4o"]])
+    """The models to choose from."""
+    baseline: Name | None = Field(default=None, examples=["gpt-4o"])
+    """The model that the traffic would run on without routing: the measure of quality and savings."""
+    quality: Probability = Field(default=0.0, examples=[0.95])
+    """The least probability of an acceptable answer, relative to the baseline's where there is one."""
+    cost_basis: Literal["marginal", "loaded"] = "marginal"
+    """What a request makes you pay, or that and its share of fixed costs. `loaded` is not in force yet."""
+    cascade: Cascade | None = None
+    """Ask the next candidate after a bad answer. Understood, but not in force yet."""
+    residency: Name = Field(default="any", examples=["eu"])
+    """The only region that may answer, or `any`."""
+
+
+class Organisation(Part):
+    """Somebody who pays."""
+
+    timezone: TimeZone = Field(default="UTC", examples=["Europe/Berlin"])
+    """Where its days and months begin."""
+    budgets: tuple[Budget, ...] = ()
+    """Its limits. Understood, but not enforced yet."""
+
+
+class Key(Part):
+    """A key that is declared by its hash."""
+
+    hash: KeyHash = Field(examples=["sha256:" + "0" * 64])
+    """SHA-256 of the key, from `printf %s "$KEY" | sha256sum`."""
+    organisation: Name = Field(examples=["acme"])
+    """On whose account it is used."""
+    team: Name | None = None
+    """The team within the organisation."""
+    customer: Name | None = None
+    """Pinned: a request that names another one is refused."""
+    feature: Name | None = None
+    """Pinned: a request that names another one is refused."""
+    name: Line | None = Field(default=None, examples=["support bot, production"])
+    """What people call it."""
+    allow: tuple[Name, ...] | None = Field(default=None, examples=[["auto"]])
+    """The routes and models that it may use; default: all."""
+
+
+class Server(Part):
+    """How the gateway itself behaves."""
+
+    max_body_mb: Megabytes = SERVER.max_body_bytes // 1024**2
+    """The largest request body, in MiB."""
+    grace_seconds: Grace = SERVER.grace_seconds
+    """How long running requests may go on after SIGTERM."""
+    metric_labels: tuple[Literal["organisation", "team", "key", "customer", "feature"], ...] = ()
+    """More labels on the metrics; each multiplies the number of series."""
+
+
+def _one(written: Any) -> Any:
+    return 1 if written == "1" else written
+
+
+class File(Part):
+    """RouterGate's configuration."""
+
+    version: Annotated[Literal[1], BeforeValidator(_one)] = 1
+    """The version of this format."""
+    server: Server = Server()
+    """How the gateway itself behaves."""
+    providers: dict[Name, Provider] = Field(default_factory=dict)
+    """The places that serve models, by name."""
+    models: dict[Name, Model] = Field(default_factory=dict)
+    """The models that requests can go to, by name."""
+    tasks: dict[Name, Task] = Field(default_factory=dict)
+    """Tasks of your own, beside the built-in ones, by name."""
+    routes: dict[Name, Route] = Field(default_factory=dict)
+    """The model names that applications call."""
+    organisations: dict[Name, Organisation] = Field(default_factory=dict)
+    """Those who pay, by name."""
+    keys: tuple[Key, ...] = ()
+    """Keys that are declared here rather than created by command."""

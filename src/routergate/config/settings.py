@@ -1,0 +1,63 @@
+"""The environment, and the only place that reads it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from routergate.config.wording import words
+from routergate.domain.errors import ConfigError
+
+PREFIX = "ROUTERGATE_"
+
+
+def _upper(written: Any) -> Any:
+    return written.upper() if isinstance(written, str) else written
+
+
+def _lower(written: Any) -> Any:
+    return written.lower() if isinstance(written, str) else written
+
+
+class Settings(BaseSettings):
+    """What differs from one machine to the next. An empty variable is as if it were not set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    config: Path = Path("config/routergate.yaml")
+    """The configuration file."""
+    redis_url: str | None = Field(default=None, repr=False)
+    """Redis, such as `redis://redis:6379/0`; without it, the gateway starts its own."""
+    data_dir: Path = Path(".routergate")
+    """Where the gateway keeps its files."""
+    admin_key: SecretStr | None = None
+    """The key to `/admin`; without it, `/admin` is closed."""
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
+    """The least important messages that are logged."""
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = "json"
+    """For machines or for people."""
+    workers: int = Field(default=1, ge=1, le=1024)
+    """Processes that answer requests."""
+
+
+def read_settings() -> Settings:
+    """The settings; raises `ConfigError` with every variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False)
+    raise ConfigError([f"{PREFIX}{str(error['loc'][0]).upper()}: {words(error)}" for error in errors])
+
+
+def environment() -> Mapping[str, str]:
+    """What `${NAME}` in the configuration can stand for."""
+    return dict(os.environ)
