@@ -19,6 +19,11 @@ class Identity:
     allow: frozenset[str] | None = None
     """Routes and models that the key may use; `None`: all."""
 
+    def __post_init__(self) -> None:
+        # In the store, braces hold an organisation's keys together on one node of a cluster.
+        if not self.organisation or "{" in self.organisation or "}" in self.organisation:
+            raise ValueError("organisation must have a name, and no braces in it")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:

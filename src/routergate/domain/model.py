@@ -66,8 +66,11 @@ class RateCard:
     """Where the rates come from: `declared`, `litellm <version>`, `owned` (all costs are fixed costs)."""
 
     def __post_init__(self) -> None:
-        rates = (self.input, self.output, self.cache_read, self.cache_write, self.reasoning, self.per_request)
-        if any(rate is not None and (rate < 0 or not rate.is_finite()) for rate in rates):
+        rates = (
+            self.input, self.output, self.cache_read, self.cache_write, self.reasoning,
+            self.audio_input, self.audio_output, self.per_request,
+        )  # fmt: skip
+        if any(rate is not None and (not rate.is_finite() or rate < 0) for rate in rates):
             raise ValueError(f"rates cannot be negative or infinite: {self!r}")
 
 

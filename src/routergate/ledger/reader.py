@@ -1,0 +1,56 @@
+"""Totals, read back from the store."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from routergate.domain.totals import Total
+from routergate.ledger.batch import ORGANISATIONS, index_key, usage_key
+from routergate.ledger.totals import read_totals
+from routergate.store.client import Store
+
+Item = TypeVar("Item")
+PORTION = 64
+"""Hashes in one round trip: enough to be quick, few enough not to keep other callers waiting."""
+
+
+async def totals(
+    store: Store, *, since: date, until: date, organisation: str | None = None, key: str | None = None
+) -> list[Total]:
+    """Every cell from day `since` to day `until`, both included; of all organisations and keys by default."""
+    organisations = [organisation] if organisation is not None else sorted(await store.members(ORGANISATIONS))
+    found: list[Total] = []
+    for name in organisations:
+        places = (
+            [(day, key) for day in _days(since, until)] if key else await _used(store, name, since, until)
+        )
+        for portion in _portions(places):
+            replies = await store.together(
+                [("HGETALL", usage_key(name, day.isoformat(), used)) for day, used in portion]
+            )
+            for (day, used), fields in zip(portion, replies, strict=True):
+                found += read_totals(name, day, used, fields)
+    return found
+
+
+async def _used(store: Store, organisation: str, since: date, until: date) -> list[tuple[date, str]]:
+    """The days and the keys that were used on them."""
+    used: list[tuple[date, str]] = []
+    for days in _portions(_days(since, until)):
+        replies = await store.together(
+            [("SMEMBERS", index_key(organisation, day.isoformat())) for day in days]
+        )
+        for day, keys in zip(days, replies, strict=True):
+            used += ((day, key.decode()) for key in sorted(keys))
+    return used
+
+
+def _days(since: date, until: date) -> Iterator[date]:
+    return (since + timedelta(days=n) for n in range((until - since).days + 1))
+
+
+def _portions(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while portion := list(islice(rest, PORTION)):
+        yield portion

@@ -1,0 +1,133 @@
+"""The usage event as it is written: one flat row, as JSON."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from routergate.domain.event import UsageEvent
+from routergate.domain.usage import KINDS
+
+
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One call to one provider."""
+
+    model: str
+    provider: str
+    result: str
+    seconds: float
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class": "class"}):
+    """One request, flat. `None` is unknown, never zero; money is in nano-dollars, time in seconds."""
+
+    v: int = 1
+    """Of this layout. Fields may be added under the same number, never changed or taken away."""
+    id: str
+    at: int
+    """Arrival, nanoseconds since the epoch."""
+    organisation: str
+    team: str | None
+    key: str
+    customer: str | None
+    feature: str | None
+    session: str | None
+    tags: tuple[str, ...]
+    route: str
+    task: str
+    level: str
+    complexity: float
+    threshold: float
+    quality: float | None
+    model: str | None
+    provider: str | None
+    model_class: str | None
+    streamed: bool
+    outcome: str
+    attempts: tuple[AttemptRow, ...]
+    input_uncached: int | None
+    cache_read: int | None
+    cache_write: int | None
+    output: int | None
+    reasoning: int | None
+    audio_input: int | None
+    audio_output: int | None
+    usage_source: str
+    cost_nanos: int | None
+    baseline: str | None
+    baseline_cost_nanos: int | None
+    total_seconds: float
+    first_token_seconds: float | None
+    overhead_seconds: float
+    decision_seconds: float
+
+
+LARGEST = 2**53
+"""Tokens or nano-dollars (9 million USD) of one request: readers of JSON are exact up to here, and a day's
+sum of such amounts is far from the end of the store's counters."""
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(EventRow)
+_NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
+
+
+def row(event: UsageEvent) -> EventRow:
+    """The event without its nesting."""
+    attribution, card = event.attribution, event.card
+    identity = attribution.identity
+    return EventRow(
+        id=event.id,
+        at=event.at,
+        organisation=identity.organisation,
+        team=identity.team,
+        key=identity.key,
+        customer=_clean(attribution.customer),
+        feature=_clean(attribution.feature),
+        session=_clean(attribution.session),
+        tags=tuple(_clean(tag) or "" for tag in attribution.tags),
+        route=event.route,
+        task=event.task,
+        level=event.level,
+        complexity=event.complexity,
+        threshold=event.threshold,
+        quality=event.quality,
+        model=card.id if card else None,
+        provider=card.provider if card else None,
+        model_class=card.model_class.value if card else None,
+        streamed=event.streamed,
+        outcome=event.outcome.value,
+        attempts=tuple(
+            AttemptRow(model=a.model, provider=a.provider, result=a.result, seconds=a.seconds)
+            for a in event.attempts
+        ),
+        **(event.usage.by_kind() if event.usage else _NO_USAGE),
+        usage_source=event.usage_source.value,
+        cost_nanos=event.cost,
+        baseline=event.baseline,
+        baseline_cost_nanos=event.baseline_cost,
+        total_seconds=event.timings.total,
+        first_token_seconds=event.timings.first_token,
+        overhead_seconds=event.timings.overhead,
+        decision_seconds=event.timings.decision,
+    )
+
+
+def encode(event: EventRow) -> bytes:
+    """The row as it stands in the ledger; raises `OverflowError` for an amount that no request can have."""
+    amounts = (event.input_uncached, event.cache_read, event.cache_write, event.output, event.reasoning)
+    others = (event.audio_input, event.audio_output, event.cost_nanos, event.baseline_cost_nanos)
+    if any(amount is not None and abs(amount) > LARGEST for amount in (*amounts, *others)):
+        raise OverflowError("an amount beyond what can be added up exactly")
+    return _encoder.encode(event)
+
+
+def decode(line: bytes) -> EventRow:
+    """The row that `encode` wrote."""
+    return _decoder.decode(line)
+
+
+def _clean(text: str | None) -> str | None:
+    """A caller may send half a character (a lone surrogate), which cannot be written as UTF-8."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import msgspec
+
+from routergate.domain.event import Attempt
+from routergate.domain.totals import MEASURES
+from routergate.domain.usage import KINDS, Usage
+from routergate.ledger.record import EventRow, decode, encode, row
+from support.events import an_attribution, an_event
+
+
+def test_a_row_is_read_as_it_was_written() -> None:
+    event = an_event(
+        attribution=replace(an_attribution(customer="c", feature="f"), session="s", tags=("a", "b")),
+        usage=Usage(input_uncached=1, cache_read=2, cache_write=3, output=4, reasoning=5, audio_input=6),
+        attempts=(Attempt(model="mini", provider="p", result="throttled", seconds=0.1),) * 2,
+    )
+
+    assert decode(encode(row(event))) == row(event)
+
+
+def test_a_row_is_flat_and_names_its_layout() -> None:
+    written = msgspec.json.decode(encode(row(an_event())))
+
+    assert (written["v"], written["class"], written["cost_nanos"]) == (1, "economy", 2_000_000)
+    assert written["attempts"] == [{"model": "mini", "provider": "acme-ai", "result": "ok", "seconds": 0.4}]
+    assert not any(isinstance(value, dict) for value in written.values())
+
+
+def test_what_is_unknown_is_null() -> None:
+    nothing = an_event(card=None, usage=None, cost=None, baseline=None, baseline_cost=None, quality=None)
+    written = msgspec.json.decode(encode(row(nothing)))
+
+    unknown = (
+        "model",
+        "provider",
+        "class",
+        *KINDS,
+        "cost_nanos",
+        "baseline",
+        "baseline_cost_nanos",
+        "quality",
+    )
+    assert [written[name] for name in unknown] == [None] * len(unknown)
+
+
+def test_every_bucket_has_a_column_and_a_measure() -> None:
+    buckets = {kind: n for n, kind in enumerate(KINDS, 1)}
+    flat = row(an_event(usage=Usage(**buckets)))
+
+    assert {kind: getattr(flat, kind) for kind in KINDS} == buckets
+    assert set(KINDS) < set(MEASURES)
+
+
+def test_half_a_character_is_no_reason_to_lose_a_row() -> None:
+    flat = row(an_event(attribution=replace(an_attribution(customer="ü\ud800"), tags=("\udfff",))))
+
+    assert (flat.customer, flat.tags) == ("ü?", ("?",))
+    assert decode(encode(flat)) == flat
+
+
+def test_a_field_that_a_later_version_adds_is_passed_over() -> None:
+    later = {**msgspec.json.decode(encode(row(an_event()))), "weather": "fine"}
+
+    assert isinstance(decode(msgspec.json.encode(later)), EventRow)
