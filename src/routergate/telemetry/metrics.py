@@ -1,0 +1,229 @@
+"""Usage events and the state of the process, as Prometheus metrics."""
+
+import logging
+import platform
+from collections.abc import Collection
+from operator import attrgetter
+from pathlib import Path
+
+from routergate import __version__
+from routergate.domain.decision import Catalogue
+from routergate.domain.event import Outcome, UsageEvent
+from routergate.domain.identity import Attribution
+from routergate.domain.money import NANOS_PER_USD
+from routergate.domain.usage import KINDS
+from routergate.ports import Telemetry
+from routergate.telemetry import table
+from routergate.telemetry.files import Cell, Labels, Slot
+
+log = logging.getLogger(__name__)
+
+OWNERS_LIMIT = 1000
+"""Combinations of opt-in label values that a worker tells apart; the rest are counted as `other`."""
+LABEL_LENGTH = 100
+"""Characters of an opt-in label value; the rest are cut off."""
+NONE, OTHER = "none", "other"
+MARGINAL = "marginal"
+
+OPT_IN = {
+    "organisation": attrgetter("identity.organisation"),
+    "team": attrgetter("identity.team"),
+    "key": attrgetter("identity.key"),
+    "customer": attrgetter("customer"),
+    "feature": attrgetter("feature"),
+}
+"""The labels that an operator may switch on, and where their values are in an `Attribution`."""
+
+
+class Metrics:
+    """What one worker counts. One per process, made after the fork.
+
+    Nothing here waits for anything or raises, once it is made.
+    """
+
+    def __init__(self, directory: Path, slot: int = 0, labels: Collection[str] = ()) -> None:
+        opt_in = tuple(name for name in OPT_IN if name in labels)
+        self._slot = Slot(directory, slot)
+        self._owners = Owners(opt_in, self._slot.cells(table.LABEL_OVERFLOW)[()])
+        self._requests = self._slot.cells(table.REQUESTS, opt_in)
+        self._tokens = self._slot.cells(table.TOKENS, opt_in)
+        self._cost = self._slot.cells(table.COST, opt_in)
+        self._attempts = self._slot.cells(table.ATTEMPTS)
+        self._escalations = self._slot.cells(table.ESCALATIONS)
+        self._http_errors = self._slot.cells(table.HTTP_ERRORS)
+        self._unpriced = self._slot.cells(table.UNPRICED)
+        self._savings = Savings(self._slot)
+        self._timings = Timings(self._slot)
+        self._circuits = self._slot.cells(table.CIRCUIT)
+        self._events_pending = self._slot.cells(table.EVENTS_PENDING)
+        self._reload_successful = self._slot.cells(table.RELOAD_SUCCESSFUL)
+        self._reload_timestamp = self._slot.cells(table.RELOAD_TIMESTAMP)
+        self._events_dropped = self._slot.cells(table.EVENTS_DROPPED)[()]
+        self._workers_restarted = self._slot.cells(table.WORKERS_RESTARTED)[()]
+        self._unrecorded = self._slot.cells(table.UNRECORDED)[()]
+        self._slot.cells(table.BUILD_INFO)[__version__, platform.python_version()].set(1)
+        self._complained = self._closed = False
+
+    def announce(self, catalogue: Catalogue) -> None:
+        """Let every known series begin at 0: Prometheus does not see a first step that comes from nowhere."""
+        for card in catalogue.models.values():
+            self._circuits[(card.provider,)].add(0)
+            self._unpriced[(card.id,)].add(0)
+        for route in catalogue.routes.values():
+            self._escalations[(route.id,)].add(0)
+            self._savings.announce(route.id)
+        if not self._owners.opt_in:
+            self._announce_owned(catalogue)
+
+    def record(self, event: UsageEvent) -> None:
+        """Count the event in the metrics, without blocking and without raising; after `close`, not at all."""
+        if self._closed:
+            return
+        try:
+            self._count(event)
+            self._savings.count(event)
+            self._timings.observe(event)
+        except Exception:
+            self._unrecorded.add()
+            if not self._complained:
+                self._complained = True
+                log.exception("a request is missing from the metrics; further ones are counted, not logged")
+
+    def refused(self, status: int, code: str | None) -> None:
+        """A request was refused before it was routed."""
+        self._http_errors[str(status), code or NONE].add()
+
+    def circuits(self, down: Collection[str]) -> None:
+        """These providers are passed over now, and no others."""
+        for provider in {*down, *(name for (name,) in self._circuits)}:
+            self._circuits[(provider,)].set(provider in down)
+
+    def events_pending(self, count: int) -> None:
+        self._events_pending[()].set(count)
+
+    def events_dropped(self, count: int = 1) -> None:
+        self._events_dropped.add(count)
+
+    def config_read(self, at: float) -> None:
+        """The configuration was read and is in force since `at`, in seconds since the epoch."""
+        self._reload_successful[()].set(1)
+        self._reload_timestamp[()].set(at)
+
+    def config_rejected(self) -> None:
+        """The configuration was read and cannot be used; the one before stays in force."""
+        self._reload_successful[()].set(0)
+
+    def worker_restarted(self) -> None:
+        self._workers_restarted.add()
+
+    def close(self) -> None:
+        """Let the files go. What was counted stays in them; nothing more can be."""
+        self._closed = True
+        self._slot.close()
+
+    def _count(self, event: UsageEvent) -> None:
+        owner = self._owners.of(event.attribution)
+        model, bought = (event.card.id, event.card.model_class) if event.card else (NONE, NONE)
+        self._requests[event.route, model, bought, event.outcome, *owner].add()
+        for attempt in event.attempts:
+            self._attempts[attempt.model, attempt.provider, attempt.result].add()
+        if event.card and event.attempts and event.attempts[0].model != model:
+            self._escalations[(event.route,)].add()
+        for kind, tokens in event.usage.by_kind().items() if event.usage else ():
+            if tokens:
+                self._tokens[model, kind, *owner].add(tokens)
+        if event.cost is None:
+            self._unpriced[(model,)].add()
+        elif event.card:
+            self._cost[model, bought, MARGINAL, *owner].add(event.cost / NANOS_PER_USD)
+
+    def _announce_owned(self, catalogue: Catalogue) -> None:
+        for card in catalogue.models.values():
+            self._cost[card.id, card.model_class, MARGINAL].add(0)
+            for kind in KINDS:
+                self._tokens[card.id, kind].add(0)
+        for route in catalogue.routes.values():
+            for card in (catalogue.models[model] for model in route.candidates):
+                self._requests[route.id, card.id, card.model_class, Outcome.OK].add(0)
+
+
+class Owners:
+    """The opt-in labels of a request, and how many combinations of them there may be."""
+
+    def __init__(self, opt_in: Labels, overflow: Cell) -> None:
+        self.opt_in = opt_in
+        self._overflow = overflow
+        self._read = tuple(OPT_IN[name] for name in opt_in)
+        self._known: dict[tuple[str | None, ...], Labels] = {}
+
+    def of(self, attribution: Attribution) -> Labels:
+        """Label values in the order of `opt_in`."""
+        values = tuple([read(attribution) for read in self._read])
+        return self._known.get(values) or self._new(values)
+
+    def _new(self, values: tuple[str | None, ...]) -> Labels:
+        if not values:
+            return ()
+        if len(self._known) >= OWNERS_LIMIT:
+            self._overflow.add()
+            return (OTHER,) * len(values)
+        known = self._known[values] = tuple(_label(value) for value in values)
+        return known
+
+
+class Savings:
+    """What requests cost against what they would have cost at the baseline.
+
+    `increase()` needs counters that never go down, so savings and losses are two of them. All three move
+    only for requests whose two costs are known: baseline - savings + losses is what those requests cost.
+    """
+
+    def __init__(self, slot: Slot) -> None:
+        self._baseline = slot.cells(table.BASELINE_COST)
+        self._savings = slot.cells(table.SAVINGS)
+        self._losses = slot.cells(table.LOSSES)
+        self._uncompared = slot.cells(table.UNCOMPARED)
+
+    def announce(self, route: str) -> None:
+        for cells in (self._baseline, self._savings, self._losses, self._uncompared):
+            cells[(route,)].add(0)
+
+    def count(self, event: UsageEvent) -> None:
+        route, saved = (event.route,), event.savings
+        if event.baseline is None:
+            return
+        if saved is None or event.baseline_cost is None:
+            self._uncompared[route].add()
+            return
+        self._baseline[route].add(event.baseline_cost / NANOS_PER_USD)
+        self._savings[route].add(max(saved, 0) / NANOS_PER_USD)
+        self._losses[route].add(max(-saved, 0) / NANOS_PER_USD)
+
+
+class Timings:
+    """How long requests took, and how good their answers are expected to be."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._durations = slot.histograms(table.REQUEST_DURATION)
+        self._first_tokens = slot.histograms(table.FIRST_TOKEN)
+        self._qualities = slot.histograms(table.QUALITY)
+        self._overhead = slot.histograms(table.OVERHEAD)[()]
+        self._decision = slot.histograms(table.DECISION)[()]
+
+    def observe(self, event: UsageEvent) -> None:
+        timings = event.timings
+        self._durations[event.route, "true" if event.streamed else "false"].observe(timings.total)
+        self._overhead.observe(timings.overhead)
+        self._decision.observe(timings.decision)
+        if event.card and event.streamed and timings.first_token is not None:
+            self._first_tokens[(event.card.id,)].observe(timings.first_token)
+        if event.quality is not None:
+            self._qualities[(event.route,)].observe(event.quality)
+
+
+def _label(value: str | None) -> str:
+    """`value` as a label; half a character, which no exposition can hold, becomes a question mark."""
+    return (value or NONE)[:LABEL_LENGTH].encode("utf-8", "replace").decode()
+
+
+_: type[Telemetry] = Metrics

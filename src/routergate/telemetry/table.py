@@ -1,0 +1,244 @@
+"""Every metric, once: what is counted is declared here, and the reference is made from it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Prometheus' metric types, as far as they are used."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Across(StrEnum):
+    """How a gauge's values of several workers become one."""
+
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric family."""
+
+    name: str
+    kind: Kind = Kind.COUNTER
+    labels: tuple[str, ...] = ()
+    unit: str
+    help: str
+    """One sentence, as it stands in the exposition."""
+    across: Across | None = None
+    """For gauges only."""
+    buckets: tuple[float, ...] = ()
+    """Upper bounds, rising, without the last, infinite one. For histograms only."""
+    attributed: bool = False
+    """Whether the opt-in labels (organisation, team, key, customer, feature) are added."""
+
+    def __post_init__(self) -> None:
+        if (self.kind is Kind.COUNTER) != self.name.endswith("_total"):
+            raise ValueError(f"{self.name}: counters, and only counters, end in _total")
+        if (self.kind is Kind.GAUGE) != (self.across is not None):
+            raise ValueError(f"{self.name}: gauges, and only gauges, say how workers add up")
+        if (self.kind is Kind.HISTOGRAM) != bool(self.buckets) or list(self.buckets) != sorted(
+            set(self.buckets)
+        ):
+            raise ValueError(f"{self.name}: histograms, and only histograms, have buckets that rise")
+
+    @property
+    def family(self) -> str:
+        """The name without the `_total` of counters."""
+        return self.name.removesuffix("_total")
+
+
+# From 50 µs: the gateway itself and its decisions take far less than a model does.
+OWN_TIME = (50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 1.0)
+# To 600 s: as long as a provider may take in all.
+ANSWER_TIME = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 600.0)
+FIRST_TOKEN_TIME = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 30.0, 60.0)
+# Narrow where thresholds are.
+PROBABILITY = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975, 0.99, 1.0)
+
+REQUESTS = Metric(
+    name="routergate_requests_total",
+    labels=("route", "model", "class", "outcome"),
+    unit="requests",
+    help="Requests that were routed, by the model that answered (none: no model did) and how they ended.",
+    attributed=True,
+)
+ATTEMPTS = Metric(
+    name="routergate_attempts_total",
+    labels=("model", "provider", "result"),
+    unit="calls",
+    help="Calls to providers, by result: ok, or the kind of failure in one word.",
+)
+TOKENS = Metric(
+    name="routergate_tokens_total",
+    labels=("model", "kind"),
+    unit="tokens",
+    help="Tokens by kind; no token is in two kinds.",
+    attributed=True,
+)
+COST = Metric(
+    name="routergate_cost_usd_total",
+    labels=("model", "class", "basis"),
+    unit="US dollars",
+    help="What requests cost; basis marginal: what each made us pay. Requests of unknown cost are not in it.",
+    attributed=True,
+)
+UNPRICED = Metric(
+    name="routergate_unpriced_requests_total",
+    labels=("model",),
+    unit="requests",
+    help="Requests whose cost is unknown (model none: nobody answered, but a provider may still charge).",
+)
+BASELINE_COST = Metric(
+    name="routergate_baseline_cost_usd_total",
+    labels=("route",),
+    unit="US dollars",
+    help="What the same tokens cost at the baseline's rates, where cost and baseline cost are both known.",
+)
+SAVINGS = Metric(
+    name="routergate_savings_usd_total",
+    labels=("route",),
+    unit="US dollars",
+    help="Saved against the baseline by requests that cost less than it; net of routergate_losses_usd_total.",
+)
+LOSSES = Metric(
+    name="routergate_losses_usd_total",
+    labels=("route",),
+    unit="US dollars",
+    help="Spent beyond the baseline by requests that cost more than it.",
+)
+UNCOMPARED = Metric(
+    name="routergate_uncompared_requests_total",
+    labels=("route",),
+    unit="requests",
+    help="Requests with a baseline whose savings are unknown: the cost or the baseline cost is.",
+)
+REQUEST_DURATION = Metric(
+    name="routergate_request_duration_seconds",
+    kind=Kind.HISTOGRAM,
+    labels=("route", "streamed"),
+    unit="seconds",
+    help="From a request's arrival to the end of its answer.",
+    buckets=ANSWER_TIME,
+)
+OVERHEAD = Metric(
+    name="routergate_overhead_seconds",
+    kind=Kind.HISTOGRAM,
+    unit="seconds",
+    help="Spent in the gateway itself per request, waiting for nobody.",
+    buckets=OWN_TIME,
+)
+FIRST_TOKEN = Metric(
+    name="routergate_time_to_first_token_seconds",
+    kind=Kind.HISTOGRAM,
+    labels=("model",),
+    unit="seconds",
+    help="From a request's arrival to the first piece of its answer, streamed answers only.",
+    buckets=FIRST_TOKEN_TIME,
+)
+DECISION = Metric(
+    name="routergate_decision_seconds",
+    kind=Kind.HISTOGRAM,
+    unit="seconds",
+    help="Spent on classifying and routing per request; part of the overhead.",
+    buckets=OWN_TIME,
+)
+QUALITY = Metric(
+    name="routergate_quality_estimate",
+    kind=Kind.HISTOGRAM,
+    labels=("route",),
+    unit="probability",
+    help="Estimated probability that the answer is acceptable, for the model that answered.",
+    buckets=PROBABILITY,
+)
+ESCALATIONS = Metric(
+    name="routergate_escalations_total",
+    labels=("route",),
+    unit="requests",
+    help="Requests answered by another model than the one tried first.",
+)
+CIRCUIT = Metric(
+    name="routergate_circuit_state",
+    kind=Kind.GAUGE,
+    labels=("provider",),
+    unit="0 or 1",
+    help="Whether a provider is passed over for now: 0 closed, 1 open in at least one worker.",
+    across=Across.MAX,
+)
+EVENTS_PENDING = Metric(
+    name="routergate_events_pending",
+    kind=Kind.GAUGE,
+    unit="events",
+    help="Usage events that have not reached the store yet.",
+    across=Across.SUM,
+)
+EVENTS_DROPPED = Metric(
+    name="routergate_events_dropped_total",
+    unit="events",
+    help="Usage events that were given up. Anything above 0 is missing from reports and budgets.",
+)
+HTTP_ERRORS = Metric(
+    name="routergate_http_errors_total",
+    labels=("status", "code"),
+    unit="requests",
+    help="Requests refused before they were routed, by HTTP status and error code (none: no code).",
+)
+RELOAD_SUCCESSFUL = Metric(
+    name="routergate_config_last_reload_successful",
+    kind=Kind.GAUGE,
+    unit="0 or 1",
+    help="Whether the configuration was last read without a problem, by every worker.",
+    across=Across.MIN,
+)
+RELOAD_TIMESTAMP = Metric(
+    name="routergate_config_reload_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit="seconds since the epoch",
+    help="When the configuration in force was read; with several workers, the oldest.",
+    across=Across.MIN,
+)
+WORKERS_RESTARTED = Metric(
+    name="routergate_workers_restarted_total",
+    unit="workers",
+    help="Workers that ended by themselves and were started anew.",
+)
+BUILD_INFO = Metric(
+    name="routergate_build_info",
+    kind=Kind.GAUGE,
+    labels=("version", "python"),
+    unit="always 1",
+    help="What is running.",
+    across=Across.MAX,
+)
+LABEL_OVERFLOW = Metric(
+    name="routergate_label_overflow_total",
+    unit="requests",
+    help="Requests whose opt-in labels were replaced by other, because there are too many combinations.",
+)
+UNRECORDED = Metric(
+    name="routergate_unrecorded_requests_total",
+    unit="requests",
+    help="Requests that are missing from some of these metrics; the log says why.",
+)
+UNREADABLE = Metric(
+    name="routergate_metrics_unreadable_files",
+    kind=Kind.GAUGE,
+    unit="files",
+    help="Workers' metrics files that are damaged and left out of this scrape.",
+    across=Across.MAX,
+)
+
+METRICS: tuple[Metric, ...] = (
+    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS,
+    TOKENS, COST, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
+    REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
+    CIRCUIT, EVENTS_PENDING, EVENTS_DROPPED,
+    RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, BUILD_INFO,
+    LABEL_OVERFLOW, UNRECORDED, UNREADABLE,
+)  # fmt: skip
+"""All of them, in the order of the reference."""

@@ -1,0 +1,228 @@
+"""What usage events become."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from routergate.domain.decision import Catalogue, RoutePolicy
+from routergate.domain.event import Attempt, Outcome
+from routergate.domain.model import ModelId
+from routergate.domain.money import Nanos
+from routergate.domain.usage import Usage
+from routergate.telemetry.metrics import LABEL_LENGTH, OWNERS_LIMIT, Metrics
+from routergate.telemetry.table import METRICS
+from support.events import LARGE, MINI, an_attribution, an_event
+from support.exposition import scraped, value
+
+CATALOGUE = Catalogue(
+    models={card.id: card for card in (MINI, LARGE)},
+    routes={"auto": RoutePolicy(id="auto", candidates=(MINI.id, LARGE.id))},
+)
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> Iterator[Callable[..., Metrics]]:
+    """Makes a worker's metrics in `tmp_path`."""
+    with ExitStack() as stack:
+        yield lambda *labels: stack.enter_context(closing(Metrics(tmp_path, 0, labels)))
+
+
+@pytest.fixture
+def metrics(counting: Callable[..., Metrics]) -> Metrics:
+    return counting()
+
+
+def test_an_answered_request_is_counted_everywhere(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event())
+    counted = {"route": "auto", "model": "mini", "class": "economy", "outcome": "ok"}
+    assert value(tmp_path, "routergate_requests_total", **counted) == 1
+    assert value(tmp_path, "routergate_attempts_total", model="mini", provider="acme-ai", result="ok") == 1
+    assert value(tmp_path, "routergate_tokens_total", model="mini", kind="input_uncached") == 100
+    assert value(tmp_path, "routergate_tokens_total", model="mini", kind="output") == 20
+    assert value(tmp_path, "routergate_cost_usd_total", model="mini", basis="marginal") == pytest.approx(
+        0.002
+    )
+    assert value(tmp_path, "routergate_request_duration_seconds_sum", route="auto", streamed="true") == 1.5
+    assert value(tmp_path, "routergate_time_to_first_token_seconds_sum", model="mini") == 0.4
+    assert value(tmp_path, "routergate_overhead_seconds_sum") == 0.0008
+    assert value(tmp_path, "routergate_decision_seconds_sum") == 0.0003
+    assert value(tmp_path, "routergate_quality_estimate_sum", route="auto") == 0.93
+
+
+def test_money_saved_and_money_lost_are_two_counters(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(cost=Nanos(2_000_000), baseline_cost=Nanos(10_000_000)))
+    metrics.record(an_event(cost=Nanos(13_000_000), baseline_cost=Nanos(10_000_000)))
+    assert value(tmp_path, "routergate_savings_usd_total", route="auto") == pytest.approx(0.008)
+    assert value(tmp_path, "routergate_losses_usd_total", route="auto") == pytest.approx(0.003)
+    assert value(tmp_path, "routergate_baseline_cost_usd_total", route="auto") == pytest.approx(0.020)
+
+
+def test_an_unknown_cost_is_counted_as_unknown_and_not_as_zero(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(cost=None))
+    assert value(tmp_path, "routergate_unpriced_requests_total", model="mini") == 1
+    assert value(tmp_path, "routergate_uncompared_requests_total", route="auto") == 1
+    assert value(tmp_path, "routergate_cost_usd_total") is None
+    assert value(tmp_path, "routergate_baseline_cost_usd_total") is None
+
+
+def test_an_unknown_baseline_cost_is_neither_saved_nor_lost(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(baseline_cost=None))
+    assert value(tmp_path, "routergate_uncompared_requests_total", route="auto") == 1
+    assert value(tmp_path, "routergate_savings_usd_total") is None
+
+
+def test_a_route_without_a_baseline_has_nothing_to_compare(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(baseline=None, baseline_cost=None))
+    assert value(tmp_path, "routergate_uncompared_requests_total") is None
+
+
+def test_a_request_that_nobody_answered_has_no_model(metrics: Metrics, tmp_path: Path) -> None:
+    failed = Attempt(model="mini", provider="acme-ai", result="unreachable", seconds=0.1)
+    metrics.record(
+        an_event(
+            card=None, outcome=Outcome.FAILED, attempts=(failed,), usage=Usage(), cost=Nanos(0), quality=None
+        )
+    )
+    assert (
+        value(tmp_path, "routergate_requests_total", model="none", outcome="failed", **{"class": "none"}) == 1
+    )
+    assert value(tmp_path, "routergate_attempts_total", result="unreachable") == 1
+    assert value(tmp_path, "routergate_escalations_total") is None
+    assert value(tmp_path, "routergate_unpriced_requests_total") is None
+    assert value(tmp_path, "routergate_quality_estimate_count") is None
+
+
+def test_an_answer_by_another_model_than_the_first_is_an_escalation(metrics: Metrics, tmp_path: Path) -> None:
+    first = Attempt(model="mini", provider="acme-ai", result="throttled", seconds=0.1)
+    second = Attempt(model="large", provider="acme-ai", result="ok", seconds=0.1)
+    metrics.record(an_event(card=LARGE, attempts=(first, second)))
+    assert value(tmp_path, "routergate_escalations_total", route="auto") == 1
+
+
+def test_only_streamed_answers_have_a_first_token(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(streamed=False))
+    assert value(tmp_path, "routergate_time_to_first_token_seconds_count") is None
+
+
+def test_opt_in_labels_are_on_requests_tokens_and_cost(
+    counting: Callable[..., Metrics], tmp_path: Path
+) -> None:
+    owner = an_attribution("acme", team="search", customer="c-7", feature="faq")
+    counting("feature", "customer", "key", "team", "organisation").record(an_event(attribution=owner))
+    labels = {"organisation": "acme", "team": "search", "key": "key-1", "customer": "c-7", "feature": "faq"}
+    for sample in ("routergate_requests_total", "routergate_tokens_total", "routergate_cost_usd_total"):
+        assert value(tmp_path, sample, **labels) is not None
+    assert value(tmp_path, "routergate_attempts_total", **labels) is None
+
+
+def test_an_owner_without_a_value_is_none(counting: Callable[..., Metrics], tmp_path: Path) -> None:
+    counting("customer").record(an_event())
+    assert value(tmp_path, "routergate_requests_total", customer="none") == 1
+
+
+def test_too_many_owners_are_counted_together_and_said_to_be(
+    counting: Callable[..., Metrics], tmp_path: Path
+) -> None:
+    metrics = counting("customer")
+    for number in range(OWNERS_LIMIT + 3):
+        metrics.record(an_event(attribution=an_attribution(customer=f"c-{number}")))
+    metrics.record(an_event(attribution=an_attribution(customer="c-0")))
+    assert value(tmp_path, "routergate_requests_total", customer="other") == 3
+    assert value(tmp_path, "routergate_requests_total", customer="c-0") == 2
+    assert value(tmp_path, "routergate_label_overflow_total") == 3
+    assert value(tmp_path, "routergate_cost_usd_total") == pytest.approx(0.002 * (OWNERS_LIMIT + 4))
+
+
+@pytest.mark.parametrize("customer", ['a"b\\c\nd', "grün 🎉", "half \ud83d", "x" * 5000], ids=repr)
+def test_what_a_caller_writes_cannot_break_a_scrape(
+    counting: Callable[..., Metrics], tmp_path: Path, customer: str
+) -> None:
+    counting("customer").record(an_event(attribution=an_attribution(customer=customer)))
+    (sample,) = scraped(tmp_path)["routergate_requests"].samples
+    assert sample.labels["customer"] == customer[:LABEL_LENGTH].replace("\ud83d", "?")
+
+
+def test_recording_never_raises_and_says_so_once(
+    metrics: Metrics, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    impossible = an_event(usage=Usage(output=10**400))
+    metrics.record(impossible)
+    metrics.record(impossible)
+    assert value(tmp_path, "routergate_unrecorded_requests_total") == 2
+    assert caplog.text.count("missing from the metrics") == 1
+
+
+def test_a_request_that_ends_after_the_worker_has_closed_does_no_harm(
+    metrics: Metrics, tmp_path: Path
+) -> None:
+    metrics.record(an_event())
+    metrics.close()
+    metrics.record(an_event())
+    assert value(tmp_path, "routergate_requests_total") == 1
+
+
+def test_known_series_begin_at_zero(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.announce(CATALOGUE)
+    metrics.record(an_event())
+    assert value(tmp_path, "routergate_requests_total", model="large", outcome="ok") == 0
+    assert value(tmp_path, "routergate_requests_total", model="mini", outcome="ok") == 1
+    assert value(tmp_path, "routergate_cost_usd_total", model="large") == 0
+    assert value(tmp_path, "routergate_tokens_total", model="large", kind="cache_read") == 0
+    assert value(tmp_path, "routergate_losses_usd_total", route="auto") == 0
+    assert value(tmp_path, "routergate_circuit_state", provider="acme-ai") == 0
+
+
+def test_owners_cannot_be_announced(counting: Callable[..., Metrics], tmp_path: Path) -> None:
+    counting("team").announce(CATALOGUE)
+    assert value(tmp_path, "routergate_requests_total") is None
+    assert value(tmp_path, "routergate_savings_usd_total") == 0
+
+
+def test_a_provider_that_recovers_has_its_circuit_closed(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.circuits(["acme-ai", "other-ai"])
+    metrics.circuits(["other-ai"])
+    assert value(tmp_path, "routergate_circuit_state", provider="acme-ai") == 0
+    assert value(tmp_path, "routergate_circuit_state", provider="other-ai") == 1
+
+
+def test_a_rejected_configuration_leaves_the_time_of_the_one_in_force(
+    metrics: Metrics, tmp_path: Path
+) -> None:
+    metrics.config_read(at=1_700_000_000)
+    metrics.config_rejected()
+    assert value(tmp_path, "routergate_config_last_reload_successful") == 0
+    assert value(tmp_path, "routergate_config_reload_timestamp_seconds") == 1_700_000_000
+
+
+def test_the_state_of_the_process_is_counted(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.refused(401, "invalid_api_key")
+    metrics.refused(400, None)
+    metrics.events_pending(7)
+    metrics.events_dropped()
+    assert value(tmp_path, "routergate_http_errors_total", status="401", code="invalid_api_key") == 1
+    assert value(tmp_path, "routergate_http_errors_total", status="400", code="none") == 1
+    assert value(tmp_path, "routergate_events_pending") == 7
+    assert value(tmp_path, "routergate_events_dropped_total") == 1
+    assert value(tmp_path, "routergate_build_info") == 1
+
+
+def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
+    metrics: Metrics, tmp_path: Path
+) -> None:
+    metrics.announce(CATALOGUE)
+    metrics.record(an_event())
+    metrics.refused(404, "model_not_found")
+    metrics.events_pending(0)
+    metrics.config_read(at=1.0)
+    exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
+    assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}
+
+
+def test_models_of_a_class_can_be_told_apart(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(card=replace(MINI, id=ModelId("tiny"))))
+    metrics.record(an_event())
+    assert value(tmp_path, "routergate_requests_total", **{"class": "economy"}) == 2
+    assert value(tmp_path, "routergate_requests_total", model="tiny") == 1
