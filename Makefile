@@ -3,6 +3,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 PARALLEL ?= auto
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .PHONY: help demo test check lint docs format lock bench clean
 help:  ## this list
@@ -41,8 +43,8 @@ format: .venv/ready  ## put the sources into shape
 	$(BIN)/python -m routergate.docs
 
 lock: .venv/ready  ## resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-		--all-extras --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --extra embedded --constraint requirements.lock pyproject.toml -o requirements.runtime.lock
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .routergate

@@ -78,6 +78,9 @@ class Telemetry(Protocol):
     def record(self, event: UsageEvent) -> None:
         """Count the event in the metrics, without blocking and without raising."""
 
+    def refused(self, status: int, code: str) -> None:
+        """Count a request that ended before it was routed, without raising."""
+
 
 class Lengths(Protocol):
     """How much each model writes."""

@@ -1,0 +1,92 @@
+"""What a request's headers and metadata say: who pays for it, and what is asked of the router."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from routergate.api.wire import Metadata, WireChat, read_chat
+from routergate.domain.errors import Forbidden, InvalidRequest
+from routergate.domain.identity import Attribution, Identity, Wishes
+from routergate.domain.money import nanos
+from routergate.gateway import Call
+
+LONGEST, MOST_TAGS = 256, 32
+
+
+def read_call(identity: Identity, headers: Mapping[str, str], body: bytes) -> Call:
+    """Body and headers of a chat request; raises `ClientError` naming the place."""
+    request, chat = read_chat(body)
+    return Call(request=request, attribution=attribution(identity, headers, chat), wishes=wishes(headers))
+
+
+def attribution(identity: Identity, headers: Mapping[str, str], chat: WireChat) -> Attribution:
+    """On whose account a request goes. Headers come before metadata, the key's own values before both."""
+    said = chat.metadata or Metadata()
+    customer = headers.get("x-routergate-customer") or headers.get("x-litellm-end-user-id") or said.customer
+    feature = headers.get("x-routergate-feature") or said.feature
+    return Attribution(
+        identity=identity,
+        customer=_pinned("customer", identity.customer, customer) or _short("user", chat.user),
+        feature=_pinned("feature", identity.feature, feature),
+        session=_short("session", headers.get("x-routergate-session") or said.session),
+        tags=_tags(headers, said),
+    )
+
+
+def wishes(headers: Mapping[str, str]) -> Wishes:
+    """What the caller asks of the router."""
+    quality = _number(headers, "x-routergate-quality")
+    max_cost = _number(headers, "x-routergate-max-cost-usd")
+    if quality is not None and quality > 1:
+        raise InvalidRequest("x-routergate-quality is a number from 0 to 1.", param="x-routergate-quality")
+    return Wishes(
+        quality=None if quality is None else float(quality),
+        max_cost=None if max_cost is None else nanos(max_cost),
+        route=_switch(headers, "x-routergate-route"),
+    )
+
+
+def bearer(headers: Mapping[str, str]) -> str | None:
+    """The key that a request carries, if it carries one."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _pinned(name: str, pinned: str | None, asked: str | None) -> str | None:
+    if pinned is not None and asked not in {None, "", pinned}:
+        raise Forbidden(f"This key belongs to one {name} and may not name another.", param=name)
+    return pinned if pinned is not None else _short(name, asked)
+
+
+def _short(name: str, value: str | None) -> str | None:
+    """A label that can be stored and shown: not too long, in one line."""
+    if value is not None and (len(value) > LONGEST or not value.isprintable()):
+        raise InvalidRequest(f"'{name}' takes at most {LONGEST} printable characters.", param=name)
+    return value or None
+
+
+def _tags(headers: Mapping[str, str], said: Metadata) -> tuple[str, ...]:
+    listed = headers.get("x-routergate-tags") or headers.get("x-litellm-tags")
+    tags = [tag.strip() for tag in listed.split(",")] if listed else said.tags or []
+    if len(tags) > MOST_TAGS:
+        raise InvalidRequest(f"A request takes at most {MOST_TAGS} tags.", param="tags")
+    return tuple(tag for tag in tags if _short("tags", tag))
+
+
+def _number(headers: Mapping[str, str], name: str) -> Decimal | None:
+    text = headers.get(name)
+    if text is None:
+        return None
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(-1)
+    if not value.is_finite() or value < 0 or value > 1_000_000:
+        raise InvalidRequest(f"{name} is a number that is not negative.", param=name)
+    return value
+
+
+def _switch(headers: Mapping[str, str], name: str) -> bool:
+    text = headers.get(name, "on").lower()
+    if text not in {"on", "off"}:
+        raise InvalidRequest(f"{name} is 'on' or 'off'.", param=name)
+    return text == "on"

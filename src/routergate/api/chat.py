@@ -1,0 +1,127 @@
+"""`POST /v1/chat/completions` and `POST /v1/route`."""
+
+import msgspec
+from aiohttp import web
+from msgspec import Raw
+
+from routergate.api.caller import bearer, read_call
+from routergate.api.errors import in_band
+from routergate.api.services import REQUEST_ID, SERVICES
+from routergate.domain.errors import UnsupportedContentType, UpstreamError
+from routergate.domain.identity import Identity
+from routergate.domain.money import Nanos, usd_text
+from routergate.gateway import Answer, Call, Parse
+from routergate.ports import Chunk
+from routergate.route.explain import explain
+
+_object = msgspec.json.Decoder(dict[str, Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+async def chat(request: web.Request) -> web.StreamResponse:
+    """The answer of the cheapest adequate model, streamed or not."""
+    gateway = request.app[SERVICES].gateway()
+    async with gateway.chat(request[REQUEST_ID], bearer(request.headers), parser(request)) as answer:
+        if answer.call.request.stream:
+            return await _stream(request, answer)
+        return await _plain(answer)
+
+
+async def route(request: web.Request) -> web.Response:
+    """The decision, without the call."""
+    gateway = request.app[SERVICES].gateway()
+    decision = await gateway.route(request[REQUEST_ID], bearer(request.headers), parser(request))
+    return web.Response(body=_encode(explain(decision)), content_type="application/json")
+
+
+def parser(request: web.Request) -> Parse:
+    """Reads the request once its caller is known: nobody else's body is."""
+
+    async def parse(identity: Identity) -> Call:
+        if request.content_type != "application/json":
+            raise UnsupportedContentType(
+                f"Unsupported content type: '{request.content_type}'. Send 'application/json'."
+            )
+        return read_call(identity, request.headers, await request.read())
+
+    return parse
+
+
+async def _plain(answer: Answer) -> web.Response:
+    [chunk] = [chunk async for chunk in answer.chunks]
+    cost, baseline = answer.costs()
+    headers = _headers(answer)
+    if cost is not None:
+        headers["x-routergate-cost-usd"] = usd_text(cost)
+    if baseline is not None:
+        headers["x-routergate-baseline-cost-usd"] = usd_text(baseline)
+    return web.Response(
+        body=with_cost(chunk.data, cost, baseline), headers=headers, content_type="application/json"
+    )
+
+
+async def _stream(request: web.Request, answer: Answer) -> web.StreamResponse:
+    response = web.StreamResponse(headers={**_headers(answer), **EVENT_STREAM})
+    await response.prepare(request)
+    try:
+        async for chunk in answer.chunks:
+            if shown := _shown(chunk, answer):
+                await response.write(shown)
+    except UpstreamError as error:
+        await response.write(in_band(error))
+    await response.write_eof()
+    return response
+
+
+EVENT_STREAM = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-cache",
+    "X-Accel-Buffering": "no",
+}
+
+
+def _shown(chunk: Chunk, answer: Answer) -> bytes:
+    """What the caller sees of a chunk: usage only if it was asked for, and then with its cost."""
+    if chunk.usage is None:
+        return chunk.data
+    if not answer.call.request.wants_usage:
+        return b"" if chunk.usage_only else chunk.data
+    cost, baseline = answer.costs()
+    return _event_with_cost(chunk.data, cost, baseline)
+
+
+def _event_with_cost(event: bytes, cost: Nanos | None, baseline: Nanos | None) -> bytes:
+    """The same event, whatever other lines it has, with the cost in its data."""
+    lines = event.splitlines()
+    data = b"\n".join(line[5:] for line in lines if line.startswith(b"data:"))
+    others = [line for line in lines if line and not line.startswith(b"data:")]
+    return b"\n".join([*others, b"data: " + with_cost(data, cost, baseline), b"", b""])
+
+
+def with_cost(body: bytes, cost: Nanos | None, baseline: Nanos | None) -> bytes:
+    """The same JSON with `cost` and `cost_details` in its usage; every other value byte for byte."""
+    whole = _object(body)
+    if bytes(whole.get("usage", b"null")) == b"null":
+        return body
+    priced = _json_usd(cost)
+    details = b'{"upstream_inference_cost":%b,"baseline_cost":%b}' % (priced, _json_usd(baseline))
+    usage = {**_object(whole["usage"]), "cost": Raw(priced), "cost_details": Raw(details)}
+    return _encode({**whole, "usage": usage})
+
+
+def _json_usd(amount: Nanos | None) -> bytes:
+    return b"null" if amount is None else usd_text(amount).encode()
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    """What the answer's headers say of the decision."""
+    winner, decision = answer.winner, answer.decision
+    return {
+        "x-routergate-model": winner.card.id,
+        "x-routergate-class": winner.card.model_class.value,
+        "x-routergate-decision-id": decision.id,
+        "x-routergate-attempts": str(len(answer.meter.attempts)),
+        "x-routergate-quality": f"{winner.quality.mean:.4f}",
+        "x-routergate-complexity": f"{decision.features.reading.complexity:.4f}",
+        "x-routergate-overhead-ms": f"{answer.overhead * 1e3:.3f}",
+    }

@@ -1,0 +1,164 @@
+"""Errors as callers see them: OpenAI's object, and a status from a table."""
+
+import logging
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from routergate.api.services import REQUEST_ID, SERVICES, Services
+from routergate.domain.errors import (
+    BodyTooLarge,
+    ClientError,
+    Draining,
+    Forbidden,
+    InvalidRequest,
+    MethodNotAllowed,
+    NoEligibleModel,
+    NotFound,
+    ProviderRefused,
+    RouterGateError,
+    StoreUnavailable,
+    Unauthenticated,
+    UnknownModel,
+    UpstreamError,
+)
+
+log = logging.getLogger(__name__)
+
+UNREADABLE: Final = "The body cannot be read: its chunks or its Content-Encoding are broken."
+DEFECT: Final = "The gateway failed. The operator's log has the reason."
+
+STATUS: Final[dict[type[Exception], int]] = {
+    InvalidRequest: 400,
+    ClientError: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    UnknownModel: 404,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    BodyTooLarge: 413,
+    NoEligibleModel: 422,
+    UpstreamError: 502,
+    StoreUnavailable: 503,
+    Draining: 503,
+    RouterGateError: 500,
+}
+KINDS: Final[dict[int, str]] = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+    500: "server_error",
+    502: "server_error",
+    503: "server_error",
+}
+"""OpenAI's `type` by status; everything else is an `invalid_request_error`."""
+
+
+def status_of(error: Exception) -> int:
+    """The status of the nearest class that has one."""
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+
+
+def error_object(error: RouterGateError) -> dict[str, Any]:
+    """OpenAI's error object."""
+    status = status_of(error)
+    return {
+        "error": {
+            "message": str(error),
+            "type": KINDS.get(status, "invalid_request_error"),
+            "param": getattr(error, "param", None),
+            "code": code_of(error),
+        }
+    }
+
+
+def code_of(error: RouterGateError) -> str | None:
+    """OpenAI's `code`, or a word of ours where it has none."""
+    if isinstance(error, UpstreamError):
+        return f"upstream_{error.kind}"
+    if isinstance(error, StoreUnavailable):
+        return "store_unavailable"
+    return getattr(error, "code", None)
+
+
+def error_response(error: RouterGateError) -> web.Response:
+    """The whole answer to a request that failed. A provider's own refusal is passed on as it came."""
+    if isinstance(error, ProviderRefused):
+        return web.Response(status=error.status, body=error.body, content_type=error.content_type)
+    return web.Response(
+        status=status_of(error),
+        body=msgspec.json.encode(error_object(error)),
+        content_type="application/json",
+    )
+
+
+def in_band(error: RouterGateError) -> bytes:
+    """The last event of a stream that broke off: the status line is gone, this is all that is left."""
+    return b"data: " + msgspec.json.encode(error_object(error)) + b"\n\n"
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every failure becomes an error object, one log line without the prompt, and a count."""
+    services = request.app[SERVICES]
+    request[REQUEST_ID] = services.new_id()
+    try:
+        return await handler(request)
+    except RouterGateError as error:
+        return told(services, request, error)
+    except web.HTTPException as error:
+        response = told(services, request, _foreign(request, error))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except web.RequestPayloadError:
+        response = told(services, request, InvalidRequest(UNREADABLE))
+        response.force_close()  # nobody knows where the next request would begin
+        return response
+    except ConnectionError:
+        raise
+    except Exception:
+        if request.writer.output_size > 0:
+            raise
+        # A traceback names lines of code; it holds no values, so no prompt.
+        log.exception("a defect", extra={"request_id": request[REQUEST_ID], "path": request.path})
+        return told(services, request, RouterGateError(DEFECT))
+
+
+async def signed(request: web.Request, response: web.StreamResponse) -> None:
+    """A hook: every answer, streamed or not, is signed before it goes."""
+    sign(request, response)
+
+
+def sign(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Say which request the answer belongs to, and who gave it."""
+    response.headers["x-request-id"] = request[REQUEST_ID]
+    response.headers["Server"] = "routergate"
+
+
+def told(services: Services, request: web.BaseRequest, error: RouterGateError) -> web.Response:
+    """The answer to a request that failed; it is logged and counted."""
+    response = error_response(error)
+    code = code_of(error) or "-"
+    level = logging.WARNING if response.status >= 500 else logging.INFO
+    told = {"request_id": request[REQUEST_ID], "status": response.status, "code": code, "path": request.path}
+    log.log(level, "request failed: %s", type(error).__name__, extra=told)
+    services.refused(response.status, code)
+    return response
+
+
+def _foreign(request: web.Request, error: web.HTTPException) -> RouterGateError:
+    """aiohttp's own refusals, in our words."""
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return MethodNotAllowed(f"{request.method} is not allowed here; use {allowed}.")
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return BodyTooLarge(
+            f"The body is larger than the {request.client_max_size} bytes that this gateway takes. "
+            "Send less, or ask its operator to raise 'server.max_body_mb'."
+        )
+    if isinstance(error, web.HTTPNotFound):
+        return NotFound(f"Unknown request URL: {request.method} {request.path}.")
+    return InvalidRequest(f"The request cannot be read: {error.reason}.")

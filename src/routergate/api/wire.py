@@ -1,0 +1,188 @@
+"""OpenAI's chat request: bytes in, checked values out. Behind this page nobody checks types again."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal, get_args
+
+import msgspec
+from msgspec import Meta, Raw
+
+from routergate.domain.errors import InvalidRequest
+from routergate.domain.model import Capability
+from routergate.domain.request import ChatRequest, Message
+
+PER_MESSAGE, PER_REPLY = 4, 3
+"""Tokens that the chat format adds around a message and before the answer."""
+PER_IMAGE = 765
+"""Tokens of an image of a megapixel at full detail; what routing needs is the order of magnitude."""
+AUDIO_CHARACTERS_PER_TOKEN = 1_000
+"""Base64 characters: 24 kHz 16-bit speech at ten tokens a second is about 6 400; compressed, less."""
+
+Count = Annotated[int, Meta(ge=1)]
+Name = Annotated[str, Meta(min_length=1, max_length=256)]
+
+Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
+
+
+class Part(msgspec.Struct):
+    type: str
+    text: str | None = None
+    input_audio: Raw | None = None
+
+
+class WireMessage(msgspec.Struct):
+    role: Role
+    content: str | list[Part] | None = None
+    tool_calls: Raw | None = None
+
+
+class StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+class ResponseFormat(msgspec.Struct):
+    type: str
+
+
+class Metadata(msgspec.Struct):
+    """What the gateway reads of `metadata`; the rest is the provider's."""
+
+    feature: str | None = None
+    customer: str | None = None
+    session: str | None = None
+    tags: list[str] | None = None
+
+
+class WireChat(msgspec.Struct):
+    """The parameters that routing reads; the others pass unread."""
+
+    model: Name
+    messages: Annotated[list[WireMessage], Meta(min_length=1)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Count | None = None
+    max_completion_tokens: Count | None = None
+    n: Annotated[int, Meta(ge=1, le=128)] | None = None
+    tools: list[Raw] | None = None
+    functions: list[Raw] | None = None
+    response_format: ResponseFormat | None = None
+    reasoning_effort: str | None = None
+    modalities: list[str] | None = None
+    metadata: Metadata | None = None
+    user: str | None = None
+
+
+_whole: Final = msgspec.json.Decoder(dict[str, Raw]).decode
+_chat: Final = msgspec.json.Decoder(WireChat).decode
+_PLACE: Final = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
+_MISSING: Final = re.compile(r"missing required field `(?P<field>[^`]+)`")
+_HALF: Final = re.compile(rb"(?i)\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]")
+_WORDS: Final = {
+    "`": "",
+    " | null": "",
+    "int": "integer",
+    "str": "string",
+    "bool": "boolean",
+    "float": "number",
+}
+
+FORMATS: Final[Mapping[str, Capability]] = {
+    "json_object": Capability.JSON_MODE,
+    "json_schema": Capability.JSON_SCHEMA,
+}
+PARTS: Final[Mapping[str, Capability]] = {
+    "image_url": Capability.VISION,
+    "input_audio": Capability.AUDIO,
+}
+
+
+def read_chat(body: bytes) -> tuple[ChatRequest, WireChat]:
+    """A chat request and what else stands in its body; raises `InvalidRequest` naming the place."""
+    try:
+        body.decode()
+        payload, chat = _whole(body), _chat(body)
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+    except RecursionError:
+        raise InvalidRequest("The body is nested too deeply.") from None
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    except msgspec.DecodeError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.{_hint(body)}") from None
+    return _request(payload, chat), chat
+
+
+def _request(payload: Mapping[str, Any], chat: WireChat) -> ChatRequest:
+    options = chat.stream_options
+    return ChatRequest(
+        payload=payload,
+        model=chat.model,
+        messages=tuple(Message(role=m.role, text=_text(m)) for m in chat.messages),
+        needs=frozenset(_needs(chat)),
+        stream=bool(chat.stream),
+        wants_usage=not chat.stream or bool(options and options.include_usage),
+        max_output_tokens=chat.max_completion_tokens or chat.max_tokens,
+        choices=chat.n or 1,
+        attachment_tokens=_attachments(chat),
+    )
+
+
+def _text(message: WireMessage) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text for part in message.content or () if part.text)
+
+
+def _parts(chat: WireChat) -> Iterable[Part]:
+    return (part for m in chat.messages if isinstance(m.content, list) for part in m.content)
+
+
+def _needs(chat: WireChat) -> Iterable[Capability]:
+    if chat.tools or chat.functions:
+        yield Capability.TOOLS
+    if chat.response_format and chat.response_format.type in FORMATS:
+        yield FORMATS[chat.response_format.type]
+    if chat.reasoning_effort not in {None, "none"}:
+        yield Capability.REASONING
+    if chat.modalities and "audio" in chat.modalities:
+        yield Capability.AUDIO
+    yield from (PARTS[part.type] for part in _parts(chat) if part.type in PARTS)
+
+
+def _attachments(chat: WireChat) -> int:
+    """Rough tokens of all that is not text: the format itself, tools, calls, images, audio."""
+    raws = [*(chat.tools or ()), *(chat.functions or ()), *(m.tool_calls for m in chat.messages)]
+    definitions = sum(len(bytes(raw)) for raw in raws if raw is not None) // 4
+    media = sum(
+        PER_IMAGE
+        if part.type == "image_url"
+        else len(bytes(part.input_audio or b"")) // AUDIO_CHARACTERS_PER_TOKEN
+        for part in _parts(chat)
+        if part.type in PARTS
+    )
+    return PER_MESSAGE * len(chat.messages) + PER_REPLY + definitions + media
+
+
+def _hint(body: bytes) -> str:
+    return " It has half of a surrogate pair, such as an emoji cut in two." if _HALF.search(body) else ""
+
+
+def _invalid(complaint: str) -> InvalidRequest:
+    """The decoder's complaint in plain words, with the place in it as `param`; never with a value."""
+    found, missing = _PLACE.search(complaint), _MISSING.search(complaint)
+    inside = found["place"] if found else ""
+    place = ".".join(filter(None, (inside, missing["field"] if missing else "")))
+    where = f"'{place}'" if place else "The body"
+    return InvalidRequest(f"{where} {_reason(complaint)}.", param=place or None)
+
+
+def _reason(complaint: str) -> str:
+    """What is wrong with the value at a place, as the end of a sentence."""
+    if "missing required field" in complaint:
+        return "is missing"
+    if "enum value" in complaint:
+        return f"must be one of {', '.join(get_args(Role))}"
+    reason = _PLACE.sub("", complaint)
+    for word, plain in _WORDS.items():
+        reason = reason.replace(word, plain)
+    return f"is wrong: {reason[0].lower()}{reason[1:]}"

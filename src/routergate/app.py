@@ -1,0 +1,132 @@
+"""Composition root: the only module that knows all."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import aiohttp
+
+from routergate.accounts.keyring import StoredKeyring
+from routergate.classify.heuristic import HeuristicEstimator
+from routergate.config.spec import Config, ProviderKind, ProviderSpec
+from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.health import Health
+from routergate.domain.errors import InvalidRequest
+from routergate.domain.identity import Identity
+from routergate.domain.model import ProviderId
+from routergate.gateway import Gateway, Router
+from routergate.ledger.ledger import RedisLedger
+from routergate.ledger.lengths import LearnedLengths
+from routergate.ledger.reader import totals
+from routergate.ports import Clock, Lengths, Provider, TokenCounter
+from routergate.providers import litellm as litellm_home
+from routergate.providers.litellm import LitellmProvider
+from routergate.providers.openai import Endpoint, OpenAIProvider
+from routergate.reporting.usage import Dimension, as_json, usage_by
+from routergate.store.client import Store
+from routergate.telemetry.metrics import Metrics
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def epoch_ns(self) -> int:
+        """Wall clock, nanoseconds since the epoch."""
+        return time.time_ns()
+
+    def monotonic(self) -> float:
+        """Seconds from some point, never going back."""
+        return time.monotonic()
+
+
+_: type[Clock] = SystemClock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a process shares between the gateways that follow each other in it."""
+
+    store: Store
+    session: aiohttp.ClientSession
+    ledger: RedisLedger
+    metrics: Metrics
+    counter: TokenCounter
+    lengths: LearnedLengths = field(default_factory=LearnedLengths)
+    health: Health = field(default_factory=Health)
+    clock: Clock = field(default_factory=SystemClock)
+
+
+async def compose(config: Config, parts: Parts) -> Gateway:
+    """A gateway for a configuration."""
+    return Gateway(
+        keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
+        router=router(config, parts.counter, parts.lengths),
+        dispatcher=Dispatcher(
+            providers=await providers(config.providers, parts.session), health=parts.health
+        ),
+        ledger=parts.ledger,
+        telemetry=parts.metrics,
+        clock=parts.clock,
+    )
+
+
+def router(config: Config, counter: TokenCounter, lengths: Lengths) -> Router:
+    """What decides, for the gateway and for `routergate explain` alike."""
+    return Router(catalogue=config.catalogue, estimator=HeuristicEstimator(), tokens=counter, lengths=lengths)
+
+
+async def providers(
+    specs: Sequence[ProviderSpec], session: aiohttp.ClientSession
+) -> Mapping[ProviderId, Provider]:
+    """An adapter for each provider."""
+    needs_litellm = any(spec.kind is ProviderKind.LITELLM for spec in specs)
+    litellm = await asyncio.to_thread(litellm_home.load) if needs_litellm else None
+    return {spec.id: provider(spec, session, litellm) for spec in specs}
+
+
+def provider(spec: ProviderSpec, session: aiohttp.ClientSession, litellm: Any) -> Provider:
+    """The adapter for one provider."""
+    key = spec.api_key.reveal() if spec.api_key else None
+    native = spec.kind is not ProviderKind.LITELLM
+    authorization = {"Authorization": f"Bearer {key}"} if key and native else {}
+    endpoint = Endpoint(
+        base_urls=spec.base_urls,
+        headers={**authorization, **spec.headers},
+        connect=spec.timeouts.connect,
+        first_byte=spec.timeouts.first_byte,
+        idle=spec.timeouts.idle,
+        total=spec.timeouts.total,
+        stream_usage=spec.stream_usage,
+    )
+    return OpenAIProvider(endpoint, session) if native else LitellmProvider(litellm, endpoint, key)
+
+
+def client_session() -> aiohttp.ClientSession:
+    """One pool of connections for all providers, without cookies and without a limit of its own."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=60),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+    )
+
+
+async def own_usage(
+    store: Store, identity: Identity, since: date, until: date, by: Sequence[str]
+) -> Mapping[str, Any]:
+    """What one key has used, for the one who holds it."""
+    try:
+        dimensions = [Dimension(name) for name in by]
+    except ValueError:
+        raise InvalidRequest(f"'by' takes any of {', '.join(Dimension)}.", param="by") from None
+    found = await totals(
+        store, organisation=identity.organisation, since=since, until=until, key=identity.key
+    )
+    return {
+        "object": "usage",
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "data": as_json(usage_by(found, dimensions), dimensions),
+    }

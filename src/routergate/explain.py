@@ -1,0 +1,55 @@
+"""`routergate explain`: a decision from the command line, by the very functions that serve requests."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from routergate.api.caller import read_call
+from routergate.app import router
+from routergate.config.load import load
+from routergate.domain.identity import Identity
+from routergate.ledger.lengths import LearnedLengths
+from routergate.route.explain import explain
+from routergate.tokens import TiktokenCounter
+from routergate.tokens import load as load_tokens
+
+NOBODY = Identity(key="explain", organisation="explain")
+
+
+def explained(
+    config: Path, environment: Mapping[str, str], body: bytes, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """The decision for a request body under a configuration, as `POST /v1/route` gives it."""
+    call = read_call(NOBODY, headers, body)
+    decide = router(load(config, environment), TiktokenCounter(load_tokens()), LearnedLengths()).decide
+    return explain(asyncio.run(decide("explain", call, time.time_ns(), frozenset())))
+
+
+def table(decision: Mapping[str, Any]) -> tuple[str, Table]:
+    """The same for people: what was read of the request, and every model with its figures or its reason."""
+    features = decision["features"]
+    heading = (
+        f"[bold]{decision['model']}[/bold]: {decision['rule']}.\n"
+        f"Read as {features['task']}, {features['level']} ({features['complexity']:.2f}), "
+        f"{features['domain']}, {features['language']}, {features['input_tokens']} tokens"
+        + (f", needs {', '.join(features['needs'])}" if features["needs"] else "")
+        + (f". Baseline: {decision['baseline']}" if decision["baseline"] else "")
+    )
+    rows = Table("model", "class", "quality", "± s.e.", "good enough", "tokens out", "cost USD")
+    for candidate in decision["candidates"]:
+        rows.add_row(
+            candidate["model"],
+            candidate["class"],
+            f"{candidate['quality']:.3f}",
+            f"{candidate['stderr']:.3f}",
+            "yes" if candidate["adequate"] else "no",
+            str(candidate["output_tokens"]),
+            candidate["cost_usd"] or "unknown",
+        )
+    for rejection in decision["rejected"]:
+        rows.add_row(rejection["model"], "", "", "", rejection["reason"], "", "", style="dim")
+    return heading, rows

@@ -1,0 +1,155 @@
+"""The way of one request, on one page."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from routergate.classify.features import features
+from routergate.dispatch.dispatch import Dispatcher
+from routergate.domain.decision import Candidate, Catalogue, Decision
+from routergate.domain.event import Outcome, UsageEvent, UsageSource
+from routergate.domain.identity import Attribution, Identity, Wishes
+from routergate.domain.model import ProviderId
+from routergate.domain.money import Nanos
+from routergate.domain.request import ChatRequest
+from routergate.economics.price import price
+from routergate.meter.meter import Meter
+from routergate.meter.settle import day_of, overhead, usage_event, used
+from routergate.ports import (
+    Chunk,
+    Clock,
+    Estimator,
+    Keyring,
+    Ledger,
+    Lengths,
+    Telemetry,
+    TokenCounter,
+)
+from routergate.route.decide import World, decide, policy_of
+from routergate.route.filters import Conditions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A parsed request: what is asked, on whose account, and with which wishes."""
+
+    request: ChatRequest
+    attribution: Attribution
+    wishes: Wishes
+
+
+Parse = Callable[[Identity], Awaitable[Call]]
+"""Reads a request's body and headers for a caller; raises `ClientError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """What it takes to decide."""
+
+    catalogue: Catalogue
+    estimator: Estimator
+    tokens: TokenCounter
+    lengths: Lengths
+
+    async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ProviderId]) -> Decision:
+        """Classify and route; `down` are the providers that fail at the moment."""
+        request, account = call.request, call.attribution
+        policy = policy_of(self.catalogue, request.model, call.wishes)
+        reading = self.estimator.read(request, self.catalogue, account.feature)
+        text_tokens = await self.tokens.count([message.text for message in request.messages])
+        return decide(
+            request_id,
+            policy,
+            features(request, reading, text_tokens),
+            call.wishes,
+            Conditions(residency=policy.residency, allow=account.identity.allow, route=policy.id, down=down),
+            World(
+                catalogue=self.catalogue,
+                quality=self.estimator.quality,
+                output_tokens=self.lengths.expected,
+                on=day_of(at),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """One configuration at work. A reload makes another one; running requests end under theirs."""
+
+    keyring: Keyring
+    router: Router
+    dispatcher: Dispatcher
+    ledger: Ledger
+    telemetry: Telemetry
+    clock: Clock
+
+    @asynccontextmanager
+    async def chat(self, request_id: str, token: str | None, parse: Parse) -> AsyncIterator["Answer"]:
+        """Answer one chat completion. Once it is routed it leaves exactly one usage event."""
+        at, meter = self.clock.epoch_ns(), Meter(self.clock, self.clock.monotonic())
+        caller = await self.keyring.identify(token)
+        call = await parse(caller)
+        meter.read = self.clock.monotonic()
+        decision = await self._decide(request_id, call, at)
+        meter.decided = self.clock.monotonic()
+        try:
+            begun = await self.dispatcher.first_answer(decision, call.request, meter)
+            async with aclosing(begun.rest), aclosing(meter.watch(begun.first, begun.rest)) as chunks:
+                yield Answer(
+                    gateway=self,
+                    call=call,
+                    decision=decision,
+                    winner=begun.candidate,
+                    meter=meter,
+                    chunks=chunks,
+                    at=at,
+                )
+        except BaseException as error:
+            meter.failed(error)
+            raise
+        finally:
+            event = usage_event(decision, call.attribution, call.request, meter, self.router.tokens, at)
+            self._learn(event, call.request.choices)
+            self.ledger.settle(event)
+            self.telemetry.record(event)
+
+    async def route(self, request_id: str, token: str | None, parse: Parse) -> Decision:
+        """The decision without the call."""
+        caller = await self.keyring.identify(token)
+        return await self._decide(request_id, await parse(caller), self.clock.epoch_ns())
+
+    async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
+        down = self.dispatcher.health.down(self.clock.monotonic())
+        return await self.router.decide(request_id, call, at, down)
+
+    def _learn(self, event: UsageEvent, choices: int) -> None:
+        """How long this model's answers to this task are, from whole answers that the provider counted."""
+        whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
+        if whole and event.card is not None and event.usage is not None:
+            each = round(event.usage.output_total / choices)
+            self.router.lengths.observe(event.card.id, event.task, each)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer that has begun: who gives it, why, and its chunks."""
+
+    gateway: Gateway
+    call: Call
+    decision: Decision
+    winner: Candidate
+    meter: Meter
+    chunks: AsyncGenerator[Chunk, None]
+    at: int
+
+    @property
+    def overhead(self) -> float:
+        """Seconds that the gateway itself has taken so far."""
+        return overhead(self.meter)
+
+    def costs(self) -> tuple[Nanos | None, Nanos | None]:
+        """Actual and baseline cost of what has gone by; `None` is unknown."""
+        usage, _ = used(self.decision, self.meter, self.gateway.router.tokens)
+        day, baseline = day_of(self.at), self.decision.baseline
+        actual = price(self.winner.card, usage, day)
+        return actual, price(baseline, usage, day) if baseline else None

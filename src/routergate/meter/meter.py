@@ -1,0 +1,89 @@
+"""Watch an answer go by, and say in the end what it was."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+from routergate.domain.decision import Candidate
+from routergate.domain.errors import ProviderRefused, RouterGateError, UpstreamError
+from routergate.domain.event import Attempt, Outcome
+from routergate.domain.usage import Usage
+from routergate.ports import Chunk, Clock, TokenCounter
+
+KEPT_CHARACTERS = 32_000
+"""How much of an answer's text is kept for counting; what lies beyond is counted in proportion."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """What is known so far of one request's way through the providers."""
+
+    clock: Clock
+    arrived: float
+    read: float = 0.0
+    """When the caller was known and the request had been read."""
+    decided: float = 0.0
+    asked: float = 0.0
+    """When the provider that answered was asked."""
+    first_chunk: float | None = None
+    winner: Candidate | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    outcome: Outcome = Outcome.FAILED
+    error: RouterGateError | None = None
+    usage: Usage | None = None
+    _text: list[str] = field(default_factory=list)
+    _kept: int = 0
+    _seen: int = 0
+
+    def attempted(self, candidate: Candidate, result: str) -> None:
+        """Note one call to one provider, at its first byte or its failure."""
+        self.attempts.append(
+            Attempt(
+                model=candidate.card.id,
+                provider=candidate.card.provider,
+                result=result,
+                seconds=self.clock.monotonic() - self.asked,
+            )
+        )
+
+    def answered(self, candidate: Candidate, first: Chunk) -> None:
+        """Note who answered, and with what, at the first byte."""
+        self.attempted(candidate, "ok")
+        self.winner = candidate
+        self.first_chunk = self.clock.monotonic()
+        self._see(first)
+
+    async def watch(self, first: Chunk, rest: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
+        """The same chunks, the rest of them seen. The outcome is `ok` once the last one has passed."""
+        yield first
+        async for chunk in rest:
+            self._see(chunk)
+            yield chunk
+        self.outcome = Outcome.OK
+
+    def failed(self, error: BaseException) -> None:
+        """Note what ended the request before its time."""
+        if isinstance(error, ProviderRefused):
+            self.outcome = Outcome.REFUSED
+        elif isinstance(error, UpstreamError):
+            self.outcome = Outcome.FAILED
+        elif isinstance(error, GeneratorExit | asyncio.CancelledError | ConnectionError):
+            self.outcome = Outcome.ABANDONED
+        else:
+            self.outcome = Outcome.FAILED
+        self.error = error if isinstance(error, RouterGateError) else None
+
+    def counted_output(self, tokens: TokenCounter) -> int:
+        """Output tokens by counting what went by."""
+        if not self._kept:
+            return 0
+        return round(tokens.estimate("".join(self._text)) * self._seen / self._kept)
+
+    def _see(self, chunk: Chunk) -> None:
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        if chunk.text:
+            self._seen += len(chunk.text)
+            if self._kept < KEPT_CHARACTERS:
+                self._text.append(chunk.text)
+                self._kept += len(chunk.text)

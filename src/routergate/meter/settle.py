@@ -1,0 +1,95 @@
+"""Meter → usage event."""
+
+from datetime import UTC, date, datetime
+
+from routergate.domain.decision import Decision
+from routergate.domain.event import Outcome, Timings, UsageEvent, UsageSource
+from routergate.domain.identity import Attribution
+from routergate.domain.model import ModelCard
+from routergate.domain.money import Nanos
+from routergate.domain.request import ChatRequest
+from routergate.domain.usage import Usage
+from routergate.economics.price import price
+from routergate.meter.meter import Meter
+from routergate.ports import TokenCounter
+
+
+def usage_event(
+    decision: Decision,
+    attribution: Attribution,
+    request: ChatRequest,
+    meter: Meter,
+    tokens: TokenCounter,
+    at: int,
+) -> UsageEvent:
+    """The one row that the request leaves, however it ended."""
+    usage, source = used(decision, meter, tokens)
+    day = day_of(at)
+    reading, winner = decision.features.reading, meter.winner
+    return UsageEvent(
+        id=decision.id,
+        at=at,
+        attribution=attribution,
+        route=decision.route,
+        task=reading.task,
+        level=reading.level.value,
+        complexity=reading.complexity,
+        threshold=decision.threshold,
+        quality=winner.quality.mean if winner else None,
+        card=winner.card if winner else None,
+        streamed=request.stream,
+        outcome=meter.outcome,
+        attempts=tuple(meter.attempts),
+        usage=usage,
+        usage_source=source,
+        cost=_cost(winner.card if winner else None, meter, usage, day),
+        baseline=decision.baseline.id if decision.baseline else None,
+        baseline_cost=_cost(decision.baseline, meter, usage, day) if decision.baseline else None,
+        timings=_timings(meter),
+    )
+
+
+def day_of(at: int) -> date:
+    """The UTC day of an instant in nanoseconds since the epoch."""
+    return datetime.fromtimestamp(at // 1_000_000_000, UTC).date()
+
+
+def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage | None, UsageSource]:
+    """Tokens by the provider's numbers, else by counting; `None` where nobody can know."""
+    if meter.usage is not None:
+        return meter.usage, UsageSource.PROVIDER
+    if meter.winner is not None:
+        counted = Usage(input_uncached=decision.features.input_tokens, output=meter.counted_output(tokens))
+        return counted, UsageSource.COUNTED
+    if meter.outcome is Outcome.ABANDONED or _perhaps_billed(meter):
+        return None, UsageSource.COUNTED
+    return Usage(), UsageSource.PROVIDER
+
+
+def _perhaps_billed(meter: Meter) -> bool:
+    return any(attempt.result in {"timeout", "cut"} for attempt in meter.attempts)
+
+
+def _cost(card: ModelCard | None, meter: Meter, usage: Usage | None, day: date) -> Nanos | None:
+    """Without an answer nothing is owed, not even a fee per request."""
+    if usage is None:
+        return None
+    return price(card, usage, day) if card and meter.winner else Nanos(0)
+
+
+def _timings(meter: Meter) -> Timings:
+    ended = meter.clock.monotonic()
+    first = None if meter.first_chunk is None else meter.first_chunk - meter.arrived
+    return Timings(
+        total=ended - meter.arrived,
+        first_token=first,
+        overhead=overhead(meter),
+        decision=meter.decided - meter.read,
+    )
+
+
+def overhead(meter: Meter) -> float:
+    """Seconds in the gateway before the first byte: until a provider was asked, less all waiting."""
+    waited = sum(attempt.seconds for attempt in meter.attempts)
+    until = meter.first_chunk if meter.first_chunk is not None else meter.clock.monotonic()
+    return max(until - meter.arrived - waited, 0.0)

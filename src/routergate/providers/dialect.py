@@ -1,0 +1,121 @@
+"""OpenAI's wire format, as far as it is read on its way through: usage, text and how an answer ends."""
+
+from typing import Any
+
+import msgspec
+
+from routergate.domain.usage import Usage
+
+
+class InputDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_creation_tokens: int | None = None
+    audio_tokens: int | None = None
+
+
+class OutputDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+
+
+class WireUsage(msgspec.Struct):
+    """Usage as OpenAI nests it: details are parts of the totals."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_cache_hit_tokens: int | None = None
+    """DeepSeek's name for the cached ones."""
+    prompt_tokens_details: InputDetails | None = None
+    completion_tokens_details: OutputDetails | None = None
+
+
+class Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolCall(msgspec.Struct):
+    function: Function | None = None
+
+
+class Delta(msgspec.Struct):
+    content: Any = None
+    """Text; a list of parts with some providers, which is no reason to turn their answer down."""
+    reasoning_content: str | None = None
+    refusal: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class Choice(msgspec.Struct):
+    delta: Delta | None = None
+    message: Delta | None = None
+    finish_reason: str | None = None
+
+
+class Completion(msgspec.Struct):
+    """A whole answer, or one event of a streamed one."""
+
+    choices: list[Choice] = []
+    usage: WireUsage | None = None
+    error: Any = None
+
+
+decode = msgspec.json.Decoder(Completion).decode
+"""Raises `msgspec.MsgspecError` for what is not an answer."""
+
+
+def usage_of(wire: WireUsage | None) -> Usage | None:
+    """The same tokens in disjoint buckets; `None` unless both totals are given."""
+    if wire is None or wire.prompt_tokens is None or wire.completion_tokens is None:
+        return None
+    read = wire.prompt_tokens_details or InputDetails()
+    wrote = wire.completion_tokens_details or OutputDetails()
+    cached = _tokens(read.cached_tokens or wire.prompt_cache_hit_tokens)
+    written = _tokens(read.cache_write_tokens or read.cache_creation_tokens)
+    heard, spoken = _tokens(read.audio_tokens), _tokens(wrote.audio_tokens)
+    reasoned = _tokens(wrote.reasoning_tokens)
+    # xAI and others count reasoning beside the completion; their total gives them away.
+    beside = wire.total_tokens == wire.prompt_tokens + wire.completion_tokens + reasoned
+    completed = wire.completion_tokens + (reasoned if beside else 0)
+    # A detail larger than its total is a provider's mistake: the larger number is the safer one to bill.
+    return Usage(
+        input_uncached=_tokens(wire.prompt_tokens - cached - written - heard),
+        cache_read=cached,
+        cache_write=written,
+        audio_input=heard,
+        output=_tokens(completed - reasoned - spoken),
+        reasoning=reasoned,
+        audio_output=spoken,
+    )
+
+
+def _tokens(count: int | None) -> int:
+    return max(count or 0, 0)
+
+
+def text_of(completion: Completion) -> str:
+    """What the model wrote in this piece, of all kinds."""
+    choices = completion.choices
+    if len(choices) == 1 and (delta := choices[0].delta) is not None and delta.tool_calls is None:
+        return _text(delta)
+    return "".join(_written(choice.delta or choice.message) for choice in choices)
+
+
+def finished(completion: Completion) -> bool:
+    """Whether a choice of this piece says that it is complete."""
+    return any(choice.finish_reason for choice in completion.choices)
+
+
+def _written(delta: Delta | None) -> str:
+    if delta is None:
+        return ""
+    calls = [call.function for call in delta.tool_calls or () if call.function]
+    arguments = "".join(f"{call.name or ''}{call.arguments or ''}" for call in calls)
+    return _text(delta) + arguments
+
+
+def _text(delta: Delta) -> str:
+    content = delta.content if isinstance(delta.content, str) else ""
+    return content + (delta.reasoning_content or "") + (delta.refusal or "")

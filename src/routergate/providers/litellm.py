@@ -1,0 +1,156 @@
+"""Providers that do not speak OpenAI's API, through litellm: the one home of that package."""
+
+import asyncio
+import importlib
+import os
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Any, Final
+
+import msgspec
+
+from routergate.domain.errors import (
+    ProviderBroken,
+    ProviderRefused,
+    ProviderTimeout,
+    ProviderUnreachable,
+    RouterGateError,
+    StreamBroken,
+)
+from routergate.domain.model import ModelCard
+from routergate.domain.request import ChatRequest
+from routergate.ports import Chunk, Provider
+from routergate.providers.openai import Endpoint, completion_chunk, encode
+from routergate.providers.status import REFUSED, failure
+from routergate.providers.stream import DONE, AnswerStream
+
+_TRANSLATED = (
+    "messages functions function_call temperature top_p n stop stream max_tokens max_completion_tokens"
+    " modalities prediction audio presence_penalty frequency_penalty logit_bias user response_format seed"
+    " tools tool_choice parallel_tool_calls logprobs top_logprobs reasoning_effort thinking verbosity store"
+    " web_search_options service_tier prompt_cache_key safety_identifier"
+)
+TRANSLATED: Final = frozenset(_TRANSLATED.split())
+"""What litellm translates. A name that is not here may be an option of litellm's own, such as `base_url`,
+with which a caller could have our credentials sent elsewhere."""
+
+
+def load() -> Any:
+    """Import litellm, which takes seconds: only when a provider needs it, never on the event loop."""
+    # Both are read when the package is imported: no price map is fetched, nothing is reported home.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # noqa: TID251 - litellm's only door
+    os.environ.setdefault("LITELLM_TELEMETRY", "False")  # noqa: TID251 - litellm's only door
+    litellm: Any = importlib.import_module("litellm")
+    litellm.suppress_debug_info = True
+    litellm.drop_params = False
+    return litellm
+
+
+class LitellmProvider:
+    """One provider behind litellm's translation."""
+
+    def __init__(self, litellm: Any, endpoint: Endpoint, api_key: str | None) -> None:
+        self._litellm = litellm
+        self._endpoint = endpoint
+        self._fixed: dict[str, Any] = {
+            "api_key": api_key,
+            "api_base": next(iter(endpoint.base_urls), None),
+            "extra_headers": dict(endpoint.headers) or None,
+            "timeout": endpoint.total,
+            "num_retries": 0,
+            "max_retries": 0,
+        }
+
+    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+        """The answer in OpenAI's format, as litellm translates it."""
+        stream = AnswerStream()
+        first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
+        with _translated(stream):
+            async with asyncio.timeout_at(first_byte):
+                answer = await self._litellm.acompletion(**self._arguments(request, card))
+            if not request.stream:
+                yield completion_chunk(answer.model_dump_json().encode())
+                return
+            async with aclosing(answer), aclosing(self._relay(answer, stream, first_byte)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    def _arguments(self, request: ChatRequest, card: ModelCard) -> dict[str, Any]:
+        payload = msgspec.json.decode(encode(request.payload))
+        fixed = {name: value for name, value in self._fixed.items() if value is not None}
+        arguments = {name: value for name, value in payload.items() if name in TRANSLATED}
+        if request.stream:
+            arguments["stream_options"] = {"include_usage": True}
+        if self._speaks_openai(card):
+            rest = payload.keys() - TRANSLATED - {"model", "stream_options"}
+            arguments["extra_body"] = {name: payload[name] for name in rest}
+        return {**arguments, **fixed, "model": card.upstream}
+
+    def _speaks_openai(self, card: ModelCard) -> bool:
+        """Whether parameters that nobody here has heard of can be passed on as they are."""
+        name = card.upstream.partition("/")[0]
+        return name == "openai" or name in self._litellm.openai_compatible_providers
+
+    async def _relay(
+        self, answer: Any, stream: AnswerStream, first_byte: float
+    ) -> AsyncGenerator[Chunk, None]:
+        pieces = aiter(answer)
+        while piece := await self._next(pieces, stream, first_byte):
+            for chunk in stream.feed(b"data: " + piece.model_dump_json().encode() + b"\n\n"):
+                yield chunk
+        if not stream.begun:
+            raise ProviderBroken("the provider's stream ended before it began")
+        for chunk in stream.feed(DONE) if stream.finished else stream.end():
+            yield chunk
+
+    async def _next(self, pieces: Any, stream: AnswerStream, first_byte: float) -> Any:
+        limit = asyncio.timeout(self._endpoint.idle) if stream.begun else asyncio.timeout_at(first_byte)
+        async with limit:
+            return await anext(pieces, None)
+
+
+@contextmanager
+def _translated(stream: AnswerStream) -> Iterator[None]:
+    """Whatever litellm raises becomes ours."""
+    try:
+        yield
+    except RouterGateError:
+        raise
+    except Exception as error:
+        if stream.begun:
+            raise StreamBroken("the provider broke off in the middle of its answer") from error
+        raise _meaning(error) from error
+
+
+def _meaning(error: Exception) -> RouterGateError:
+    """litellm's exceptions carry the status that OpenAI would have given."""
+    status = getattr(error, "status_code", None)
+    if isinstance(error, TimeoutError) or status == 408:
+        return ProviderTimeout("the provider did not answer in time")
+    if type(error).__name__ == "APIConnectionError" or not isinstance(status, int):
+        return ProviderUnreachable("the connection to the provider broke")
+    if status not in REFUSED:
+        return failure(status)
+    return ProviderRefused(
+        f"the provider refused the request ({status})",
+        status=status,
+        body=_error_body(error),
+        content_type="application/json",
+    )
+
+
+def _error_body(error: Exception) -> bytes:
+    code = getattr(error, "code", None)
+    return encode(
+        {
+            "error": {
+                "message": str(getattr(error, "message", error)),
+                "type": "invalid_request_error",
+                "param": getattr(error, "param", None),
+                "code": code if isinstance(code, str) else None,
+            }
+        }
+    )
+
+
+_: type[Provider] = LitellmProvider

@@ -1,0 +1,182 @@
+"""Features + catalogue + policy + health → decision. Told everything, looks at nothing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from routergate.domain.decision import Candidate, Catalogue, Decision, Estimate, Rejection, RoutePolicy
+from routergate.domain.errors import ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
+from routergate.domain.identity import Wishes
+from routergate.domain.model import ModelCard, ModelId
+from routergate.domain.request import Features
+from routergate.domain.usage import Usage
+from routergate.economics.price import price
+from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room
+
+DIRECT = "direct"
+"""The route of a request that names a model and not a route."""
+
+OutputTokens = Callable[[str, str], int]
+Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the router is told besides the request."""
+
+    catalogue: Catalogue
+    quality: Quality
+    output_tokens: OutputTokens
+    """Expected output tokens by model and task."""
+    on: date
+    """The day whose rate cards are in force."""
+
+
+def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
+    """The route that a request names, or a policy of one model; raises `UnknownModel`."""
+    if wishes.route and name in catalogue.routes:
+        return catalogue.routes[name]
+    if name in catalogue.models:
+        return RoutePolicy(id=DIRECT, candidates=(ModelId(name),))
+    raise UnknownModel(
+        f"The model '{name}' does not exist. GET /v1/models lists those that do.", param="model"
+    )
+
+
+def decide(
+    decision_id: str,
+    policy: RoutePolicy,
+    features: Features,
+    wishes: Wishes,
+    conditions: Conditions,
+    world: World,
+) -> Decision:
+    """The cheapest adequate model first, then the rest by quality; raises if none is left."""
+    threshold = policy.quality if wishes.quality is None else wishes.quality
+    baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
+    eligible, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    if not eligible:
+        raise _nobody(policy, rejected)
+    candidates = _appraise(eligible, features, baseline, threshold, world)
+    affordable, too_dear = _within(candidates, wishes.max_cost)
+    if not affordable:
+        raise _nobody(policy, [*rejected, *too_dear])
+    order, rule = rank(affordable, threshold)
+    return Decision(
+        id=decision_id,
+        route=policy.id,
+        rule=rule,
+        threshold=threshold,
+        baseline=baseline,
+        features=features,
+        candidates=order,
+        rejected=(*rejected, *too_dear),
+    )
+
+
+def rank(candidates: Iterable[Candidate], threshold: float) -> tuple[tuple[Candidate, ...], str]:
+    """The order in which candidates are tried, and the rule behind it.
+
+    A model without a known price comes after every priced one, unless it alone is adequate: unknown is
+    not cheap.
+    """
+    by_quality = sorted(candidates, key=lambda c: (c.cost is None, -c.quality.mean, c.cost or 0))
+    adequate = [candidate for candidate in by_quality if candidate.adequate]
+    if not adequate:
+        return tuple(by_quality), f"no model is expected to reach {threshold:g}: the best one first"
+    first = min(adequate, key=_price_rank)
+    rest = (candidate for candidate in by_quality if candidate is not first)
+    return (first, *rest), f"the cheapest model that is expected to reach {threshold:g}, then by quality"
+
+
+def _price_rank(candidate: Candidate) -> tuple[bool, int]:
+    return candidate.cost is None, candidate.cost or 0
+
+
+def _sift(
+    cards: Sequence[ModelCard], features: Features, conditions: Conditions
+) -> tuple[list[ModelCard], list[Rejection]]:
+    """Who can serve the request. If only failing providers are left, they are tried all the same."""
+    able: list[ModelCard] = []
+    rejected: list[Rejection] = []
+    for card in cards:
+        reason = lacks(card, features) or no_room(card, features) or forbidden(card, conditions)
+        if reason:
+            rejected.append(Rejection(model=card.id, reason=reason))
+        else:
+            able.append(card)
+    healthy = [card for card in able if not failing(card, conditions)]
+    if not healthy:
+        return able, rejected
+    down = [Rejection(model=card.id, reason=reason) for card in able if (reason := failing(card, conditions))]
+    return healthy, [*rejected, *down]
+
+
+def _appraise(
+    cards: Sequence[ModelCard],
+    features: Features,
+    baseline: ModelCard | None,
+    threshold: float,
+    world: World,
+) -> list[Candidate]:
+    """What is expected of each model: quality (of the baseline's, if there is one), length, cost."""
+    estimates = world.quality(features, [*cards, *([baseline] if baseline else [])])
+    reference = estimates[-1].mean if baseline else 1.0
+    return [
+        _candidate(card, _relative(estimate, reference), features, threshold, world)
+        for card, estimate in zip(cards, estimates, strict=False)
+    ]
+
+
+def _relative(estimate: Estimate, reference: float) -> Estimate:
+    """A quality as a share of the reference's; better than the reference counts as equal."""
+    if reference == 1.0:
+        return estimate
+    share = max(reference, 1e-6)  # Next to a baseline that never succeeds, everything is good enough.
+    return Estimate(mean=min(estimate.mean / share, 1.0), stderr=estimate.stderr / share)
+
+
+def _candidate(
+    card: ModelCard, quality: Estimate, features: Features, threshold: float, world: World
+) -> Candidate:
+    tokens = _output_tokens(card, features, world)
+    expected = Usage(input_uncached=features.input_tokens, output=tokens * features.choices)
+    return Candidate(
+        card=card,
+        quality=quality,
+        output_tokens=tokens,
+        cost=price(card, expected, world.on),
+        adequate=quality.mean >= threshold,
+    )
+
+
+def _output_tokens(card: ModelCard, features: Features, world: World) -> int:
+    usual = world.output_tokens(card.id, features.reading.task)
+    limits = (usual, features.max_output_tokens, card.max_output_tokens)
+    return min(limit for limit in limits if limit is not None)
+
+
+def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list[Candidate], list[Rejection]]:
+    """Who is expected to cost no more than the caller allows. An unknown cost does not pass."""
+    if max_cost is None:
+        return list(candidates), []
+    cheap = [c for c in candidates if c.cost is not None and c.cost <= max_cost]
+    dear = [c for c in candidates if c.cost is None or c.cost > max_cost]
+    return cheap, [
+        Rejection(
+            model=c.card.id,
+            reason="has no known price" if c.cost is None else "is expected to cost more than allowed",
+        )
+        for c in dear
+    ]
+
+
+def _nobody(policy: RoutePolicy, rejected: Sequence[Rejection]) -> Exception:
+    """The error that says best why nobody is left."""
+    reasons = "; ".join(f"{rejection.model} {rejection.reason}" for rejection in rejected)
+    message = f"No model of '{policy.id}' can serve this request: {reasons}."
+    if all("has room for" in rejection.reason for rejection in rejected):
+        return ContextTooLong(message, param="messages")
+    if all("of this key" in rejection.reason for rejection in rejected):
+        return Forbidden(f"This key may not use any model of '{policy.id}'.", param="model")
+    return NoEligibleModel(message)

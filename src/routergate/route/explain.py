@@ -1,0 +1,44 @@
+"""A decision as plain data, for `POST /v1/route`, `routergate explain` and whoever else asks."""
+
+from typing import Any
+
+from routergate.domain.decision import Candidate, Decision
+from routergate.domain.money import usd_text
+
+
+def explain(decision: Decision) -> dict[str, Any]:
+    """Everything that led to the decision, in JSON's types; money as exact decimal text."""
+    reading = decision.features.reading
+    return {
+        "id": decision.id,
+        "route": decision.route,
+        "model": decision.chosen.card.id,
+        "rule": decision.rule,
+        "threshold": decision.threshold,
+        "baseline": decision.baseline.id if decision.baseline else None,
+        "features": {
+            "task": reading.task,
+            "domain": reading.domain,
+            "language": reading.language,
+            "complexity": round(reading.complexity, 4),
+            "level": reading.level.value,
+            "needs": sorted(decision.features.needs),
+            "input_tokens": decision.features.input_tokens,
+            "max_output_tokens": decision.features.max_output_tokens,
+        },
+        "candidates": [_candidate(candidate) for candidate in decision.candidates],
+        "rejected": [{"model": r.model, "reason": r.reason} for r in decision.rejected],
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "model": candidate.card.id,
+        "provider": candidate.card.provider,
+        "class": candidate.card.model_class.value,
+        "quality": round(candidate.quality.mean, 4),
+        "stderr": round(candidate.quality.stderr, 4),
+        "adequate": candidate.adequate,
+        "output_tokens": candidate.output_tokens,
+        "cost_usd": None if candidate.cost is None else usd_text(candidate.cost),
+    }

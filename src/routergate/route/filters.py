@@ -1,0 +1,50 @@
+"""Hard filters: the reasons why a model cannot serve a request."""
+
+from dataclasses import dataclass
+
+from routergate.domain.model import ModelCard, ProviderId
+from routergate.domain.request import Features
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What besides the request itself decides who may serve it."""
+
+    residency: str | None = None
+    allow: frozenset[str] | None = None
+    """Routes and models that the caller's key may use; `None`: all."""
+    route: str = ""
+    down: frozenset[ProviderId] = frozenset()
+    """Providers that fail at the moment."""
+
+
+def lacks(card: ModelCard, features: Features) -> str | None:
+    """A need of the request that the model does not meet, if there is one."""
+    if missing := features.needs - card.capabilities:
+        return f"lacks {', '.join(sorted(missing))}"
+    if card.serves and features.reading.task not in card.serves:
+        return f"serves only {', '.join(sorted(card.serves))}"
+    return None
+
+
+def no_room(card: ModelCard, features: Features) -> str | None:
+    """Whether the request is too long for the model."""
+    wanted = features.input_tokens + (features.max_output_tokens or 0)
+    if wanted > card.context_tokens:
+        return f"has room for {card.context_tokens} tokens, {wanted} are needed"
+    return None
+
+
+def forbidden(card: ModelCard, conditions: Conditions) -> str | None:
+    """A rule of the route or the key that keeps the model out, if there is one."""
+    if conditions.residency is not None and card.region != conditions.residency:
+        return f"is not in region {conditions.residency}"
+    allow = conditions.allow
+    if allow is not None and card.id not in allow and conditions.route not in allow:
+        return "is not among the models of this key"
+    return None
+
+
+def failing(card: ModelCard, conditions: Conditions) -> str | None:
+    """Whether the model's provider is down."""
+    return f"provider {card.provider} is failing" if card.provider in conditions.down else None

@@ -1,0 +1,253 @@
+"""One process that serves: what it opens, what runs beside the requests, and how it ends."""
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from routergate.api.server import application
+from routergate.api.services import Services
+from routergate.app import Parts, SystemClock, client_session, compose, own_usage
+from routergate.config.load import load
+from routergate.config.spec import Config
+from routergate.domain.errors import ConfigError, StoreUnavailable
+from routergate.gateway import Gateway
+from routergate.ledger.ledger import RedisLedger
+from routergate.ports import TokenCounter
+from routergate.store.client import connect
+from routergate.telemetry.files import exposition
+from routergate.telemetry.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+LAST_WRITES = 5.0
+"""Seconds that the ledger may take for its last events when the process stops."""
+LENGTHS_EVERY, GAUGES_EVERY = 5.0, 1.0
+BACKLOG = 1024
+"""Connections that wait to be accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What every worker of one gateway is told."""
+
+    config: Config
+    environment: Mapping[str, str] = field(repr=False)
+    host: str
+    port: int
+    redis_url: str = field(repr=False)
+    metrics: Path
+    """The folder that holds the counts of all workers."""
+    counter: TokenCounter
+    admin_key: str | None = field(repr=False)
+    lifeline: int
+    """A pipe from the supervisor: its end is the supervisor's end."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Worker:
+    """The gateway in force, and how it is replaced."""
+
+    plan: Plan
+    parts: Parts
+    gateway: Gateway
+    loaded_at: int
+    problems: Sequence[str] = ()
+    """What was wrong with the configuration at the last reload."""
+    draining: bool = False
+    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def reload(self) -> Sequence[str]:
+        """Take up the file anew, all of it or nothing; what is wrong with it, if anything is."""
+        async with self._reloading:
+            try:
+                config = await asyncio.to_thread(load, self.plan.config.path, self.plan.environment)
+                self.gateway = await compose(config, self.parts)
+            except ConfigError as error:
+                self.problems = error.problems
+                self.parts.metrics.config_rejected()
+                log.error("the configuration is not taken up, the one before stays in force: %s", error)
+            else:
+                self.loaded_at, self.problems = in_force(config, self.parts), ()
+            return self.problems
+
+    async def reload_everywhere(self) -> Sequence[str]:
+        """Reload here; if that went well, the supervisor tells the other workers."""
+        problems = await self.reload()
+        if not problems:
+            os.kill(os.getppid(), signal.SIGHUP)
+        return problems
+
+    async def readiness(self) -> tuple[bool, Mapping[str, Any]]:
+        """Not ready while draining. Without the store it still serves those whom it knows."""
+        store = "ok"
+        try:
+            await self.parts.store.ping()
+        except StoreUnavailable as error:
+            store = str(error)
+        status = "draining" if self.draining else "ok" if store == "ok" else "degraded"
+        reload = {"ok": not self.problems, "problems": list(self.problems)}
+        return not self.draining, {"status": status, "store": store, "reload": reload}
+
+    def services(self) -> Services:
+        """The same, as the HTTP layer sees it."""
+        parts = self.parts
+        return Services(
+            gateway=lambda: self.gateway,
+            loaded_at=lambda: self.loaded_at,
+            new_id=lambda: f"req_{parts.clock.epoch_ns():016x}{secrets.token_hex(6)}",
+            refused=parts.metrics.refused,
+            readiness=self.readiness,
+            exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
+            reload=self.reload_everywhere,
+            usage=lambda *asked: own_usage(parts.store, *asked),
+            admin_key=self.plan.admin_key,
+        )
+
+
+def in_force(config: Config, parts: Parts) -> int:
+    """Say everywhere that a configuration is in force; since when, in seconds since the epoch."""
+    now = parts.clock.epoch_ns() // 1_000_000_000
+    parts.metrics.announce(config.catalogue)
+    parts.metrics.config_read(now)
+    for warning in config.warnings:
+        log.warning("%s", warning)
+    log.info("the configuration %s is in force", config.path)
+    return now
+
+
+async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
+    """Serve until SIGTERM, SIGINT or the supervisor's end; then finish what runs, within the grace."""
+    stop = asyncio.Event()
+    async with opened(plan, slot) as parts:
+        if restarted:
+            parts.metrics.worker_restarted()
+        gateway = await compose(plan.config, parts)
+        worker = Worker(plan=plan, parts=parts, gateway=gateway, loaded_at=in_force(plan.config, parts))
+        tasks = background(worker, stop)
+        gc.freeze()
+        async with listening(worker):
+            await stop.wait()
+            worker.draining = True
+            log.info("draining: finishing what runs, for %g s at most", plan.config.server.grace_seconds)
+        await parts.ledger.flush(LAST_WRITES)
+        await ended(tasks)
+
+
+@asynccontextmanager
+async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
+    """Everything with a lifetime that the requests share."""
+    async with AsyncExitStack() as stack:
+        clock = SystemClock()
+        store = connect(plan.redis_url)
+        stack.push_async_callback(store.close)
+        metrics = Metrics(plan.metrics, slot, plan.config.server.metric_labels)
+        stack.callback(metrics.close)
+        yield Parts(
+            store=store,
+            session=await stack.enter_async_context(client_session()),
+            ledger=RedisLedger(store, clock, f"{socket.gethostname()}:{slot}"),
+            metrics=metrics,
+            counter=plan.counter,
+            clock=clock,
+        )
+
+
+@asynccontextmanager
+async def listening(worker: Worker) -> AsyncIterator[None]:
+    """Accept requests; on the way out accept no more, and cut what runs after the grace."""
+    server = worker.plan.config.server
+    runner = web.AppRunner(
+        application(worker.services(), server.max_body_bytes),
+        access_log=None,
+        # A caller who leaves must not go on costing money.
+        handler_cancellation=True,
+        keepalive_timeout=75,
+        shutdown_timeout=server.grace_seconds,
+    )
+    await runner.setup()
+    try:
+        plan = worker.plan
+        await web.TCPSite(runner, plan.host, plan.port, reuse_port=True, backlog=BACKLOG).start()
+        log.info("listening on http://%s:%s", plan.host, plan.port)
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def background(worker: Worker, stop: asyncio.Event) -> list[asyncio.Task[None]]:
+    """What runs beside the requests, and what signals do."""
+    loop = asyncio.get_running_loop()
+    wake = asyncio.Event()
+    for wish in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wish, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, wake.set)
+    loop.add_reader(worker.plan.lifeline, _supervisor_gone, stop, loop, worker.plan.lifeline)
+    jobs = (
+        worker.parts.ledger.run,
+        lambda: _share_lengths(worker.parts),
+        lambda: _show_gauges(worker.parts),
+        lambda: _reload_when(wake, worker),
+    )
+    return [asyncio.create_task(_kept_running(job)) for job in jobs]
+
+
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until they end: in Python 3.11 `asyncio.wait_for`, which redis-py uses, can swallow one."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
+
+
+def _supervisor_gone(stop: asyncio.Event, loop: asyncio.AbstractEventLoop, lifeline: int) -> None:
+    loop.remove_reader(lifeline)
+    log.error("the supervisor is gone")
+    stop.set()
+
+
+async def _kept_running(job: Callable[[], Awaitable[None]]) -> None:
+    """A background job that fails is a defect, but no reason to stop serving."""
+    while True:
+        try:
+            await job()
+        except Exception:
+            log.exception("a background job failed and is started again")
+        await asyncio.sleep(1)
+
+
+async def _reload_when(wake: asyncio.Event, worker: Worker) -> None:
+    while True:
+        await wake.wait()
+        wake.clear()
+        await worker.reload()
+
+
+async def _show_gauges(parts: Parts) -> None:
+    """Keep the metrics that no event moves."""
+    shown = 0
+    while True:
+        parts.metrics.circuits(parts.health.down(parts.clock.monotonic()))
+        parts.metrics.events_pending(parts.ledger.pending)
+        parts.metrics.events_dropped(parts.ledger.dropped - shown)
+        shown = parts.ledger.dropped
+        await asyncio.sleep(GAUGES_EVERY)
+
+
+async def _share_lengths(parts: Parts) -> None:
+    """Tell the other workers what was learned of answers' lengths, and hear from them."""
+    while True:
+        with suppress(StoreUnavailable):  # what was learned stays, and goes along next time
+            await parts.lengths.sync(parts.store)
+        await asyncio.sleep(LENGTHS_EVERY)
