@@ -32,7 +32,8 @@ DOMAINS: Final[Mapping[str, str]] = {
 }
 
 _EFFORT: Final[Mapping[float, str]] = {
-    1.1: "prove proof derive theorem lemma rigorous counterexample asymptotic",
+    1.1: "prove proof derive theorem lemma rigorous counterexample asymptotic"
+    " beweise beweisen beweis démontrer démontrez démontre prouver prouvez demuestra demostrar demuestre",
     0.8: "integral differential eigenvalue stochastic combinatorial topology bayesian",
     0.7: "optimize optimise architecture distributed concurrency deadlock consistency invariant invariants"
     " race causal hypothesis bijection convergence",
@@ -48,8 +49,8 @@ EFFORT: Final[Mapping[str, float]] = {
 
 STOPWORDS: Final[Mapping[str, str]] = {
     "en": "the and is are what how with for this that you of to in it please",
-    "de": "der die das und ist sind wie mit für dies nicht ein eine ich sie zu auf bitte",
-    "fr": "le la les et est sont comment avec pour ce pas un une je vous de du des",
+    "de": "der die das und ist sind wie mit für dies nicht ein eine ich sie zu auf bitte es dass",
+    "fr": "le la les et est sont comment avec pour ce pas un une je vous de du des que qui",
     "es": "el los las y es son cómo con para este no una yo usted de del que por",
     "it": "il lo gli e è sono come con per questo non una io di che della",
     "pt": "o os as e é são como com para este não uma eu você de do da que",

@@ -103,4 +103,7 @@ class ModelCard:
 
     def rates(self, on: date) -> RateCard | None:
         """The rate card in force on a day, if there is one."""
-        return next((card for card in reversed(self.prices) if card.start <= on), None)
+        for card in reversed(self.prices):
+            if card.start <= on:
+                return card
+        return None
