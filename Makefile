@@ -6,7 +6,8 @@ PARALLEL ?= auto
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help demo test check lint docs format lock bench clean
+
+.PHONY: help demo test check coverage lint docs format lock bench clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
@@ -24,7 +25,7 @@ demo: .venv/ready  ## simulated providers, the gateway and a few hundred request
 	$(BIN)/routergate demo
 
 test: .venv/ready  ## the tests
-	$(BIN)/pytest -n $(PARALLEL)
+	$(BIN)/pytest -n $(PARALLEL) --dist loadgroup
 
 lint: .venv/ready  ## format, style, types and the shape of the imports
 	$(BIN)/ruff format --check .
@@ -32,7 +33,12 @@ lint: .venv/ready  ## format, style, types and the shape of the imports
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
-check: lint docs test  ## everything that a change must pass
+CORE := domain classify economics route meter dispatch gateway
+coverage: .venv/ready  ## does every branch of the core have a test?
+	$(BIN)/pytest -q -n $(PARALLEL) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 \
+		$(CORE:%=--cov=routergate.%) $(filter-out tests/gateway,$(CORE:%=tests/%)) tests/test_gateway.py tests/config
+
+check: lint docs coverage test  ## everything that a change must pass
 
 docs: .venv/ready  ## are the generated references and the schema up to date?
 	$(BIN)/python -m routergate.docs --check

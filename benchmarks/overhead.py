@@ -152,9 +152,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     asked = parser.parse_args()
     rows = run(asked.repetitions, asked.seconds)
-    print(
-        "| proxy | scenario | requests/s | p50 ms | p99 ms | CPU ms/request | × relay | start s | idle MB | bad |"
-    )
+    print("| proxy | scenario | per second | p50 ms | p99 ms | CPU ms | × relay | start s | idle MB | bad |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for (proxy, name), found in rows.items():
         middle = {key: statistics.median(row[key] for row in found) for key in found[0]}

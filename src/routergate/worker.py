@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from routergate.api.connection import Runner
 from routergate.api.server import application
 from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
@@ -167,7 +168,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
 async def listening(worker: Worker) -> AsyncIterator[None]:
     """Accept requests; on the way out accept no more, and cut what runs after the grace."""
     server = worker.plan.config.server
-    runner = web.AppRunner(
+    runner = Runner(
         application(worker.services(), server.max_body_bytes),
         access_log=None,
         # A caller who leaves must not go on costing money.

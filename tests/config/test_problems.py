@@ -189,6 +189,10 @@ def test_a_route_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
             "6: routes.a b: a name is 1 to 256 letters, digits or signs, without spaces",
         ),
         (
+            "routes: {direct: {candidates: [gpt-4o]}}",
+            "6: routes.direct: 'direct' stands for requests that name a model; choose another name",
+        ),
+        (
             "organisations: {acme: {timezone: Europe/Berln}}",
             (
                 "6: organisations.acme.timezone: there is no time zone 'Europe/Berln'; "

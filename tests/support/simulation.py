@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import openai
 
 from routergate.testing import Simulator

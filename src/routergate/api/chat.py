@@ -1,5 +1,7 @@
 """`POST /v1/chat/completions` and `POST /v1/route`."""
 
+import asyncio
+
 import msgspec
 from aiohttp import web
 from msgspec import Raw
@@ -7,7 +9,7 @@ from msgspec import Raw
 from routergate.api.caller import bearer, read_call
 from routergate.api.errors import in_band
 from routergate.api.services import REQUEST_ID, SERVICES
-from routergate.domain.errors import UnsupportedContentType, UpstreamError
+from routergate.domain.errors import BodyTooSlow, UnsupportedContentType, UpstreamError
 from routergate.domain.identity import Identity
 from routergate.domain.money import Nanos, usd_text
 from routergate.gateway import Answer, Call, Parse
@@ -16,6 +18,9 @@ from routergate.route.explain import explain
 
 _object = msgspec.json.Decoder(dict[str, Raw]).decode
 _encode = msgspec.json.Encoder().encode
+
+BODY_SECONDS = 60.0
+"""How long a body may take to arrive."""
 
 
 async def chat(request: web.Request) -> web.StreamResponse:
@@ -42,9 +47,17 @@ def parser(request: web.Request) -> Parse:
             raise UnsupportedContentType(
                 f"Unsupported content type: '{request.content_type}'. Send 'application/json'."
             )
-        return read_call(identity, request.headers, await request.read())
+        return read_call(identity, request.headers, await _body(request))
 
     return parse
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise BodyTooSlow(f"The body did not arrive within {BODY_SECONDS:g} seconds.") from None
 
 
 async def _plain(answer: Answer) -> web.Response:

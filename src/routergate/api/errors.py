@@ -10,8 +10,8 @@ from aiohttp.typedefs import Handler
 from routergate.api.services import REQUEST_ID, SERVICES, Services
 from routergate.domain.errors import (
     BodyTooLarge,
+    BodyTooSlow,
     ClientError,
-    Draining,
     Forbidden,
     InvalidRequest,
     MethodNotAllowed,
@@ -38,11 +38,11 @@ STATUS: Final[dict[type[Exception], int]] = {
     UnknownModel: 404,
     NotFound: 404,
     MethodNotAllowed: 405,
+    BodyTooSlow: 408,
     BodyTooLarge: 413,
     NoEligibleModel: 422,
     UpstreamError: 502,
     StoreUnavailable: 503,
-    Draining: 503,
     RouterGateError: 500,
 }
 KINDS: Final[dict[int, str]] = {

@@ -18,22 +18,27 @@ PER_IMAGE = 765
 AUDIO_CHARACTERS_PER_TOKEN = 1_000
 """Base64 characters: 24 kHz 16-bit speech at ten tokens a second is about 6 400; compressed, less."""
 
+MOST_MESSAGES = 10_000
+"""More of them would hold up everybody else while they are taken apart."""
+
 Count = Annotated[int, Meta(ge=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
+ABSENT: Final = Raw()
+"""In place of `None`: msgspec takes nothing but null for `Raw | None`."""
 
 
 class Part(msgspec.Struct):
     type: str
     text: str | None = None
-    input_audio: Raw | None = None
+    input_audio: Raw = ABSENT
 
 
 class WireMessage(msgspec.Struct):
     role: Role
     content: str | list[Part] | None = None
-    tool_calls: Raw | None = None
+    tool_calls: Raw = ABSENT
 
 
 class StreamOptions(msgspec.Struct):
@@ -57,7 +62,7 @@ class WireChat(msgspec.Struct):
     """The parameters that routing reads; the others pass unread."""
 
     model: Name
-    messages: Annotated[list[WireMessage], Meta(min_length=1)]
+    messages: Annotated[list[WireMessage], Meta(min_length=1, max_length=MOST_MESSAGES)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: Count | None = None
@@ -152,11 +157,9 @@ def _needs(chat: WireChat) -> Iterable[Capability]:
 def _attachments(chat: WireChat) -> int:
     """Rough tokens of all that is not text: the format itself, tools, calls, images, audio."""
     raws = [*(chat.tools or ()), *(chat.functions or ()), *(m.tool_calls for m in chat.messages)]
-    definitions = sum(len(bytes(raw)) for raw in raws if raw is not None) // 4
+    definitions = sum(len(bytes(raw)) for raw in raws) // 4
     media = sum(
-        PER_IMAGE
-        if part.type == "image_url"
-        else len(bytes(part.input_audio or b"")) // AUDIO_CHARACTERS_PER_TOKEN
+        PER_IMAGE if part.type == "image_url" else len(bytes(part.input_audio)) // AUDIO_CHARACTERS_PER_TOKEN
         for part in _parts(chat)
         if part.type in PARTS
     )

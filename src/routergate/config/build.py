@@ -9,7 +9,7 @@ from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.spec import Config, KeySpec, ProviderKind, ProviderSpec, Secret, ServerSpec, Timeouts
-from routergate.domain.decision import Catalogue, RoutePolicy, TaskCard
+from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 
@@ -129,6 +129,8 @@ def _route(
     name: str, written: schema.Route, models: Mapping[ModelId, ModelCard], names: Names, findings: Findings
 ) -> RoutePolicy:
     place: Place = ("routes", name)
+    if name == DIRECT:
+        findings.problem(place, f"'{DIRECT}' stands for requests that name a model; choose another name")
     _check_candidates(written.candidates, (*place, "candidates"), names.models, findings)
     if written.baseline is not None:
         _refer(written.baseline, "model", names.models, (*place, "baseline"), findings)

@@ -7,6 +7,9 @@ from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
 
+DIRECT = "direct"
+"""The route of a request that names a model and not a route; no other route may be called so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePolicy:

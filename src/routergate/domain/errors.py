@@ -7,6 +7,7 @@ RouterGateError
 │   │   ├── UnsupportedContentType
 │   │   └── ContextTooLong
 │   ├── BodyTooLarge
+│   ├── BodyTooSlow
 │   ├── Unauthenticated
 │   ├── Forbidden
 │   ├── NotFound
@@ -22,8 +23,7 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   └── AllProvidersFailed
-├── StoreUnavailable          the operator
-└── Draining                  another replica
+└── StoreUnavailable          the operator
 """
 
 from collections.abc import Sequence
@@ -68,6 +68,10 @@ class ContextTooLong(InvalidRequest):
 
 class BodyTooLarge(ClientError):
     code = "request_too_large"
+
+
+class BodyTooSlow(ClientError):
+    code = "request_timeout"
 
 
 class Unauthenticated(ClientError):
@@ -159,7 +163,3 @@ class AllProvidersFailed(UpstreamError):
 
 class StoreUnavailable(RouterGateError):
     """Redis does not answer, and the request cannot do without."""
-
-
-class Draining(RouterGateError):
-    """This process is about to stop."""

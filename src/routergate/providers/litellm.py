@@ -96,7 +96,7 @@ class LitellmProvider:
     ) -> AsyncGenerator[Chunk, None]:
         pieces = aiter(answer)
         while piece := await self._next(pieces, stream, first_byte):
-            for chunk in stream.feed(b"data: " + piece.model_dump_json().encode() + b"\n\n"):
+            for chunk in stream.feed(_event(piece, stream)):
                 yield chunk
         if not stream.begun:
             raise ProviderBroken("the provider's stream ended before it began")
@@ -107,6 +107,13 @@ class LitellmProvider:
         limit = asyncio.timeout(self._endpoint.idle) if stream.begun else asyncio.timeout_at(first_byte)
         async with limit:
             return await anext(pieces, None)
+
+
+def _event(piece: Any, stream: AnswerStream) -> bytes:
+    if stream.finished and getattr(piece, "usage", None) is not None:
+        # litellm adds an empty choice to the usage; OpenAI has none there, and that is how we know it.
+        piece.choices = []
+    return b"data: " + bytes(piece.model_dump_json(), "utf-8") + b"\n\n"
 
 
 @contextmanager

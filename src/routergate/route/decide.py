@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from routergate.domain.decision import Candidate, Catalogue, Decision, Estimate, Rejection, RoutePolicy
+from routergate.domain.decision import (
+    DIRECT,
+    Candidate,
+    Catalogue,
+    Decision,
+    Estimate,
+    Rejection,
+    RoutePolicy,
+)
 from routergate.domain.errors import ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId
@@ -12,9 +20,6 @@ from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room
-
-DIRECT = "direct"
-"""The route of a request that names a model and not a route."""
 
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]

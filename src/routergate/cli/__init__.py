@@ -1,0 +1,22 @@
+"""The command line. Each command imports what it needs when it is called, so that `--help` is quick."""
+
+import click
+
+from routergate import __version__
+from routergate.cli.common import Commands
+from routergate.cli.keys import keys
+from routergate.cli.report import report
+from routergate.cli.serving import check, demo, explain, serve
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """An OpenAI-compatible gateway that sends each request to the cheapest model that is good enough.
+
+    Settings come from ROUTERGATE_* environment variables; docs/configuration.md lists them.
+    """
+
+
+for command in (serve, demo, check, explain, keys, report):
+    main.add_command(command)

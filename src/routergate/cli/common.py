@@ -1,0 +1,74 @@
+"""What the commands share."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from routergate.config.settings import Settings, read_settings
+from routergate.domain.errors import RouterGateError
+
+if TYPE_CHECKING:
+    from routergate.store.client import Store
+
+Result = TypeVar("Result")
+
+CONFIG = click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), help="The configuration file."
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class Commands(click.Group):
+    """Commands whose own errors are a sentence on standard error and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RouterGateError as error:
+            click.echo(f"routergate: {error}", err=True)
+            ctx.exit(2)
+
+
+def settings(config: Path | None) -> Settings:
+    """The settings, with the configuration file that a command names."""
+    found = read_settings()
+    return found.model_copy(update={"config": config}) if config else found
+
+
+def with_store(work: Callable[["Store"], Awaitable[Result]]) -> Result:
+    """What `work` gives on the store that the gateway uses; the embedded one is started if need be."""
+    from routergate.store.client import connect
+
+    async def worked(url: str) -> Result:
+        store = connect(url, timeout=5.0, connect_timeout=5.0)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    with _store_url(read_settings()) as url:
+        return asyncio.run(worked(url))
+
+
+@contextmanager
+def _store_url(settings: Settings) -> Iterator[str]:
+    from routergate.store.embedded import embedded
+
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    with embedded(settings.data_dir) as url:
+        yield url
+
+
+def show(*things: Any) -> None:
+    """Print tables and marked-up text; plain where the output is no terminal."""
+    from rich.console import Console
+
+    console = Console()
+    for thing in things:
+        console.print(thing)

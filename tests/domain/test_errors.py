@@ -1,0 +1,33 @@
+import re
+from collections.abc import Iterator
+
+from routergate.domain import errors
+from routergate.domain.errors import ConfigError, RouterGateError, UpstreamError
+
+
+def tree(cls: type[RouterGateError], depth: int = 0) -> Iterator[tuple[int, str]]:
+    yield depth, cls.__name__
+    for below in cls.__subclasses__():
+        yield from tree(below, depth + 1)
+
+
+def drawn() -> Iterator[tuple[int, str]]:
+    """The tree in the module's docstring, as depth and name."""
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.match(r"(?P<lines>[│├└─ ]*)(?P<name>[A-Z]\w+)(\s\s|$)", line):
+            yield len(found["lines"]) // 4, found["name"]
+
+
+def test_the_docstring_draws_the_whole_tree() -> None:
+    assert list(drawn()) == list(tree(RouterGateError))
+
+
+def test_every_failure_of_a_provider_has_a_word_of_its_own() -> None:
+    kinds = [UpstreamError.kind, *(cls.kind for cls in UpstreamError.__subclasses__())]
+    assert len(set(kinds)) == len(kinds)
+    assert all(kind.isalpha() for kind in kinds)
+
+
+def test_a_config_error_lists_every_problem() -> None:
+    error = ConfigError(["one", "two"])
+    assert (str(error), error.problems) == ("one\ntwo", ("one", "two"))

@@ -1,0 +1,328 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routergate.domain.decision import DIRECT, Decision, Estimate
+from routergate.domain.errors import ClientError, ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
+from routergate.domain.identity import Wishes
+from routergate.domain.model import Capability, ModelCard, ProviderId, TaskId
+from routergate.domain.request import Features
+from routergate.route.decide import World, decide, policy_of
+from routergate.route.explain import explain
+from routergate.route.filters import Conditions
+from support.builders import DAY, a_card, a_catalogue, a_rate_card, a_reading, some_features
+
+NOBODY = frozenset[ProviderId]()
+
+
+def priced(name: str, rate: str | None, quality: float = 0.9, **changes: Any) -> ModelCard:
+    prices = () if rate is None else (a_rate_card(rate, rate),)
+    return a_card(name, prices=prices, quality=quality, **changes)
+
+
+CHEAP, MIDDLE, DEAR = priced("cheap", "1", 0.7), priced("middle", "5", 0.9), priced("dear", "10", 0.95)
+
+
+def decided(
+    *cards: ModelCard,
+    features: Features | None = None,
+    wishes: Wishes | None = None,
+    usual: int = 300,
+    conditions: dict[str, Any] | None = None,
+    **policy: Any,
+) -> Decision:
+    """A decision over `cards`, whose quality is what they declare."""
+    catalogue = a_catalogue(*cards, **policy)
+    world = World(
+        catalogue=catalogue,
+        quality=lambda _, asked: [Estimate(mean=card.quality["default"], stderr=0.05) for card in asked],
+        output_tokens=lambda *_: usual,
+        on=DAY,
+    )
+    wishes, features = wishes or Wishes(), features or some_features()
+    told = Conditions(route="auto", **(conditions or {}))
+    return decide("decision-1", policy_of(catalogue, "auto", wishes), features, wishes, told, world)
+
+
+def order(decision: Decision) -> list[str]:
+    return [candidate.card.id for candidate in decision.candidates]
+
+
+def rejected(decision: Decision) -> dict[str, str]:
+    return {rejection.model: rejection.reason for rejection in decision.rejected}
+
+
+@pytest.mark.parametrize(
+    ("quality", "expected"),
+    [
+        (0.0, ["cheap", "dear", "middle"]),
+        (0.7, ["cheap", "dear", "middle"]),
+        (0.8, ["middle", "dear", "cheap"]),
+        (0.95, ["dear", "middle", "cheap"]),
+        (0.99, ["dear", "middle", "cheap"]),
+    ],
+)
+def test_the_cheapest_adequate_model_comes_first_then_the_best(quality: float, expected: list[str]) -> None:
+    assert order(decided(DEAR, CHEAP, MIDDLE, quality=quality)) == expected
+
+
+def test_the_rule_says_whether_the_promise_is_kept() -> None:
+    assert decided(CHEAP, quality=0.7).rule.startswith("the cheapest model that is expected to reach 0.7")
+    assert decided(CHEAP, quality=0.8).rule == "no model is expected to reach 0.8: the best one first"
+
+
+def test_of_two_equally_good_models_the_cheaper_one_comes_first() -> None:
+    twins = priced("a", "5"), priced("b", "2"), priced("c", "9")
+    assert order(decided(*twins, quality=0.95)) == ["b", "a", "c"]
+
+
+def test_an_unknown_price_never_wins_as_cheap_and_comes_last() -> None:
+    unknown = priced("unknown", None, 0.99)
+    assert order(decided(unknown, CHEAP, MIDDLE, quality=0.6)) == ["cheap", "middle", "unknown"]
+    assert order(decided(unknown, CHEAP, MIDDLE, quality=1.0)) == ["middle", "cheap", "unknown"]
+
+
+def test_an_unknown_price_wins_if_nobody_else_keeps_the_promise() -> None:
+    assert order(decided(CHEAP, priced("unknown", None, 0.99), quality=0.9)) == ["unknown", "cheap"]
+
+
+def test_a_free_model_is_cheap() -> None:
+    assert order(decided(CHEAP, priced("free", "0", 0.7), quality=0.7))[0] == "free"
+
+
+def test_the_callers_threshold_takes_the_place_of_the_routes() -> None:
+    decision = decided(CHEAP, DEAR, quality=0.7, wishes=Wishes(quality=0.95))
+    assert (decision.threshold, decision.chosen.card.id) == (0.95, "dear")
+
+
+@pytest.mark.parametrize(
+    ("changes", "features", "conditions", "reason"),
+    [
+        ({}, {"needs": frozenset({Capability.VISION, Capability.AUDIO})}, {}, "lacks audio, vision"),
+        ({"serves": frozenset({TaskId("law")})}, {}, {}, "serves only law"),
+        ({"context_tokens": 99}, {}, {}, "has room for 99 tokens, 100 are needed"),
+        ({"context_tokens": 149}, {"max_output_tokens": 50}, {}, "has room for 149 tokens, 150 are needed"),
+        ({"region": "us"}, {}, {"residency": "eu"}, "is not in region eu"),
+        ({"region": None}, {}, {"residency": "eu"}, "is not in region eu"),
+        ({}, {}, {"allow": frozenset({"other"})}, "is not among the models of this key"),
+        ({}, {}, {"down": frozenset({ProviderId("odd-provider")})}, "provider odd-provider is failing"),
+    ],
+)
+def test_a_model_that_cannot_serve_is_rejected_with_the_reason(
+    changes: dict[str, Any], features: dict[str, Any], conditions: dict[str, Any], reason: str
+) -> None:
+    able = frozenset(Capability)
+    other = priced("other", "1", capabilities=able, region="eu")
+    decision = decided(
+        priced("odd", "1", **changes), other, features=some_features(**features), conditions=conditions
+    )
+    assert order(decision) == ["other"]
+    assert rejected(decision) == {"odd": reason}
+
+
+def test_a_specialist_takes_its_own_task() -> None:
+    law = some_features(reading=a_reading(task=TaskId("law")))
+    assert order(decided(priced("lawyer", "1", serves=frozenset({TaskId("law")})), features=law))
+
+
+def test_a_key_that_may_use_the_route_may_use_its_models() -> None:
+    assert order(decided(CHEAP, conditions={"allow": frozenset({"auto"})})) == ["cheap"]
+
+
+def test_when_all_providers_fail_they_are_tried_all_the_same() -> None:
+    down = frozenset({CHEAP.provider, DEAR.provider})
+    decision = decided(CHEAP, DEAR, quality=0.7, conditions={"down": down})
+    assert (order(decision), decision.rejected) == (["cheap", "dear"], ())
+
+
+def test_a_cost_limit_keeps_out_what_is_dearer_or_unknown() -> None:
+    unknown = priced("unknown", None)
+    # 100 tokens in and 300 out at 5 USD per million: 0.002 USD.
+    decision = decided(CHEAP, MIDDLE, DEAR, unknown, wishes=Wishes(max_cost=2_000_000))
+    assert set(order(decision)) == {"cheap", "middle"}
+    assert rejected(decision) == {
+        "dear": "is expected to cost more than allowed",
+        "unknown": "has no known price",
+    }
+
+
+def test_a_cost_limit_may_leave_nobody() -> None:
+    with pytest.raises(NoEligibleModel, match="dear is expected to cost more than allowed"):
+        decided(DEAR, wishes=Wishes(max_cost=1))
+
+
+@pytest.mark.parametrize(
+    ("features", "conditions", "error"),
+    [
+        ({"input_tokens": 9_000}, {}, ContextTooLong),
+        ({}, {"allow": frozenset({"nothing"})}, Forbidden),
+        ({"needs": frozenset({Capability.TOOLS})}, {}, NoEligibleModel),
+        ({}, {"residency": "eu"}, NoEligibleModel),
+    ],
+)
+def test_the_error_says_best_why_nobody_is_left(
+    features: dict[str, Any], conditions: dict[str, Any], error: type[ClientError]
+) -> None:
+    with pytest.raises(error, match="auto"):
+        decided(CHEAP, DEAR, features=some_features(**features), conditions=conditions)
+
+
+def test_quality_is_relative_to_the_baselines() -> None:
+    decision = decided(CHEAP, DEAR, baseline=DEAR.id, quality=0.73)
+    by_model = {str(c.card.id): c.quality for c in decision.candidates}
+    assert by_model["cheap"].mean == pytest.approx(0.7 / 0.95)
+    assert by_model["cheap"].stderr == pytest.approx(0.05 / 0.95)
+    assert (by_model["dear"].mean, decision.chosen.card.id, decision.baseline) == (1.0, "cheap", DEAR)
+
+
+def test_better_than_the_baseline_counts_as_equal() -> None:
+    decision = decided(DEAR, CHEAP, baseline=CHEAP.id)
+    assert {c.quality.mean for c in decision.candidates} == {1.0}
+
+
+def test_a_perfect_baseline_changes_nothing() -> None:
+    perfect = priced("perfect", "9", 1.0)
+    assert decided(CHEAP, perfect, baseline=perfect.id, quality=0.7).chosen.quality.mean == 0.7
+
+
+def test_next_to_a_baseline_that_never_succeeds_everything_is_good_enough() -> None:
+    hopeless = priced("hopeless", "9", 0.0)
+    assert decided(CHEAP, hopeless, baseline=hopeless.id, quality=1.0).chosen.card is CHEAP
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "tokens"), [(None, None, 300), (50, None, 50), (None, 70, 70), (900, 700, 300)]
+)
+def test_an_answer_is_expected_within_its_limits(asked: int | None, most: int | None, tokens: int) -> None:
+    card = priced("limited", "1", max_output_tokens=most)
+    assert decided(card, features=some_features(max_output_tokens=asked)).chosen.output_tokens == tokens
+
+
+def test_each_choice_is_expected_to_cost_as_much() -> None:
+    one = decided(CHEAP, features=some_features(input_tokens=0)).chosen.cost
+    three = decided(CHEAP, features=some_features(input_tokens=0, choices=3)).chosen.cost
+    assert (one, three) == (300_000, 900_000)
+
+
+def test_a_model_can_be_named_in_place_of_a_route() -> None:
+    policy = policy_of(a_catalogue(CHEAP), "cheap", Wishes())
+    assert (policy.id, policy.candidates, policy.baseline) == (DIRECT, ("cheap",), None)
+
+
+def test_a_route_that_has_a_models_name_can_be_switched_off() -> None:
+    catalogue = a_catalogue(a_card("auto"))
+    assert policy_of(catalogue, "auto", Wishes()).id == "auto"
+    assert policy_of(catalogue, "auto", Wishes(route=False)).id == DIRECT
+
+
+@pytest.mark.parametrize(("name", "wishes"), [("nobody", Wishes()), ("auto", Wishes(route=False))])
+def test_a_name_that_nobody_has_is_unknown(name: str, wishes: Wishes) -> None:
+    with pytest.raises(UnknownModel, match=f"'{name}' does not exist") as unknown:
+        policy_of(a_catalogue(CHEAP), name, wishes)
+    assert unknown.value.param == "model"
+
+
+cards = st.builds(
+    priced,
+    st.sampled_from(list("abcdefgh")),
+    st.sampled_from([None, "0", "1", "2.5"]),
+    st.floats(0, 1),
+    capabilities=st.frozensets(st.sampled_from(Capability)),
+    context_tokens=st.integers(1, 300),
+    region=st.sampled_from([None, "eu", "us"]),
+    provider=st.sampled_from([ProviderId("p"), ProviderId("q")]),
+    serves=st.sampled_from([frozenset(), frozenset({TaskId("chat")}), frozenset({TaskId("law")})]),
+)
+situations = st.fixed_dictionaries(
+    {
+        "residency": st.sampled_from([None, "eu"]),
+        "allow": st.none() | st.frozensets(st.sampled_from(["auto", *"abcdefgh"])),
+        "down": st.frozensets(st.sampled_from([ProviderId("p"), ProviderId("q")])),
+    }
+)
+
+
+@given(
+    st.lists(cards, min_size=1, unique_by=lambda card: card.id),
+    situations,
+    st.floats(0, 1),
+    st.none() | st.integers(0, 1_000_000),
+    st.frozensets(st.sampled_from(Capability), max_size=1),
+)
+def test_each_model_is_a_candidate_or_a_rejection(
+    models: list[ModelCard], conditions: dict[str, Any], quality: float, most: int | None, needs: Any
+) -> None:
+    try:
+        decision = decided(
+            *models,
+            features=some_features(needs=needs),
+            wishes=Wishes(max_cost=most),
+            conditions=conditions,
+            quality=quality,
+        )
+    except (ContextTooLong, Forbidden, NoEligibleModel):
+        return
+    named = [*order(decision), *(rejection.model for rejection in decision.rejected)]
+    assert sorted(named) == sorted(card.id for card in models)
+    assert decision.chosen.adequate or not any(c.adequate for c in decision.candidates)
+    assert len(json.loads(json.dumps(explain(decision)))["candidates"]) == len(decision.candidates)
+
+
+def test_an_explanation_says_everything() -> None:
+    decision = decided(
+        CHEAP,
+        priced("unknown", None),
+        DEAR,
+        baseline=DEAR.id,
+        quality=0.7,
+        conditions={"down": {DEAR.provider}},
+    )
+    told = json.loads(json.dumps(explain(decision)))
+    assert told == {
+        "id": "decision-1",
+        "route": "auto",
+        "model": "cheap",
+        "rule": "the cheapest model that is expected to reach 0.7, then by quality",
+        "threshold": 0.7,
+        "baseline": "dear",
+        "features": {
+            "task": "chat",
+            "domain": "general",
+            "language": "en",
+            "complexity": 0.2,
+            "level": "simple",
+            "needs": [],
+            "input_tokens": 100,
+            "max_output_tokens": None,
+        },
+        "candidates": [
+            {
+                "model": "cheap",
+                "provider": "cheap-provider",
+                "class": "economy",
+                "quality": 0.7368,
+                "stderr": 0.0526,
+                "adequate": True,
+                "output_tokens": 300,
+                "cost_usd": "0.0004",
+            },
+            {
+                "model": "unknown",
+                "provider": "unknown-provider",
+                "class": "economy",
+                "quality": 0.9474,
+                "stderr": 0.0526,
+                "adequate": True,
+                "output_tokens": 300,
+                "cost_usd": None,
+            },
+        ],
+        "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],
+    }
+
+
+def test_an_explanation_without_a_baseline_says_so() -> None:
+    assert explain(decided(CHEAP))["baseline"] is None

@@ -1,0 +1,11 @@
+from collections.abc import Iterator
+
+import pytest
+
+from support.stage import Stage, a_stage
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with a_stage(tmp_path_factory.mktemp("stage")) as running:
+        yield running

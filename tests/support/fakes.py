@@ -1,0 +1,124 @@
+"""Parts of the world that do as they are told and keep what they saw."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+
+from routergate.domain.event import UsageEvent
+from routergate.domain.identity import Identity
+from routergate.domain.model import ModelCard
+from routergate.domain.request import ChatRequest
+from routergate.ports import Chunk, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter
+from support.redis import HandClock
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A provider that takes its time, by the hand-driven clock."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Hang:
+    """A provider that says no more."""
+
+
+Step = Chunk | Exception | Wait | Hang
+
+
+@dataclass
+class FakeProvider:
+    """Goes through its script: yields chunks, raises errors, lets time pass or hangs."""
+
+    script: Sequence[Step] = (Chunk(data=b"answer"),)
+    clock: HandClock = field(default_factory=HandClock)
+    asked: list[ModelCard] = field(default_factory=list)
+    closed: int = 0
+    hanging: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+        self.asked.append(card)
+        try:
+            for step in self.script:
+                if isinstance(step, Chunk):
+                    yield step
+                else:
+                    await self._suffer(step)
+        finally:
+            self.closed += 1
+
+    async def _suffer(self, step: Exception | Wait | Hang) -> None:
+        if isinstance(step, Exception):
+            raise step
+        if isinstance(step, Wait):
+            self.clock.seconds += step.seconds
+        else:
+            self.hanging.set()
+            await asyncio.Event().wait()
+
+
+@dataclass
+class ListLedger:
+    """Keeps the events."""
+
+    events: list[UsageEvent] = field(default_factory=list)
+
+    def settle(self, event: UsageEvent) -> None:
+        self.events.append(event)
+
+
+@dataclass
+class ListTelemetry:
+    """Keeps the events and the refusals."""
+
+    events: list[UsageEvent] = field(default_factory=list)
+    refusals: list[tuple[int, str]] = field(default_factory=list)
+
+    def record(self, event: UsageEvent) -> None:
+        self.events.append(event)
+
+    def refused(self, status: int, code: str) -> None:
+        self.refusals.append((status, code))
+
+
+@dataclass
+class OpenKeyring:
+    """Knows everybody, as the same caller."""
+
+    identity: Identity = field(default_factory=lambda: Identity(key="key-1", organisation="acme"))
+
+    async def identify(self, token: str | None) -> Identity:
+        return self.identity
+
+
+@dataclass
+class ListLengths:
+    """Expects always the same, and keeps what it is shown."""
+
+    usual: int = 300
+    seen: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def expected(self, model: str, task: str) -> int:
+        return self.usual
+
+    def observe(self, model: str, task: str, output_tokens: int) -> None:
+        self.seen.append((model, task, output_tokens))
+
+
+class WordCounter:
+    """A token is a word."""
+
+    async def count(self, texts: Sequence[str]) -> int:
+        return sum(map(self.estimate, texts))
+
+    def estimate(self, text: str) -> int:
+        return len(text.split())
+
+
+_provider: type[Provider] = FakeProvider
+_ledger: type[Ledger] = ListLedger
+_telemetry: type[Telemetry] = ListTelemetry
+_keyring: type[Keyring] = OpenKeyring
+_lengths: type[Lengths] = ListLengths
+_counter: type[TokenCounter] = WordCounter

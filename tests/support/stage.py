@@ -1,0 +1,166 @@
+"""A simulator in a thread of its own, a gateway in front of it, and a caller: for as many tests as like."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from routergate.testing import Call, Profile, Simulator
+from support.gateway import KEY, RunningGateway, a_model, configuration, running_gateway, sha256
+
+PINNED_KEY = "rg-test-key-of-one-customer-and-feature"
+SMALL_ONLY_KEY = "rg-test-key-that-may-use-small"
+ADDED_UP_KEY, ENDED_KEY = "rg-test-key-for-adding-up", "rg-test-key-for-how-requests-end"
+"""For one test each: nobody else's requests are in their usage."""
+FAULTS = (
+    "400",
+    "503",
+    "cut:5",
+    "stall:5",
+    "crlf",
+    "comments",
+    "split:3",
+    "usage-inline",
+    "nousage",
+    "error200",
+)
+"""A model for each, called by its fault, on a provider of its own: none brings another one down."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is running."""
+
+    gateway: RunningGateway
+    simulator: Simulator
+    loop: asyncio.AbstractEventLoop
+    """The simulator's."""
+
+    async def until(self, true: Callable[[Sequence[Call]], bool]) -> Sequence[Call]:
+        """Wait until something is true of the simulator's calls."""
+        waiting = asyncio.run_coroutine_threadsafe(self.simulator.until(true), self.loop)
+        return await asyncio.wrap_future(waiting)
+
+    def calls_with(self, text: str) -> list[Call]:
+        """What the simulator saw of the requests that hold `text`."""
+        return [call for call in self.simulator.calls if text in json.dumps(call.body)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer of the gateway, read to its end."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> Any:
+        """The error object; an answer without one is no error."""
+        return self.json["error"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Someone with a key."""
+
+    url: str
+    session: aiohttp.ClientSession
+
+    async def ask(self, method: str, path: str, **options: Any) -> Reply:
+        async with self.session.request(method, self.url + path, **options) as response:
+            return Reply(status=response.status, headers=response.headers.copy(), body=await response.read())
+
+    async def get(self, path: str, **options: Any) -> Reply:
+        return await self.ask("GET", path, **options)
+
+    async def chat(
+        self, model: str = "auto", text: str = "Hello?", headers: Mapping[str, str] | None = None, **more: Any
+    ) -> Reply:
+        """One question."""
+        messages = [{"role": "user", "content": text}]
+        body = {"model": model, "messages": messages, **more}
+        return await self.ask("POST", "/v1/chat/completions", json=body, headers=headers)
+
+    async def send(self, body: bytes, content_type: str = "application/json", **headers: str) -> Reply:
+        """A body as it is."""
+        sent = {"Content-Type": content_type, **headers}
+        return await self.ask("POST", "/v1/chat/completions", data=BytesIO(body), headers=sent)
+
+
+@asynccontextmanager
+async def a_caller(url: str, key: str = KEY) -> AsyncIterator[Caller]:
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
+        yield Caller(url, session)
+
+
+@contextmanager
+def simulator_in_a_thread(profile: Profile) -> Iterator[tuple[Simulator, asyncio.AbstractEventLoop]]:
+    """A simulator that outlives the event loops of the tests."""
+    simulator, loop = Simulator(profile), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result()
+        yield simulator, loop
+    finally:
+        asyncio.run_coroutine_threadsafe(simulator.__aexit__(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@contextmanager
+def a_stage(folder: Path) -> Iterator[Stage]:
+    """Both, with a model for every fault and keys of every kind."""
+    profile = Profile(models=("sim-mini", "sim-frontier"))
+    with (
+        simulator_in_a_thread(profile) as (simulator, loop),
+        running_gateway(folder, staged(simulator.base_url)) as gateway,
+    ):
+        yield Stage(gateway, simulator, loop)
+
+
+def staged(base_url: str) -> dict[str, Any]:
+    """The configuration of the stage."""
+    plain = configuration(base_url)
+    provider = plain["providers"]["sim"]
+    spare = {**provider, "timeouts": {"connect": 1, "first_byte": 60, "idle": 60, "total": 60}}
+    models = {fault: {**_faulty(fault), "provider": _named(fault)} for fault in FAULTS}
+    return {
+        **plain,
+        "providers": {**plain["providers"], **{_named(fault): spare for fault in FAULTS}},
+        "models": {**plain["models"], **models},
+        "routes": {
+            **plain["routes"],
+            "second-best": {"candidates": ["503", "large"], "baseline": "large"},
+            "all-down": {"candidates": ["503", "error200"]},
+        },
+        "keys": [
+            *plain["keys"],
+            {"hash": sha256(PINNED_KEY), "organisation": "acme", "customer": "globex", "feature": "search"},
+            {"hash": sha256(SMALL_ONLY_KEY), "organisation": "acme", "allow": ["small"]},
+            {"hash": sha256(ADDED_UP_KEY), "organisation": "acme"},
+            {"hash": sha256(ENDED_KEY), "organisation": "acme", "team": "endings"},
+        ],
+        "server": {"grace_seconds": 3, "max_body_mb": 1},
+    }
+
+
+def _named(fault: str) -> str:
+    return f"provider-{fault.replace(':', '-')}"
+
+
+def _faulty(fault: str) -> dict[str, Any]:
+    return a_model(f"sim-mini!{fault}", "economy", 0.15, 0.60)

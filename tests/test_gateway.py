@@ -1,0 +1,407 @@
+"""The way of one request, with every part of the world told what to do."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routergate.classify.heuristic import HeuristicEstimator
+from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.health import Health
+from routergate.domain.errors import (
+    AllProvidersFailed,
+    InvalidRequest,
+    ProviderBroken,
+    ProviderDenied,
+    ProviderRefused,
+    ProviderThrottled,
+    ProviderTimeout,
+    ProviderUnreachable,
+    RouterGateError,
+    StreamBroken,
+)
+from routergate.domain.event import Outcome, UsageEvent, UsageSource
+from routergate.domain.identity import Attribution, Identity, Wishes
+from routergate.domain.model import Capability, ModelCard
+from routergate.domain.request import ChatRequest
+from routergate.domain.usage import Usage
+from routergate.gateway import Answer, Call, Gateway, Router
+from routergate.ports import Chunk
+from support.builders import a_card, a_catalogue, a_rate_card, a_request
+from support.fakes import (
+    FakeProvider,
+    Hang,
+    ListLedger,
+    ListLengths,
+    ListTelemetry,
+    OpenKeyring,
+    Step,
+    Wait,
+    WordCounter,
+)
+from support.redis import HandClock
+
+REFUSED = ProviderRefused("no", status=400, body=b"{}", content_type="application/json")
+USAGE = Usage(input_uncached=1_000, output=100)
+SMALL = a_card("small", prices=(a_rate_card("1", "2"),))
+LARGE = a_card("large", prices=(a_rate_card("10", "20"),), quality=0.95)
+
+
+@dataclass
+class World:
+    """A gateway over the models `small` and `large`; the small one is asked first."""
+
+    small: Sequence[Step]
+    large: Sequence[Step] = (Chunk(data=b"large"),)
+    clock: HandClock = field(default_factory=HandClock)
+    ledger: ListLedger = field(default_factory=ListLedger)
+    telemetry: ListTelemetry = field(default_factory=ListTelemetry)
+    lengths: ListLengths = field(default_factory=ListLengths)
+    cards: tuple[ModelCard, ...] = (SMALL, LARGE)
+
+    def __post_init__(self) -> None:
+        scripts = (self.small, self.large)
+        self.providers = {
+            card.provider: FakeProvider(script, self.clock)
+            for card, script in zip(self.cards, scripts, strict=False)
+        }
+        baseline = self.cards[-1].id
+        self.gateway = Gateway(
+            keyring=OpenKeyring(),
+            router=Router(
+                catalogue=a_catalogue(*self.cards, baseline=baseline, quality=0.5),
+                estimator=HeuristicEstimator(),
+                tokens=WordCounter(),
+                lengths=self.lengths,
+            ),
+            dispatcher=Dispatcher(providers=dict(self.providers), health=Health()),
+            ledger=self.ledger,
+            telemetry=self.telemetry,
+            clock=self.clock,
+        )
+
+    def chat(self, request: ChatRequest | None = None) -> Any:
+        return self.gateway.chat("request-1", "token", parsed(request or a_request()))
+
+    async def ask(self, request: ChatRequest | None = None) -> list[Chunk]:
+        async with self.chat(request) as answer:
+            return [chunk async for chunk in answer.chunks]
+
+    @property
+    def event(self) -> UsageEvent:
+        [event] = self.ledger.events
+        assert self.telemetry.events == [event]
+        return event
+
+
+def parsed(request: ChatRequest) -> Any:
+    async def parse(identity: Identity) -> Call:
+        return Call(request=request, attribution=Attribution(identity=identity), wishes=Wishes())
+
+    return parse
+
+
+def results(event: UsageEvent) -> list[tuple[str, str]]:
+    return [(attempt.model, attempt.result) for attempt in event.attempts]
+
+
+async def test_the_cheapest_adequate_model_answers_and_is_paid() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)])
+    assert [chunk.data for chunk in await world.ask()] == [b"a"]
+    event = world.event
+    assert (event.outcome, event.id, event.route) == (Outcome.OK, "request-1", "auto")
+    assert (event.card, event.usage, event.usage_source) == (SMALL, USAGE, UsageSource.PROVIDER)
+    assert (event.cost, event.baseline_cost, event.savings) == (1_200_000, 12_000_000, 10_800_000)
+    assert (event.baseline, results(event)) == ("large", [("small", "ok")])
+
+
+async def test_costs_are_known_to_the_answer_while_it_lasts() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)])
+    async with world.chat() as answer:
+        await anext(answer.chunks)
+        assert answer.costs() == (1_200_000, 12_000_000)
+
+
+async def test_without_a_baseline_there_is_nothing_to_compare_with() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)])
+    async with world.chat(a_request(model="small")) as answer:
+        [_ async for _ in answer.chunks]
+        assert answer.costs() == (1_200_000, None)
+    assert (world.event.baseline, world.event.baseline_cost, world.event.savings) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ProviderUnreachable("x"), "unreachable"),
+        (ProviderTimeout("x"), "timeout"),
+        (ProviderThrottled("x"), "throttled"),
+        (ProviderDenied("x"), "denied"),
+        (ProviderBroken("x"), "broken"),
+        (StreamBroken("x"), "cut"),
+    ],
+)
+async def test_a_provider_that_fails_is_followed_by_the_next_one(error: Exception, kind: str) -> None:
+    world = World([error])
+    assert [chunk.data for chunk in await world.ask()] == [b"large"]
+    assert results(world.event) == [("small", kind), ("large", "ok")]
+    assert (world.event.outcome, world.event.card) == (Outcome.OK, LARGE)
+
+
+@pytest.mark.parametrize(
+    ("last", "usage", "cost"),
+    [
+        (ProviderBroken("x"), Usage(), 0),
+        (ProviderTimeout("x"), None, None),
+        (StreamBroken("x"), None, None),
+    ],
+)
+async def test_nobody_answers_and_what_it_cost_is_known_or_not(
+    last: Exception, usage: Usage | None, cost: int | None
+) -> None:
+    world = World([ProviderThrottled("x")], [last])
+    with pytest.raises(AllProvidersFailed, match=r"small: throttled; large: "):
+        await world.ask()
+    event = world.event
+    assert (event.outcome, event.card, event.quality) == (Outcome.FAILED, None, None)
+    assert (event.usage, event.cost, event.baseline_cost) == (usage, cost, cost)
+
+
+async def test_nothing_is_saved_on_a_request_that_nobody_answers() -> None:
+    per_request = a_rate_card("10", "20", per_request=a_rate_card("1", "1").input)
+    world = World([REFUSED], cards=(SMALL, replace(LARGE, prices=(per_request,))))
+    with pytest.raises(ProviderRefused):
+        await world.ask()
+    assert (world.event.cost, world.event.baseline_cost, world.event.savings) == (0, 0, 0)
+
+
+async def test_a_refused_request_is_not_asked_elsewhere() -> None:
+    world = World([REFUSED])
+    with pytest.raises(ProviderRefused):
+        await world.ask()
+    assert (world.event.outcome, results(world.event)) == (Outcome.REFUSED, [("small", "refused")])
+    assert [len(provider.asked) for provider in world.providers.values()] == [1, 0]
+
+
+async def test_an_answer_that_breaks_off_is_counted_as_far_as_it_went() -> None:
+    world = World([Chunk(data=b"a", text="one two "), Chunk(data=b"b", text="three"), StreamBroken("x")])
+    with pytest.raises(StreamBroken):
+        await world.ask(a_request("four words of mine"))
+    event = world.event
+    assert (event.outcome, event.usage_source) == (Outcome.FAILED, UsageSource.COUNTED)
+    assert event.usage == Usage(input_uncached=4, output=3)
+    assert world.lengths.seen == []
+
+
+async def test_a_break_that_the_caller_was_told_of_is_still_a_failure() -> None:
+    world = World([Chunk(data=b"a"), StreamBroken("x")])
+    async with world.chat() as answer:
+        with suppress(StreamBroken):
+            [_ async for _ in answer.chunks]
+    assert world.event.outcome is Outcome.FAILED
+
+
+async def test_lengths_are_learned_from_whole_answers_that_the_provider_counted() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)])
+    await world.ask()
+    assert world.lengths.seen == [("small", "chat", 100)]
+
+
+async def test_lengths_are_learned_by_choice() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)])
+    await world.ask(a_request(choices=4))
+    assert world.lengths.seen == [("small", "chat", 25)]
+
+
+async def test_nothing_is_learned_from_counting() -> None:
+    world = World([Chunk(data=b"a", text="one two")])
+    await world.ask()
+    assert (world.event.usage_source, world.lengths.seen) == (UsageSource.COUNTED, [])
+
+
+async def test_a_caller_who_leaves_in_mid_answer_leaves_one_event() -> None:
+    world = World([Chunk(data=b"a", text="one"), Chunk(data=b"b"), Hang()])
+
+    async def leave() -> None:
+        async with world.chat() as answer:
+            await taken(answer, patience=1)
+
+    with pytest.raises(ConnectionResetError):
+        await leave()
+    assert (world.event.outcome, world.event.usage) == (Outcome.ABANDONED, Usage(input_uncached=1, output=1))
+    assert world.providers[SMALL.provider].closed == 1
+
+
+async def test_a_caller_who_leaves_before_the_first_chunk_closes_the_call_and_pays_for_it() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE), Hang()])
+    with pytest.raises(ConnectionResetError):
+        async with world.chat():
+            raise ConnectionResetError
+    assert world.providers[SMALL.provider].closed == 1
+    assert (world.event.outcome, world.event.usage) == (Outcome.ABANDONED, USAGE)
+
+
+async def test_an_answer_that_is_not_taken_to_its_end_is_no_success() -> None:
+    world = World([Chunk(data=b"a"), Chunk(data=b"b")])
+    async with world.chat() as answer:
+        await anext(answer.chunks)
+    assert world.event.outcome is not Outcome.OK
+
+
+async def test_a_caller_who_hangs_up_on_a_silent_provider_leaves_an_unknown_cost() -> None:
+    world = World([Hang()])
+    asking = asyncio.create_task(world.ask())
+    await world.providers[SMALL.provider].hanging.wait()
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert (world.event.outcome, world.event.cost) == (Outcome.ABANDONED, None)
+    assert results(world.event) == [("small", "abandoned")]
+
+
+async def test_a_defect_leaves_its_event_too() -> None:
+    world = World([KeyError("a defect")])
+    with pytest.raises(KeyError):
+        await world.ask()
+    assert world.event.outcome is Outcome.FAILED
+
+
+async def test_a_request_that_is_not_understood_leaves_no_event() -> None:
+    async def parse(identity: Identity) -> Call:
+        raise InvalidRequest("no")
+
+    world = World([])
+    with pytest.raises(InvalidRequest):
+        async with world.gateway.chat("request-1", None, parse):
+            pass
+    assert world.ledger.events == []
+
+
+async def test_a_request_that_no_model_can_serve_leaves_no_event() -> None:
+    world = World([])
+    with pytest.raises(RouterGateError):
+        await world.ask(a_request(needs=frozenset({Capability.VISION})))
+    assert world.ledger.events == []
+
+
+async def test_a_decision_can_be_had_without_the_call() -> None:
+    world = World([])
+    decision = await world.gateway.route("decision-1", None, parsed(a_request()))
+    assert (decision.id, decision.chosen.card) == ("decision-1", SMALL)
+    assert (world.ledger.events, world.providers[SMALL.provider].asked) == ([], [])
+
+
+async def test_a_provider_that_keeps_failing_is_passed_over_until_it_has_rested() -> None:
+    world = World([ProviderBroken("x")])
+    for _ in range(4):
+        await world.ask()
+    assert len(world.providers[SMALL.provider].asked) == 3
+    world.clock.seconds += 10
+    await world.ask()
+    assert len(world.providers[SMALL.provider].asked) == 4
+
+
+async def test_a_throttled_provider_is_not_passed_over() -> None:
+    world = World([ProviderThrottled("x")])
+    for _ in range(5):
+        await world.ask()
+    assert len(world.providers[SMALL.provider].asked) == 5
+
+
+async def test_overhead_leaves_out_the_waiting_for_providers() -> None:
+    world = World([Wait(2.0), ProviderBroken("x")], [Wait(3.0), Chunk(data=b"a"), Wait(4.0)])
+    async with world.chat() as answer:
+        assert answer.overhead == 0
+        [_ async for _ in answer.chunks]
+    timings = world.event.timings
+    assert (timings.total, timings.first_token, timings.overhead) == (9.0, 5.0, 0.0)
+    assert [attempt.seconds for attempt in world.event.attempts] == [2.0, 3.0]
+
+
+async def test_a_decision_takes_no_longer_for_a_slow_upload() -> None:
+    world = World([Chunk(data=b"a")])
+
+    async def slow(identity: Identity) -> Call:
+        world.clock.seconds += 5
+        call: Call = await parsed(a_request())(identity)
+        return call
+
+    async with world.gateway.chat("request-1", None, slow) as answer:
+        [_ async for _ in answer.chunks]
+    assert (world.event.timings.total, world.event.timings.decision) == (5.0, 0.0)
+
+
+failures = st.sampled_from(
+    [
+        ProviderUnreachable("x"),
+        ProviderTimeout("x"),
+        ProviderThrottled("x"),
+        ProviderBroken("x"),
+        REFUSED,
+        KeyError("x"),
+    ]
+)
+answers = st.lists(
+    st.just(Chunk(data=b"a", text="word")) | st.just(Chunk(data=b"u", usage=USAGE)), min_size=1
+)
+scripts = st.one_of(
+    failures.map(lambda error: [error]),
+    answers,
+    answers.map(lambda chunks: [*chunks, StreamBroken("x")]),
+)
+
+
+async def taken(answer: Answer, patience: int) -> None:
+    """Take the answer to its end, or run out of patience after some chunks and hang up."""
+    async with aclosing(answer.chunks) as chunks:
+        async for _ in chunks:
+            patience -= 1
+            if patience == 0:
+                raise ConnectionResetError
+
+
+@given(scripts, scripts, st.integers(1, 4), st.booleans())
+def test_any_mix_of_failures_and_hang_ups_leaves_one_event(
+    small: list[Step], large: list[Step], patience: int, streamed: bool
+) -> None:
+    async def scenario() -> None:
+        world = World(small, large)
+        ended: BaseException | None = None
+        try:
+            async with world.chat(a_request(stream=streamed)) as answer:
+                await taken(answer, patience)
+        except (RouterGateError, KeyError, ConnectionResetError) as error:
+            ended = error
+        event = world.event
+        assert (event.outcome is Outcome.OK) == (ended is None)
+        assert event.streamed is streamed
+        assert len(event.attempts) == sum(len(provider.asked) for provider in world.providers.values())
+        assert all(len(p.asked) == p.closed for p in world.providers.values())
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_cancellation_at_any_step_leaves_at_most_one_event(steps: int) -> None:
+    pausing = [Chunk(data=b"a"), Chunk(data=b"b"), Chunk(data=b"c")]
+    world = World(pausing)
+
+    async def slowly() -> None:
+        async with world.chat() as answer:
+            await asyncio.sleep(0)
+            async for _ in answer.chunks:
+                await asyncio.sleep(0)
+
+    asking = asyncio.create_task(slowly())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    begun = bool(world.providers[SMALL.provider].asked)
+    assert len(world.ledger.events) == begun
+    if begun:
+        assert world.event.outcome is (Outcome.ABANDONED if asking.cancelled() else Outcome.OK)
