@@ -93,6 +93,7 @@ def provider(spec: ProviderSpec, session: aiohttp.ClientSession, litellm: Any) -
     native = spec.kind is not ProviderKind.LITELLM
     authorization = {"Authorization": f"Bearer {key}"} if key and native else {}
     endpoint = Endpoint(
+        name=spec.id,
         base_urls=spec.base_urls,
         headers={**authorization, **spec.headers},
         connect=spec.timeouts.connect,

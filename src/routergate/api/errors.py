@@ -143,8 +143,10 @@ def told(services: Services, request: web.BaseRequest, error: RouterGateError) -
     response = error_response(error)
     code = code_of(error) or "-"
     level = logging.WARNING if response.status >= 500 else logging.INFO
-    told = {"request_id": request[REQUEST_ID], "status": response.status, "code": code, "path": request.path}
-    log.log(level, "request failed: %s", type(error).__name__, extra=told)
+    facts = {"request_id": request[REQUEST_ID], "status": response.status, "code": code, "path": request.path}
+    # Only what is nobody's fault here is told in full: the others' words may be the caller's own.
+    what = str(error) if isinstance(error, UpstreamError | StoreUnavailable) else type(error).__name__
+    log.log(level, "request failed: %s", what, extra=facts)
     services.refused(response.status, code)
     return response
 

@@ -70,5 +70,7 @@ def show(*things: Any) -> None:
     from rich.console import Console
 
     console = Console()
+    if not console.is_terminal:  # whoever reads it later can scroll; nothing must be cut off
+        console = Console(width=200)
     for thing in things:
         console.print(thing)

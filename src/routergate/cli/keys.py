@@ -62,11 +62,17 @@ def list_keys(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows))
         return
+    if not rows:
+        click.echo("No keys yet: routergate keys create --organisation NAME", err=True)
+        return
     from rich.table import Table
 
-    table = Table(*(rows[0] if rows else ("no keys yet: routergate keys create --organisation NAME",)))
+    table = Table()
+    used = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    for name in used:
+        table.add_column(name, no_wrap=name == "id", overflow="fold")
     for row in rows:
-        table.add_row(*("-" if value is None else str(value) for value in row.values()))
+        table.add_row(*("-" if row[name] is None else str(row[name]) for name in used))
     show(table)
 
 

@@ -21,7 +21,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
 from routergate.providers.openai import Endpoint, completion_chunk, encode
-from routergate.providers.status import REFUSED, failure
+from routergate.providers.status import REFUSED, failure, reported
 from routergate.providers.stream import DONE, AnswerStream
 
 _TRANSLATED = (
@@ -65,7 +65,7 @@ class LitellmProvider:
         """The answer in OpenAI's format, as litellm translates it."""
         stream = AnswerStream()
         first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
-        with _translated(stream):
+        with reported(self._endpoint.name), _translated(stream):
             async with asyncio.timeout_at(first_byte):
                 answer = await self._litellm.acompletion(**self._arguments(request, card))
             if not request.stream:

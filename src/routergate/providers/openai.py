@@ -23,7 +23,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
 from routergate.providers.dialect import decode, text_of, usage_of
-from routergate.providers.status import REFUSED, failure
+from routergate.providers.status import REFUSED, failure, reported
 from routergate.providers.stream import AnswerStream
 
 encode = msgspec.json.Encoder().encode
@@ -35,6 +35,8 @@ LARGE = 512 * 1024
 class Endpoint:
     """Where a provider is and how long it may take, in seconds."""
 
+    name: str = ""
+    """What the log calls it."""
     base_urls: tuple[str, ...]
     headers: Mapping[str, str] = field(default_factory=dict)
     connect: float = 5.0
@@ -59,7 +61,7 @@ class OpenAIProvider:
         """The answer as it came, in whole events if streamed, in one piece if not."""
         stream = AnswerStream()
         first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
-        with _translated(stream):
+        with reported(self._endpoint.name), _translated(stream):
             async with asyncio.timeout_at(first_byte):
                 response = await self._ask(request, card)
             async with response:

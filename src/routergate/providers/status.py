@@ -1,8 +1,13 @@
 """What a provider's status means, and whose business it is."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from routergate.domain.errors import ProviderBroken, ProviderDenied, ProviderThrottled, UpstreamError
+
+log = logging.getLogger(__name__)
 
 REFUSED: Final = frozenset({400, 409, 413, 415, 422})
 """The request itself is at fault: every other provider would say the same."""
@@ -17,3 +22,15 @@ def failure(status: int) -> UpstreamError:
     if status in DENIED:
         return ProviderDenied(f"the provider denied our credentials or model name ({status})")
     return ProviderBroken(f"the provider failed ({status})")
+
+
+@contextmanager
+def reported(provider: str) -> Iterator[None]:
+    """Failures go on their way, and into the log; why, only where it cannot quote a request."""
+    try:
+        yield
+    except UpstreamError as error:
+        cause = error.__cause__
+        why = f" ({cause})" if isinstance(cause, OSError) else ""
+        log.warning("provider %s: %s%s", provider, error, why)
+        raise

@@ -43,7 +43,7 @@ class JsonFormatter(logging.Formatter):
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             line["stack"] = self.formatStack(record.stack_info)
-        return json.dumps({**_extra(record), **line}, default=str)
+        return json.dumps({**line, **_extra(record), **line}, default=str)
 
 
 class ConsoleFormatter(logging.Formatter):
