@@ -124,7 +124,7 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
     assert read(raw).messages[0].text == "😀"
 
 
-@pytest.mark.parametrize("depth", [5_000, 100_000])
+@pytest.mark.parametrize("depth", [50_000, 500_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 @pytest.mark.parametrize("place", ["unknown", "tools", "metadata", "messages"])
 def test_a_depth_bomb_is_refused(place: str, opening: str, closing: str, depth: int) -> None:
