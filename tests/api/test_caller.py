@@ -38,6 +38,7 @@ def account(
         ({"x-routergate-session": "h"}, {"session": "m"}, "session", "h"),
         ({}, {}, "tags", ()),
         ({}, {"tags": ["a", "", "b"]}, "tags", ("a", "b")),
+        ({}, {"tags": "a, b"}, "tags", ("a", "b")),
         ({"x-litellm-tags": "c"}, {"tags": ["a"]}, "tags", ("c",)),
         ({"x-routergate-tags": " a , b,, c d ", "x-litellm-tags": "x"}, {}, "tags", ("a", "b", "c d")),
         ({"x-routergate-feature": "Übersetzung 翻訳"}, {}, "feature", "Übersetzung 翻訳"),

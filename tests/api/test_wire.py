@@ -88,7 +88,7 @@ WRONG: list[tuple[bytes, str | None, str]] = [
     (body(response_format="json"), "response_format", "expected object, got string"),
     (body(response_format={}), "response_format.type", "is missing"),
     (body(metadata=PROMPT), "metadata", "expected object, got string"),
-    (body(metadata={"tags": PROMPT}), "metadata.tags", "expected array, got string"),
+    (body(metadata={"tags": 7}), "metadata.tags", "expected"),
     (body(metadata={"tags": [PROMPT, 1]}), "metadata.tags[1]", "expected string, got integer"),
     (body(user=1), "user", "expected string, got integer"),
 ]

@@ -65,8 +65,8 @@ def _short(name: str, value: str | None) -> str | None:
 
 
 def _tags(headers: Mapping[str, str], said: Metadata) -> tuple[str, ...]:
-    listed = headers.get("x-routergate-tags") or headers.get("x-litellm-tags")
-    tags = [tag.strip() for tag in listed.split(",")] if listed else said.tags or []
+    listed = headers.get("x-routergate-tags") or headers.get("x-litellm-tags") or said.tags or []
+    tags = [tag.strip() for tag in listed.split(",")] if isinstance(listed, str) else listed
     if len(tags) > MOST_TAGS:
         raise InvalidRequest(f"A request takes at most {MOST_TAGS} tags.", param="tags")
     return tuple(tag for tag in tags if _short("tags", tag))

@@ -55,7 +55,8 @@ class Metadata(msgspec.Struct):
     feature: str | None = None
     customer: str | None = None
     session: str | None = None
-    tags: list[str] | None = None
+    tags: list[str] | str | None = None
+    """A list, or as in the headers: separated by commas."""
 
 
 class WireChat(msgspec.Struct):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from routergate.classify.language import language
-from routergate.classify.lexicon import DOMAINS, EFFORT, TASKS, index, tally
+from routergate.classify.lexicon import DOMAINS, EFFORT, TASKS, index, most, tally
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.model import Category, ModelCard, ModelClass, TaskId
 from routergate.domain.request import ChatRequest, Features, Level, Reading
@@ -53,8 +53,8 @@ class HeuristicEstimator:
         complexity = _complexity(ask, words, unique, len(request.messages))
         return Reading(
             task=task,
-            domain=_best(tally(unique, _DOMAINS), "general"),
-            language=language(ask, words),
+            domain=most(tally(unique, _DOMAINS), "general"),
+            language=language(ask, unique),
             complexity=complexity,
             level=level(complexity),
         )
@@ -95,15 +95,11 @@ def _excerpt(text: str) -> str:
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 
 
-def _best(counts: Mapping[str, int], otherwise: str) -> str:
-    return max(counts, key=counts.__getitem__) if counts else otherwise
-
-
 def _task(ask: str, unique: set[str], has_needs: bool) -> TaskId:
     counts = tally(unique, _TASKS)
     if "```" in ask:
         counts["code"] = counts.get("code", 0) + 2
-    return TaskId(_best(counts, "tools" if has_needs and len(unique) < 12 else "chat"))
+    return TaskId(most(counts, "tools" if has_needs and len(unique) < 12 else "chat"))
 
 
 def _declared_task(catalogue: Catalogue, feature: str | None, unique: set[str]) -> TaskId | None:
@@ -122,7 +118,8 @@ def _alike(unique: set[str], example: str) -> bool:
 
 def _complexity(ask: str, words: Sequence[str], unique: set[str], turns: int) -> float:
     """0..1: a logistic of length, effort words, code, formulas, instructions and turns."""
-    effort = min(sum(EFFORT.get(word, 0.0) for word in unique), 2.5)
+    # A set has no order, a sum of floats does: `fsum` gives the same in any.
+    effort = min(math.fsum(EFFORT[word] for word in EFFORT.keys() & unique), 2.5)
     shape = (
         0.35 * math.log1p(len(words) / 20)
         + 0.5 * ("```" in ask)

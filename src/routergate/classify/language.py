@@ -1,10 +1,10 @@
 """The language of a text, from its script and its most common words."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Set
 from typing import Final
 
-from routergate.classify.lexicon import STOPWORDS, index, tally
+from routergate.classify.lexicon import STOPWORDS, index, most, tally
 
 _SCRIPTS: Final = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -20,12 +20,11 @@ _SCRIPTS: Final = (
 _STOPWORDS: Final = index(STOPWORDS)
 
 
-def language(text: str, words: Iterable[str]) -> str:
+def language(text: str, words: Set[str]) -> str:
     """Two letters, or `und` where it cannot be told."""
     if not text.isascii() and (script := _script(text)):
         return script
-    counts = tally(words, _STOPWORDS)
-    return max(counts, key=counts.__getitem__) if counts else "und"
+    return most(tally(words, _STOPWORDS), "und")
 
 
 def _script(text: str) -> str | None:

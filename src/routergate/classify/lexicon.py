@@ -1,6 +1,6 @@
 """Words that tell a task, a domain or an effort. A table, read in one pass over the text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from typing import Final
 
 TASKS: Final[Mapping[str, str]] = {
@@ -67,10 +67,15 @@ def index(table: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
     return words
 
 
-def tally(words: Iterable[str], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+def tally(words: Set[str], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
     """How many of the words stand under each name."""
     counts: dict[str, int] = {}
-    for word in words:
-        for name in names.get(word, ()):
+    for word in names.keys() & words:
+        for name in names[word]:
             counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def most(counts: Mapping[str, int], otherwise: str) -> str:
+    """The name with the highest count; of several, always the same one, in whatever order they were met."""
+    return max(sorted(counts), key=counts.__getitem__) if counts else otherwise
