@@ -152,6 +152,19 @@ async def test_who_hangs_up_is_hung_up_for(stage: Stage) -> None:
     assert call.ended is not Ended.ANSWERED
 
 
+async def test_that_callers_leave_is_no_error_in_the_log(stage: Stage) -> None:
+    long = "please go on " * 400
+    for _ in range(20):
+        async with a_caller(stage.gateway.url) as caller:
+            body = {"model": "small", "messages": [{"role": "user", "content": long}], "stream": True}
+            async with caller.session.post(f"{caller.url}/v1/chat/completions", json=body) as response:
+                await response.content.readuntil(b"\n\n")
+                response.close()
+    await stage.until(lambda _: all(call.ended for call in stage.calls_with(long)))
+    said = [line["message"] for line in stage.gateway.logged() if line["level"] == "error"]
+    assert not [message for message in said if "connection failed" in message]
+
+
 @pytest.mark.parametrize(
     ("headers", "model"),
     [

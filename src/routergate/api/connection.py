@@ -63,5 +63,6 @@ class _Connection(web.RequestHandler):
         return response
 
     def log_exception(self, *_: Any, exc_info: BaseException | None = None, **__: Any) -> None:
-        """Only what kind of failure it was."""
-        log.error("a connection failed: %s", type(exc_info).__name__)
+        """Only what kind of failure it was; that a caller has left is none."""
+        level = logging.DEBUG if isinstance(exc_info, ConnectionError) else logging.ERROR
+        log.log(level, "a connection failed: %s", type(exc_info).__name__)
