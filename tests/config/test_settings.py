@@ -19,7 +19,7 @@ def test_there_is_a_default_for_everything() -> None:
     settings = read_settings()
     assert (settings.config, settings.data_dir) == (Path("config/routergate.yaml"), Path(".routergate"))
     assert (settings.redis_url, settings.admin_key, settings.workers) == (None, None, 1)
-    assert (settings.log_level, settings.log_format) == ("INFO", "json")
+    assert (settings.log_level, settings.log_format) == ("INFO", None)
 
 
 def test_variables_are_read_with_their_prefix(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def serve(config: Path | None, host: str, port: int, workers: int | None) -> Non
     from routergate.telemetry.logs import configure
 
     chosen = settings(config)
-    configure(chosen.log_level, chosen.log_format)
+    configure(chosen.log_level, chosen.log_format or ("console" if sys.stderr.isatty() else "json"))
     sys.exit(run(chosen, host, port, workers or chosen.workers))
 
 

@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     """The key to `/admin`; without it, `/admin` is closed."""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
     """The least important messages that are logged."""
-    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = "json"
-    """For machines or for people."""
+    log_format: Annotated[Literal["json", "console"] | None, BeforeValidator(_lower)] = None
+    """`console` for people, `json` for machines; by default what standard error is: a terminal or not."""
     workers: int = Field(default=1, ge=1, le=1024)
     """Processes that answer requests."""
 
