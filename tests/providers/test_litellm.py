@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from routergate.domain.errors import (
     ProviderTimeout,
     ProviderUnreachable,
     StreamBroken,
+    UpstreamError,
 )
 from routergate.domain.usage import Usage
 from routergate.providers.litellm import LitellmProvider, load
@@ -169,3 +171,15 @@ def test_the_program_does_not_import_litellm_until_it_is_needed() -> None:
 async def test_a_plain_answer_without_choices_is_none(litellm: Any, sim: Simulator) -> None:
     with pytest.raises((ProviderBroken, ProviderUnreachable)):
         await chunks_of(a_provider(litellm, sim.base_url), "openai/sim-mini!empty")
+
+
+@pytest.mark.parametrize("fault", ["", "!500", "!400", "!cut:3"])
+async def test_no_prompt_is_in_the_log_whatever_its_level(
+    litellm: Any, sim: Simulator, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
+    secret = "the-secret-of-the-prompt"
+    body = {"messages": [{"role": "user", "content": secret}], "stream": True}
+    with caplog.at_level(logging.DEBUG), suppress(UpstreamError, ProviderRefused):
+        await chunks_of(a_provider(litellm, sim.base_url), f"openai/sim-mini{fault}", **body)
+    assert secret in str(sim.calls[0].body)
+    assert secret not in caplog.text

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import logging
 import os
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
@@ -34,6 +35,9 @@ TRANSLATED: Final = frozenset(_TRANSLATED.split())
 """What litellm translates. A name that is not here may be an option of litellm's own, such as `base_url`,
 with which a caller could have our credentials sent elsewhere."""
 
+TALKATIVE: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
+"""Loggers that write requests, prompts included, to the log when it is at a low level or something fails."""
+
 
 def load() -> Any:
     """Import litellm, which takes seconds: only when a provider needs it, never on the event loop."""
@@ -43,6 +47,8 @@ def load() -> Any:
     litellm: Any = importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     litellm.drop_params = False
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return litellm
 
 
