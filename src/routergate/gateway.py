@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from routergate.classify.features import features
 from routergate.dispatch.dispatch import Dispatcher
-from routergate.domain.decision import Candidate, Catalogue, Decision
+from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ProviderId
@@ -62,7 +62,7 @@ class Router:
             policy,
             features(request, reading, text_tokens),
             call.wishes,
-            Conditions(residency=policy.residency, allow=account.identity.allow, route=policy.id, down=down),
+            _conditions(policy, account.identity, down),
             World(
                 catalogue=self.catalogue,
                 quality=self.estimator.quality,
@@ -70,6 +70,18 @@ class Router:
                 on=day_of(at),
             ),
         )
+
+
+def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ProviderId]) -> Conditions:
+    """What the route and the caller's key allow, at the moment."""
+    return Conditions(
+        residency=policy.residency,
+        allow=caller.allow,
+        classes=caller.classes,
+        regions=caller.regions,
+        route=policy.id,
+        down=down,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +96,12 @@ class Gateway:
     clock: Clock
 
     @asynccontextmanager
-    async def chat(self, request_id: str, token: str | None, parse: Parse) -> AsyncIterator["Answer"]:
+    async def chat(
+        self, request_id: str, token: str | None, parse: Parse, peer: str | None = None
+    ) -> AsyncIterator["Answer"]:
         """Answer one chat completion. Once it is routed it leaves exactly one usage event."""
         at, meter = self.clock.epoch_ns(), Meter(self.clock, self.clock.monotonic())
-        caller = await self.keyring.identify(token)
+        caller = await self.keyring.identify(token, peer)
         call = await parse(caller)
         meter.read = self.clock.monotonic()
         decision = await self._decide(request_id, call, at)
@@ -113,9 +127,11 @@ class Gateway:
             self.ledger.settle(event)
             self.telemetry.record(event)
 
-    async def route(self, request_id: str, token: str | None, parse: Parse) -> Decision:
+    async def route(
+        self, request_id: str, token: str | None, parse: Parse, peer: str | None = None
+    ) -> Decision:
         """The decision without the call."""
-        caller = await self.keyring.identify(token)
+        caller = await self.keyring.identify(token, peer)
         return await self._decide(request_id, await parse(caller), self.clock.epoch_ns())
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:

@@ -61,8 +61,11 @@ class TokenCounter(Protocol):
 class Keyring(Protocol):
     """Who holds which key."""
 
-    async def identify(self, token: str | None) -> Identity:
-        """Who `token` belongs to; raises `Unauthenticated` or `StoreUnavailable`."""
+    async def identify(self, token: str | None, peer: str | None = None) -> Identity:
+        """Who `token` belongs to, when it comes from the address `peer`.
+
+        Raises `Unauthenticated`, `Forbidden` (not from there) or `StoreUnavailable`.
+        """
 
 
 class Ledger(Protocol):

@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from routergate.accounts.desk import KeyDesk
 from routergate.api.connection import Runner
 from routergate.api.server import application
 from routergate.api.services import Services
@@ -112,6 +113,7 @@ class Worker:
             exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
             reload=self.reload_everywhere,
             usage=lambda *asked: own_usage(parts.store, *asked),
+            keys=KeyDesk(parts.store, parts.clock, by="admin API"),
             admin_key=self.plan.admin_key,
         )
 

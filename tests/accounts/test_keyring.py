@@ -1,12 +1,13 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from routergate.accounts.keyring import STALE, StoredKeyring
 from routergate.accounts.keys import digest, new_token
 from routergate.accounts.registry import KeyRegistry
-from routergate.domain.errors import StoreUnavailable, Unauthenticated
-from routergate.domain.identity import Identity
+from routergate.domain.errors import Forbidden, StoreUnavailable, Unauthenticated
+from routergate.domain.identity import Identity, network
 from routergate.store.client import Store, connect
 from routergate.store.embedded import EmbeddedServer
 from support.redis import HandClock
@@ -22,7 +23,7 @@ def keyring(store: Store, clock: HandClock) -> StoredKeyring:
 
 @pytest.fixture
 def registry(store: Store, clock: HandClock) -> KeyRegistry:
-    return KeyRegistry(store, clock)
+    return KeyRegistry(store, clock, "tests")
 
 
 async def lookups(store: Store) -> int:
@@ -84,6 +85,82 @@ async def test_a_revoked_key_is_refused_within_a_second(
     clock.seconds += 0.1
     with pytest.raises(Unauthenticated):
         await keyring.identify(token)
+
+
+async def test_a_disabled_key_is_refused_within_a_second_and_good_again_once_enabled(
+    keyring: StoredKeyring, registry: KeyRegistry, clock: HandClock
+) -> None:
+    token, key = await registry.create("acme")
+    await keyring.identify(token)
+    await registry.disable(key)
+    clock.seconds += 1
+    with pytest.raises(Unauthenticated, match="disabled"):
+        await keyring.identify(token)
+
+    await registry.enable(key)
+    clock.seconds += 1
+    assert (await keyring.identify(token)).key == key
+
+
+async def test_a_key_expires_on_the_very_instant_though_it_was_just_looked_up(
+    keyring: StoredKeyring, registry: KeyRegistry, clock: HandClock
+) -> None:
+    token, key = await registry.create("acme", expires_at=clock.epoch + 10)
+    clock.epoch += 9
+    assert (await keyring.identify(token)).key == key
+    clock.epoch += 1
+    with pytest.raises(Unauthenticated, match=r"expired at 2023-11-14T22:13:20Z\. Ask whoever"):
+        await keyring.identify(token)
+
+
+async def test_a_declared_key_expires_as_well(store: Store, clock: HandClock) -> None:
+    brief = replace(OPERATOR, expires_at=clock.epoch + 1)
+    keyring = StoredKeyring(store, [(digest(DECLARED), brief)], clock)
+    assert await keyring.identify(DECLARED) == brief
+    clock.epoch += 1
+    with pytest.raises(Unauthenticated, match="expired"):
+        await keyring.identify(DECLARED)
+
+
+async def test_a_rotated_key_and_its_successor_are_good_for_the_overlap_then_only_the_new_one(
+    keyring: StoredKeyring, registry: KeyRegistry, clock: HandClock
+) -> None:
+    old_token, old = await registry.create("acme", team="legal", classes=["economy"])
+    new_token, new = await registry.rotate(old, overlap=100)
+    clock.epoch += 99
+    before, after = await keyring.identify(old_token), await keyring.identify(new_token)
+    assert replace(before, key=new, expires_at=None) == after
+
+    clock.epoch += 1
+    with pytest.raises(Unauthenticated, match="expired"):
+        await keyring.identify(old_token)
+    assert (await keyring.identify(new_token)).key == new
+
+
+@pytest.mark.parametrize("peer", ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7"])
+async def test_a_key_is_good_from_its_networks(
+    keyring: StoredKeyring, registry: KeyRegistry, peer: str
+) -> None:
+    token, key = await registry.create("acme", ips=["10.0.0.0/8", "2001:db8::7"])
+    assert (await keyring.identify(token, peer)).key == key
+
+
+@pytest.mark.parametrize("peer", ["11.1.2.3", "2001:db8::8", None, "", "unix"])
+async def test_a_key_is_refused_from_anywhere_else_though_it_was_just_good(
+    keyring: StoredKeyring, registry: KeyRegistry, peer: str | None
+) -> None:
+    token, _ = await registry.create("acme", ips=["10.0.0.0/8", "2001:db8::7"])
+    await keyring.identify(token, "10.0.0.1")
+    with pytest.raises(Forbidden, match="may not be used from"):
+        await keyring.identify(token, peer)
+
+
+async def test_a_declared_key_has_networks_as_well(store: Store, clock: HandClock) -> None:
+    local = replace(OPERATOR, networks=(network("127.0.0.1"),))
+    keyring = StoredKeyring(store, [(digest(DECLARED), local)], clock)
+    assert await keyring.identify(DECLARED, "127.0.0.1") == local
+    with pytest.raises(Forbidden):
+        await keyring.identify(DECLARED, "127.0.0.2")
 
 
 async def test_a_refused_key_is_remembered_for_a_second_as_well(
@@ -152,7 +229,7 @@ async def test_while_the_store_is_away_known_keys_are_good_for_an_hour(
 ) -> None:
     store = connect(own_server.url, timeout=5)
     keyring = StoredKeyring(store, [], clock)
-    token, key = await KeyRegistry(store, clock).create("acme")
+    token, key = await KeyRegistry(store, clock, "tests").create("acme")
     await keyring.identify(token)
     await asyncio.to_thread(own_server.stop)
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from routergate.api.catalogue import listed
@@ -41,6 +43,21 @@ def test_a_key_sees_what_it_may_use_routes_first(allow: frozenset[str] | None, n
 def test_a_route_hides_the_model_whose_name_it_has() -> None:
     anyone = Identity(key="k", organisation="acme")
     assert dict(listed(CATALOGUE, anyone)) == {"auto": "routergate", "large": "routergate", "small": "openai"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        ({"classes": frozenset({ModelClass.ECONOMY})}, ["auto", "large", "small"]),
+        ({"classes": frozenset({ModelClass.FRONTIER})}, []),
+        ({"regions": frozenset({"eu"})}, []),
+    ],
+)
+def test_a_key_does_not_see_names_behind_which_its_classes_and_regions_leave_no_model(
+    scope: dict[str, Any], names: list[str]
+) -> None:
+    identity = Identity(key="k", organisation="acme", **scope)
+    assert [name for name, _ in listed(CATALOGUE, identity)] == names
 
 
 async def test_models_are_listed_as_openai_lists_them(caller: Caller) -> None:

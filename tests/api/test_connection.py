@@ -25,7 +25,7 @@ NOTHING: Any = None
 class OpenToAll:
     """Lets anyone in."""
 
-    async def identify(self, token: str | None) -> Identity:
+    async def identify(self, token: str | None, peer: str | None = None) -> Identity:
         return Identity(key="k", organisation="acme")
 
 
@@ -50,6 +50,7 @@ async def port() -> AsyncIterator[int]:
         exposition=NOTHING,
         reload=NOTHING,
         usage=NOTHING,
+        keys=NOTHING,
         admin_key=None,
     )
     runner = Runner(application(services, 1024**2), access_log=None, handler_cancellation=True)

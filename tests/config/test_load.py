@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -132,6 +132,17 @@ def test_keys_and_server_become_specs(tmp_path: Path) -> None:
     assert key.identity.allow == frozenset({"auto"})
     assert config.server.max_body_bytes == 2 * 1024 * 1024
     assert config.server.metric_labels == {"team"}
+
+
+def test_a_declared_key_has_limits_like_any_other(tmp_path: Path) -> None:
+    limits = "expires: 2027-01-31, classes: [economy], regions: [eu], ips: [10.0.0.0/8, '::1']"
+    config = loaded(
+        tmp_path, f"{OUTLINE}\nkeys: [{{hash: 'sha256:{'a' * 64}', organisation: acme, {limits}}}]"
+    )
+    identity = config.keys[0].identity
+    assert (identity.classes, identity.regions) == (frozenset({ModelClass.ECONOMY}), frozenset({"eu"}))
+    assert [str(network) for network in identity.networks or ()] == ["10.0.0.0/8", "::1/128"]
+    assert identity.expires_at == int(datetime(2027, 1, 31, tzinfo=UTC).timestamp()) * 10**9
 
 
 def test_a_number_is_the_quality_for_every_task(tmp_path: Path) -> None:

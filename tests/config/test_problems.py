@@ -223,6 +223,22 @@ def test_a_route_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
             "6: keys[0].allow[0]: no route or model is called 'gpt-4'; did you mean 'gpt-4o'?",
         ),
         (
+            f"keys: [{{hash: '{HASH}', organisation: a, ips: [10.1.2.3/8]}}]",
+            (
+                "6: keys[0].ips[0]: has bits behind its prefix: write 10.0.0.0/8, or an address "
+                "such as 10.0.0.0/8 or 2001:db8::7"
+            ),
+        ),
+        (f"keys: [{{hash: '{HASH}', organisation: a, ips: []}}]", "6: keys[0].ips: must not be empty"),
+        (
+            f"keys: [{{hash: '{HASH}', organisation: a, regions: [eu]}}]",
+            "6: keys[0].regions[0]: no model is in the region 'eu'",
+        ),
+        (
+            f"keys: [{{hash: '{HASH}', organisation: a, expires: 90d}}]",
+            "6: keys[0].expires: expected a date such as 2026-01-31",
+        ),
+        (
             "server: {metric_labels: [teams]}",
             (
                 "6: server.metric_labels[0]: 'teams' is not one of organisation, team, key, customer, "

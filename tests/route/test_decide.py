@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from routergate.domain.decision import DIRECT, Decision, Estimate
 from routergate.domain.errors import ClientError, ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
 from routergate.domain.identity import Wishes
-from routergate.domain.model import Capability, ModelCard, ProviderId, TaskId
+from routergate.domain.model import Capability, ModelCard, ModelClass, ProviderId, TaskId
 from routergate.domain.request import Features
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.explain import explain
@@ -108,6 +108,24 @@ def test_the_callers_threshold_takes_the_place_of_the_routes() -> None:
         ({"region": "us"}, {}, {"residency": "eu"}, "is not in region eu"),
         ({"region": None}, {}, {"residency": "eu"}, "is not in region eu"),
         ({}, {}, {"allow": frozenset({"other"})}, "is not among the models of this key"),
+        (
+            {"model_class": ModelClass.FRONTIER},
+            {},
+            {"classes": frozenset({ModelClass.ECONOMY})},
+            "is frontier, which is not among the classes of this key",
+        ),
+        (
+            {"region": "us"},
+            {},
+            {"regions": frozenset({"eu"})},
+            "is in us, which is not among the regions of this key",
+        ),
+        (
+            {"region": None},
+            {},
+            {"regions": frozenset({"eu"})},
+            "is in no known region, which is not among the regions of this key",
+        ),
         ({}, {}, {"down": frozenset({ProviderId("odd-provider")})}, "provider odd-provider is failing"),
     ],
 )
@@ -159,6 +177,8 @@ def test_a_cost_limit_may_leave_nobody() -> None:
     [
         ({"input_tokens": 9_000}, {}, ContextTooLong),
         ({}, {"allow": frozenset({"nothing"})}, Forbidden),
+        ({}, {"classes": frozenset({ModelClass.SELF_HOSTED})}, Forbidden),
+        ({}, {"regions": frozenset({"eu"})}, Forbidden),
         ({"needs": frozenset({Capability.TOOLS})}, {}, NoEligibleModel),
         ({}, {"residency": "eu"}, NoEligibleModel),
     ],

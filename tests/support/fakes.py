@@ -88,7 +88,7 @@ class OpenKeyring:
 
     identity: Identity = field(default_factory=lambda: Identity(key="key-1", organisation="acme"))
 
-    async def identify(self, token: str | None) -> Identity:
+    async def identify(self, token: str | None, peer: str | None = None) -> Identity:
         return self.identity
 
 

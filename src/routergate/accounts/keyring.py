@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from routergate.accounts.keys import KEYS, decode, digest, key_id, masked
-from routergate.domain.errors import StoreUnavailable, Unauthenticated
+from routergate.accounts.times import shown
+from routergate.domain.errors import Forbidden, StoreUnavailable, Unauthenticated
 from routergate.domain.identity import Identity
 from routergate.ports import Clock, Keyring
 from routergate.store.client import Store
@@ -33,6 +34,8 @@ class _Known:
 class StoredKeyring:
     """Keys by their digests, remembered for a second, so that a revoked key is refused within one.
 
+    What the clock or the caller's address decides is looked at on every use.
+
     While the store is away, a key that it confirmed within the last hour is still good.
     """
 
@@ -48,7 +51,7 @@ class StoredKeyring:
         self._unknown: OrderedDict[str, _Known] = OrderedDict()
         self._lookups: dict[str, asyncio.Task[Identity | None]] = {}
 
-    async def identify(self, token: str | None) -> Identity:
+    async def identify(self, token: str | None, peer: str | None = None) -> Identity:
         """Who `token` belongs to; without a pause if that was asked within the last second."""
         if not token:
             raise Unauthenticated(NO_KEY)
@@ -60,9 +63,24 @@ class StoredKeyring:
             identity = self._declared_as(full) or await self._shared_lookup(full)
         if identity is None:
             raise Unauthenticated(
-                f"Incorrect API key provided: {masked(token)}. Ask whoever runs this gateway for a key."
+                f"Incorrect API key provided: {masked(token)}. It is unknown, disabled or revoked: "
+                "ask whoever runs this gateway for a key."
             )
+        self._check_use(identity, peer)
         return identity
+
+    def _check_use(self, identity: Identity, peer: str | None) -> None:
+        """Raise unless the key is good now, and from where it is used."""
+        if identity.expires_at is not None and self._clock.epoch_ns() >= identity.expires_at:
+            raise Unauthenticated(
+                f"This API key expired at {shown(identity.expires_at)}. "
+                "Ask whoever runs this gateway for a new one."
+            )
+        if not identity.admits(peer):
+            raise Forbidden(
+                f"This API key may not be used from {peer or 'an unknown address'}. Use it from where it is "
+                "meant for, or ask whoever runs this gateway to allow this address."
+            )
 
     def _declared_as(self, full: str) -> Identity | None:
         declared, identity = self._declared.get(key_id(full), ("", None))
@@ -101,8 +119,8 @@ class StoredKeyring:
         if value is None:
             return None
         record = decode(value)
-        good = record.revoked_at is None and hmac.compare_digest(record.digest, full)
-        return record.identity if good else None
+        good = record.revoked_at is None and record.disabled_at is None
+        return record.identity if good and hmac.compare_digest(record.digest, full) else None
 
     def _still_good(self, full: str) -> _Known | None:
         """A key that may be served though the store is away; any other one cannot be judged."""

@@ -2,10 +2,14 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from routergate.domain.identity import Identity
+from routergate.accounts.times import shown
+from routergate.domain.identity import Identity, network
+from routergate.domain.model import ModelClass
 
 KEYS = "rg:keys"
 """The hash in the store: key id to record."""
@@ -22,9 +26,26 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     feature: str | None = None
     name: str | None = None
     allow: tuple[str, ...] | None = None
+    classes: tuple[ModelClass, ...] | None = None
+    regions: tuple[str, ...] | None = None
+    ips: tuple[str, ...] | None = None
+    """Addresses and networks; strings, because that is what they are in JSON."""
     created_at: int
-    """Nanoseconds since the epoch."""
+    """Nanoseconds since the epoch, like all instants here."""
+    expires_at: int | None = None
+    disabled_at: int | None = None
     revoked_at: int | None = None
+    replaces: str | None = None
+    """The key that this one was made for, when that was rotated."""
+    replaced_by: str | None = None
+
+    def state(self, now: int) -> str:
+        """One word on whether it opens anything."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.disabled_at is not None:
+            return "disabled"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
     @property
     def identity(self) -> Identity:
@@ -37,7 +58,31 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
             feature=self.feature,
             name=self.name,
             allow=None if self.allow is None else frozenset(self.allow),
+            classes=None if self.classes is None else frozenset(self.classes),
+            regions=None if self.regions is None else frozenset(self.regions),
+            networks=None if self.ips is None else tuple(map(network, self.ips)),
+            expires_at=self.expires_at,
         )
+
+
+def terms(record: KeyRecord) -> Mapping[str, Any]:
+    """What operators may know of a key, in their words: everything but the digest."""
+    return {
+        "organisation": record.organisation,
+        "team": record.team,
+        "customer": record.customer,
+        "feature": record.feature,
+        "name": record.name,
+        "allow": record.allow,
+        "classes": record.classes,
+        "regions": record.regions,
+        "ips": record.ips,
+        "expires": shown(record.expires_at),
+        "disabled": shown(record.disabled_at),
+        "revoked": shown(record.revoked_at),
+        "replaces": record.replaces,
+        "replaced_by": record.replaced_by,
+    }
 
 
 def new_token() -> str:

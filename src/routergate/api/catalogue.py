@@ -10,6 +10,8 @@ from routergate.api.services import SERVICES
 from routergate.domain.decision import Catalogue
 from routergate.domain.errors import UnknownModel
 from routergate.domain.identity import Identity
+from routergate.domain.model import ModelId
+from routergate.route.filters import out_of_scope
 
 
 async def models(request: web.Request) -> web.Response:
@@ -29,7 +31,7 @@ async def model(request: web.Request) -> web.Response:
 async def _visible(request: web.Request) -> list[dict[str, Any]]:
     services = request.app[SERVICES]
     gateway = services.gateway()
-    identity = await gateway.keyring.identify(bearer(request.headers))
+    identity = await gateway.keyring.identify(bearer(request.headers), request.remote)
     return [
         {"id": name, "object": "model", "created": services.loaded_at(), "owned_by": owner}
         for name, owner in listed(gateway.router.catalogue, identity)
@@ -43,4 +45,12 @@ def listed(catalogue: Catalogue, identity: Identity) -> Iterator[tuple[str, str]
         **dict.fromkeys(catalogue.routes, "routergate"),
     }
     ordered = [*catalogue.routes, *(name for name in names if name not in catalogue.routes)]
-    return ((name, names[name]) for name in ordered if identity.allow is None or name in identity.allow)
+    return ((name, names[name]) for name in ordered if _may_use(identity, name, catalogue))
+
+
+def _may_use(identity: Identity, name: str, catalogue: Catalogue) -> bool:
+    """Whether the key's scope leaves at least one model behind a name."""
+    if identity.allow is not None and name not in identity.allow:
+        return False
+    models = catalogue.routes[name].candidates if name in catalogue.routes else (ModelId(name),)
+    return any(out_of_scope(catalogue.models[model], identity) is None for model in models)

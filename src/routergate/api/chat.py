@@ -26,7 +26,8 @@ BODY_SECONDS = 60.0
 async def chat(request: web.Request) -> web.StreamResponse:
     """The answer of the cheapest adequate model, streamed or not."""
     gateway = request.app[SERVICES].gateway()
-    async with gateway.chat(request[REQUEST_ID], bearer(request.headers), parser(request)) as answer:
+    asked = request[REQUEST_ID], bearer(request.headers), parser(request), request.remote
+    async with gateway.chat(*asked) as answer:
         if answer.call.request.stream:
             return await _stream(request, answer)
         return await _plain(answer)
@@ -35,7 +36,8 @@ async def chat(request: web.Request) -> web.StreamResponse:
 async def route(request: web.Request) -> web.Response:
     """The decision, without the call."""
     gateway = request.app[SERVICES].gateway()
-    decision = await gateway.route(request[REQUEST_ID], bearer(request.headers), parser(request))
+    asked = request[REQUEST_ID], bearer(request.headers), parser(request), request.remote
+    decision = await gateway.route(*asked)
     return web.Response(body=_encode(explain(decision)), content_type="application/json")
 
 
@@ -43,16 +45,17 @@ def parser(request: web.Request) -> Parse:
     """Reads the request once its caller is known: nobody else's body is."""
 
     async def parse(identity: Identity) -> Call:
-        if request.content_type != "application/json":
-            raise UnsupportedContentType(
-                f"Unsupported content type: '{request.content_type}'. Send 'application/json'."
-            )
-        return read_call(identity, request.headers, await _body(request))
+        return read_call(identity, request.headers, await json_body(request))
 
     return parse
 
 
-async def _body(request: web.Request) -> bytes:
+async def json_body(request: web.Request) -> bytes:
+    """The body, if it is said to be JSON and arrives in time."""
+    if request.content_type != "application/json":
+        raise UnsupportedContentType(
+            f"Unsupported content type: '{request.content_type}'. Send 'application/json'."
+        )
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()

@@ -31,7 +31,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def reload(request: web.Request) -> web.Response:
     """Take up the configuration anew, or say what is wrong with it and change nothing."""
-    _admin(request)
+    check_admin(request)
     problems = await request.app[SERVICES].reload()
     if problems:
         return web.json_response({"reloaded": False, "problems": list(problems)}, status=422)
@@ -41,7 +41,7 @@ async def reload(request: web.Request) -> web.Response:
 async def usage(request: web.Request) -> web.Response:
     """The caller's own totals: `since`, `until` (days, inclusive) and `by` (comma-separated)."""
     services = request.app[SERVICES]
-    identity = await services.gateway().keyring.identify(bearer(request.headers))
+    identity = await services.gateway().keyring.identify(bearer(request.headers), request.remote)
     today = datetime.fromtimestamp(services.gateway().clock.epoch_ns() / 1e9, UTC).date()
     until = _day(request, "until", today)
     since = _day(request, "since", until - timedelta(days=30))
@@ -51,7 +51,8 @@ async def usage(request: web.Request) -> web.Response:
     return web.json_response(await services.usage(identity, since, until, by))
 
 
-def _admin(request: web.Request) -> None:
+def check_admin(request: web.Request) -> None:
+    """Raise `Forbidden` or `Unauthenticated` unless the request carries the admin key."""
     wanted = request.app[SERVICES].admin_key
     if not wanted:
         raise Forbidden("The admin API is off: set ROUTERGATE_ADMIN_KEY to switch it on.")

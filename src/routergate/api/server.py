@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from routergate.api import catalogue, chat, operations
+from routergate.api import catalogue, chat, keys, operations
 from routergate.api.errors import errors, signed
 from routergate.api.services import SERVICES, Services
 
@@ -23,6 +23,13 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
             web.get("/readyz", operations.readyz),
             web.get("/metrics", operations.metrics),
             web.post("/admin/reload", operations.reload),
+            web.get("/admin/keys", keys.listing),
+            web.post("/admin/keys", keys.create),
+            web.post("/admin/keys/{id}/rotate", keys.rotate),
+            web.post("/admin/keys/{id}/disable", keys.disable),
+            web.post("/admin/keys/{id}/enable", keys.enable),
+            web.post("/admin/keys/{id}/revoke", keys.revoke),
+            web.get("/admin/audit", keys.audit),
         ]
     )
     return app

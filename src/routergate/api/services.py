@@ -3,12 +3,40 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from routergate.domain.identity import Identity
 from routergate.gateway import Gateway
+
+
+class KeyDesk(Protocol):
+    """What operators do with keys: words in, JSON out.
+
+    Every method may raise `InvalidRequest`, `UnknownKey`, `KeyConflict` or `StoreUnavailable`.
+    """
+
+    async def create(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The `id` of a new key, and the `key`, which is never shown again."""
+
+    async def list(self) -> Sequence[Mapping[str, Any]]:
+        """Every key, oldest first."""
+
+    async def rotate(self, key_id: str, overlap: str, expires: str | None) -> Mapping[str, Any]:
+        """The same for the key that takes over from another."""
+
+    async def disable(self, key_id: str) -> Mapping[str, Any]:
+        """The key as it is now."""
+
+    async def enable(self, key_id: str) -> Mapping[str, Any]:
+        """The key as it is now."""
+
+    async def revoke(self, key_id: str) -> Mapping[str, Any]:
+        """The key as it is now."""
+
+    async def audit(self, key: str | None, most: int | None) -> Sequence[Mapping[str, Any]]:
+        """What was done, oldest first; to one key, or the last few changes, if so asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +57,7 @@ class Services:
     """Take up the configuration anew; what is wrong with it, if anything is."""
     usage: Callable[[Identity, date, date, Sequence[str]], Awaitable[Any]]
     """Totals of one key between two days, grouped."""
+    keys: KeyDesk
     admin_key: str | None
 
 

@@ -1,8 +1,8 @@
 """OpenAI's chat request: bytes in, checked values out. Behind this page nobody checks types again."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, Literal, get_args
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Raw
@@ -24,6 +24,7 @@ MOST_MESSAGES = 10_000
 Count = Annotated[int, Meta(ge=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
+Decoded = TypeVar("Decoded")
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 ABSENT: Final = Raw()
 """In place of `None`: msgspec takes nothing but null for `Raw | None`."""
@@ -104,9 +105,15 @@ PARTS: Final[Mapping[str, Capability]] = {
 
 def read_chat(body: bytes) -> tuple[ChatRequest, WireChat]:
     """A chat request and what else stands in its body; raises `InvalidRequest` naming the place."""
+    payload, chat = decoded(body, lambda text: (_whole(text), _chat(text)))
+    return _request(payload, chat), chat
+
+
+def decoded(body: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
+    """What a decoder of msgspec's makes of a body; raises `InvalidRequest` naming the place."""
     try:
         body.decode()
-        payload, chat = _whole(body), _chat(body)
+        return decode(body)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     except RecursionError:
@@ -115,7 +122,6 @@ def read_chat(body: bytes) -> tuple[ChatRequest, WireChat]:
         raise _invalid(str(error)) from None
     except msgspec.DecodeError as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.{_hint(body)}") from None
-    return _request(payload, chat), chat
 
 
 def _request(payload: Mapping[str, Any], chat: WireChat) -> ChatRequest:

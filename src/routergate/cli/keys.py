@@ -1,17 +1,27 @@
 """Commands about keys."""
 
 import json
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from routergate.cli.common import AS_JSON, show, with_store
+from routergate.domain.model import ModelClass
+
+if TYPE_CHECKING:
+    from routergate.accounts.desk import KeyDesk
+
+Result = TypeVar("Result")
+
+EXPIRES = click.option(
+    "--expires", metavar="WHEN", help="A day (2027-01-31: refused from then on, UTC) or a span (90d)."
+)
 
 
 @click.group()
 def keys() -> None:
-    """Keys that open the gateway."""
+    """Keys that open the gateway. Every gateway on the store follows a change within a second."""
 
 
 @keys.command("create")
@@ -21,72 +31,137 @@ def keys() -> None:
 @click.option("--feature", help="Pinned: requests cannot name another one.")
 @click.option("--name", help="What the key is for.")
 @click.option("--allow", multiple=True, help="A route or model that it may use; repeat. [default: all]")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    type=click.Choice([str(one.value) for one in ModelClass]),
+    help="A class of models that it may use; repeat. [default: all]",
+)
+@click.option("--region", "regions", multiple=True, help="A region that may answer; repeat. [default: any]")
+@click.option(
+    "--ip",
+    "ips",
+    multiple=True,
+    metavar="NETWORK",
+    help="Where it may be used from, such as 10.0.0.0/8; repeat. [default: anywhere]",
+)
+@EXPIRES
 @AS_JSON
-def create_key(as_json: bool, allow: tuple[str, ...], **identity: Any) -> None:
+def create_key(*, as_json: bool, **wanted: Any) -> None:
     """Make a key. It is shown once: only its hash is kept."""
-    from routergate.accounts.registry import KeyRegistry
-    from routergate.app import SystemClock
+    given = {name: None if value == () else value for name, value in wanted.items()}
+    _show_key(_at_desk(lambda desk: desk.create(given)), as_json=as_json)
 
-    token, key_id = with_store(
-        lambda store: KeyRegistry(store, SystemClock()).create(**identity, allow=allow or None)
-    )
-    if as_json:
-        click.echo(json.dumps({"id": key_id, "key": token}))
-        return
-    click.echo(f"{key_id} is ready. This is its only showing:", err=True)
-    click.echo(token)
+
+@keys.command("rotate")
+@click.argument("key_id")
+@click.option("--overlap", default="24h", show_default=True, help="How long the old key goes on.")
+@EXPIRES
+@AS_JSON
+def rotate_key(*, key_id: str, overlap: str, expires: str | None, as_json: bool) -> None:
+    """Make a key that takes over from KEY_ID: the same owner, scope and, unless told otherwise, expiry."""
+    _show_key(_at_desk(lambda desk: desk.rotate(key_id, overlap, expires)), as_json=as_json)
 
 
 @keys.command("list")
 @AS_JSON
-def list_keys(as_json: bool) -> None:
+def list_keys(*, as_json: bool) -> None:
     """List the keys in the store; those declared in the configuration are listed there."""
-    from routergate.accounts.registry import KeyRegistry
-    from routergate.app import SystemClock
+    rows = _at_desk(lambda desk: desk.list())
+    _show_rows(rows, "No keys yet: routergate keys create --organisation NAME", as_json=as_json)
 
-    records = with_store(lambda store: KeyRegistry(store, SystemClock()).list())
-    rows = [
-        {
-            "id": record.id,
-            "organisation": record.organisation,
-            "team": record.team,
-            "customer": record.customer,
-            "feature": record.feature,
-            "name": record.name,
-            "allow": record.allow,
-            "created": _day(record.created_at),
-            "revoked": _day(record.revoked_at) if record.revoked_at else None,
-        }
-        for record in records
-    ]
-    if as_json:
-        click.echo(json.dumps(rows))
-        return
-    if not rows:
-        click.echo("No keys yet: routergate keys create --organisation NAME", err=True)
-        return
-    from rich.table import Table
 
-    table = Table()
-    used = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    for name in used:
-        table.add_column(name, no_wrap=name == "id", overflow="fold")
-    for row in rows:
-        table.add_row(*("-" if row[name] is None else str(row[name]) for name in used))
-    show(table)
+@keys.command("disable")
+@click.argument("key_id")
+def disable_key(key_id: str) -> None:
+    """Let a key open nothing until it is enabled again."""
+    _at_desk(lambda desk: desk.disable(key_id))
+    click.echo(f"{key_id} is disabled.")
+
+
+@keys.command("enable")
+@click.argument("key_id")
+def enable_key(key_id: str) -> None:
+    """Let a disabled key open again what it opened before."""
+    key = _at_desk(lambda desk: desk.enable(key_id))
+    click.echo(f"{key_id} is {key['state']}.")
 
 
 @keys.command("revoke")
 @click.argument("key_id")
 def revoke_key(key_id: str) -> None:
-    """Let a key open nothing any more; every gateway on this store follows within a second."""
-    from routergate.accounts.registry import KeyRegistry
-    from routergate.app import SystemClock
-
-    if not with_store(lambda store: KeyRegistry(store, SystemClock()).revoke(key_id)):
-        raise click.ClickException(f"There is no key {key_id} that could be revoked.")
+    """Let a key open nothing any more. This is final."""
+    _at_desk(lambda desk: desk.revoke(key_id))
     click.echo(f"{key_id} is revoked.")
 
 
-def _day(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).date().isoformat()
+@keys.command("audit")
+@click.option("--key", metavar="KEY_ID", help="Only what was done to this key.")
+@AS_JSON
+def audit_keys(*, key: str | None, as_json: bool) -> None:
+    """Show who did what to which key, oldest first."""
+    entries = _at_desk(lambda desk: desk.audit(key))
+    told = entries if as_json else [{**entry, "changes": _in_words(entry["changes"])} for entry in entries]
+    _show_rows(told, "Nothing was done yet.", as_json=as_json)
+
+
+def _at_desk(work: Callable[["KeyDesk"], Awaitable[Result]]) -> Result:
+    """What `work` gives, on the account of the one who types."""
+    from routergate.accounts.desk import KeyDesk
+    from routergate.app import SystemClock
+
+    by = f"cli:{_user()}"
+    return with_store(lambda store: work(KeyDesk(store, SystemClock(), by)))
+
+
+def _user() -> str:
+    """As the system knows them: environment variables can be set to anything."""
+    import os
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container, a user may have a number only
+        return str(os.getuid())
+
+
+def _show_key(made: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(made))
+        return
+    click.echo(f"{made['id']} is ready. This is its only showing:", err=True)
+    click.echo(made["key"])
+
+
+def _show_rows(rows: Sequence[Mapping[str, Any]], none: str, *, as_json: bool) -> None:
+    """A table of the columns that have anything in them."""
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    if not rows:
+        click.echo(none, err=True)
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table()
+    used = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    for name in used:
+        table.add_column(name, no_wrap=name in {"id", "key"}, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_plain(row[name])) for name in used))
+    show(table)
+
+
+def _in_words(changes: Mapping[str, Mapping[str, Any]]) -> str:
+    """`expires: - → 2027-01-31T00:00:00Z`, a line for each change."""
+    return "\n".join(
+        f"{name}: {_plain(change['from'])} → {_plain(change['to'])}" for name, change in changes.items()
+    )
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "-"
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.spec import Config, KeySpec, ProviderKind, ProviderSpec, Secret, ServerSpec, Timeouts
 from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
-from routergate.domain.identity import Identity
+from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 
 OPENAI = "https://api.openai.com/v1"
@@ -67,7 +68,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
             tasks={TaskId(name): _task(name, it) for name, it in file.tasks.items()},
         ),
         providers=tuple(_provider(name, it, findings) for name, it in file.providers.items()),
-        keys=_keys(file.keys, names, findings),
+        keys=_keys(file.keys, names, models, findings),
         server=_server(file.server),
         warnings=tuple(findings.warnings),
     )
@@ -166,7 +167,9 @@ def _check_residency(
         findings.problem(place, f"no candidate is in the region '{residency}'{hint(residency, known)}")
 
 
-def _keys(written: Iterable[schema.Key], names: Names, findings: Findings) -> tuple[KeySpec, ...]:
+def _keys(
+    written: Iterable[schema.Key], names: Names, models: Mapping[ModelId, ModelCard], findings: Findings
+) -> tuple[KeySpec, ...]:
     first: dict[str, int] = {}
     specs: list[KeySpec] = []
     for index, key in enumerate(written):
@@ -175,6 +178,8 @@ def _keys(written: Iterable[schema.Key], names: Names, findings: Findings) -> tu
             text = f"keys[{first[key.hash]}] has the same hash; keep one of them"
             findings.problem((*place, "hash"), text)
         _check_key(key, place, names, findings)
+        if len(models) == len(names.models):  # else it may be the region of a model that is wrong itself
+            _check_regions(key, place, models, findings)
         specs.append(_key(key))
     return tuple(specs)
 
@@ -188,6 +193,16 @@ def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) 
         findings.warn((*place, "organisation"), f"'{key.organisation}' is not declared{remedy}")
 
 
+def _check_regions(
+    key: schema.Key, place: Place, models: Mapping[ModelId, ModelCard], findings: Findings
+) -> None:
+    known = {card.region for card in models.values() if card.region}
+    for index, region in enumerate(key.regions or ()):
+        if region not in known:
+            text = f"no model is in the region '{region}'{hint(region, known)}"
+            findings.problem((*place, "regions", index), text)
+
+
 def _key(key: schema.Key) -> KeySpec:
     digest = key.hash.removeprefix("sha256:")
     identity = Identity(
@@ -198,8 +213,17 @@ def _key(key: schema.Key) -> KeySpec:
         feature=key.feature,
         name=key.name,
         allow=None if key.allow is None else frozenset(key.allow),
+        classes=None if key.classes is None else frozenset(key.classes),
+        regions=None if key.regions is None else frozenset(key.regions),
+        networks=None if key.ips is None else tuple(map(network, key.ips)),
+        expires_at=None if key.expires is None else _midnight(key.expires),
     )
     return KeySpec(digest=digest, identity=identity)
+
+
+def _midnight(day: date) -> int:
+    """Where a day begins in UTC, nanoseconds since the epoch."""
+    return int(datetime.combine(day, time(), UTC).timestamp()) * 1_000_000_000
 
 
 def _server(written: schema.Server) -> ServerSpec:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from routergate.config.findings import hint
+from routergate.domain.identity import network
 
 KEY_HASH = re.compile("sha256:[0-9a-f]{64}")
 
@@ -52,6 +53,10 @@ def _parts(text: str) -> SplitResult | None:
     return None if port == 0 else parts
 
 
+def _network(text: str) -> str:
+    return str(network(text))
+
+
 def _day(written: Any) -> date:
     try:
         return written if isinstance(written, date) else date.fromisoformat(str(written))
@@ -76,6 +81,7 @@ Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "fo
 KeyHash = Annotated[
     str, AfterValidator(_key_hash), WithJsonSchema({"type": "string", "pattern": f"^{KEY_HASH.pattern}$"})
 ]
+Network = Annotated[str, AfterValidator(_network)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 

@@ -8,11 +8,13 @@ from routergate.config.costs import Asset, Budget, Prices
 from routergate.config.part import Part
 from routergate.config.scalars import (
     Count,
+    Day,
     Grace,
     KeyHash,
     Line,
     Megabytes,
     Name,
+    Network,
     Probability,
     Quality,
     Seconds,
@@ -159,6 +161,14 @@ class Key(Part):
     """What people call it."""
     allow: tuple[Name, ...] | None = Field(default=None, examples=[["auto"]])
     """The routes and models that it may use; default: all."""
+    classes: tuple[ModelClass, ...] | None = Field(default=None, min_length=1, examples=[["economy"]])
+    """The classes of models that it may use; default: all."""
+    regions: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["eu"]])
+    """The only regions that may answer it; default: any."""
+    ips: tuple[Network, ...] | None = Field(default=None, min_length=1, examples=[["10.0.0.0/8"]])
+    """Where it may be used from: addresses and networks, matched with the connection's other end."""
+    expires: Day | None = Field(default=None, examples=["2027-01-31"])
+    """The first day (UTC) on which it is refused; default: it does not expire."""
 
 
 class Server(Part):

@@ -13,6 +13,8 @@ RouterGateError
 │   ├── NotFound
 │   ├── UnknownModel
 │   ├── MethodNotAllowed
+│   ├── UnknownKey
+│   ├── KeyConflict
 │   ├── NoEligibleModel
 │   └── ProviderRefused       as a provider said it
 ├── UpstreamError             nobody here
@@ -94,6 +96,18 @@ class UnknownModel(ClientError):
 
 class MethodNotAllowed(ClientError):
     code = "method_not_allowed"
+
+
+class UnknownKey(ClientError):
+    """An operator named a key that is not in the store."""
+
+    code = "key_not_found"
+
+
+class KeyConflict(ClientError):
+    """A change that does not fit the state in which the key is."""
+
+    code = "key_conflict"
 
 
 class NoEligibleModel(ClientError):

@@ -1,6 +1,12 @@
 """Who asks, and on whose account."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+from routergate.domain.model import ModelClass
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +24,51 @@ class Identity:
     name: str | None = None
     allow: frozenset[str] | None = None
     """Routes and models that the key may use; `None`: all."""
+    classes: frozenset[ModelClass] | None = None
+    """Classes of models that the key may use; `None`: all."""
+    regions: frozenset[str] | None = None
+    """Regions that may answer; `None`: any."""
+    networks: tuple[Network, ...] | None = None
+    """Where the key may be used from; `None`: anywhere."""
+    expires_at: int | None = None
+    """The first instant at which the key is good no more, nanoseconds since the epoch."""
+
+    def admits(self, peer: str | None) -> bool:
+        """Whether the key may be used from an address; one that is not known is in no network."""
+        if self.networks is None:
+            return True
+        address = _address(peer)
+        return address is not None and any(address in network for network in self.networks)
 
     def __post_init__(self) -> None:
         # In the store, braces hold an organisation's keys together on one node of a cluster.
         if not self.organisation or "{" in self.organisation or "}" in self.organisation:
             raise ValueError("organisation must have a name, and no braces in it")
+
+
+def network(text: str) -> Network:
+    """An address or a network in CIDR notation; raises `ValueError` with a sentence."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError(f"{_closest(text)} such as 10.0.0.0/8 or 2001:db8::7") from None
+
+
+def _closest(text: str) -> str:
+    try:
+        meant = ip_network(text, strict=False)
+    except ValueError:
+        return "expected an address or a network"
+    return f"has bits behind its prefix: write {meant}, or an address"
+
+
+def _address(peer: str | None) -> IPv4Address | IPv6Address | None:
+    """What a connection calls its other end; an IPv4 address in IPv6's clothes is the IPv4 address."""
+    try:
+        address = ip_address(peer or "")
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

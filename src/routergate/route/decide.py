@@ -183,5 +183,5 @@ def _nobody(policy: RoutePolicy, rejected: Sequence[Rejection]) -> Exception:
     if all("has room for" in rejection.reason for rejection in rejected):
         return ContextTooLong(message, param="messages")
     if all("of this key" in rejection.reason for rejection in rejected):
-        return Forbidden(f"This key may not use any model of '{policy.id}'.", param="model")
+        return Forbidden(f"This key may not use any model of '{policy.id}': {reasons}.", param="model")
     return NoEligibleModel(message)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from routergate.domain.model import ModelCard, ProviderId
+from routergate.domain.identity import Identity
+from routergate.domain.model import ModelCard, ModelClass, ProviderId
 from routergate.domain.request import Features
 
 
@@ -13,6 +14,10 @@ class Conditions:
     residency: str | None = None
     allow: frozenset[str] | None = None
     """Routes and models that the caller's key may use; `None`: all."""
+    classes: frozenset[ModelClass] | None = None
+    """Classes of models that it may use; `None`: all."""
+    regions: frozenset[str] | None = None
+    """Regions that may answer it; `None`: any."""
     route: str = ""
     down: frozenset[ProviderId] = frozenset()
     """Providers that fail at the moment."""
@@ -42,6 +47,15 @@ def forbidden(card: ModelCard, conditions: Conditions) -> str | None:
     allow = conditions.allow
     if allow is not None and card.id not in allow and conditions.route not in allow:
         return "is not among the models of this key"
+    return out_of_scope(card, conditions)
+
+
+def out_of_scope(card: ModelCard, scope: Conditions | Identity) -> str | None:
+    """Whether the model's class or region is not among those of the key, whatever its name."""
+    if scope.classes is not None and card.model_class not in scope.classes:
+        return f"is {card.model_class}, which is not among the classes of this key"
+    if scope.regions is not None and card.region not in scope.regions:
+        return f"is in {card.region or 'no known region'}, which is not among the regions of this key"
     return None
 
 

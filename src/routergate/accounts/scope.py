@@ -1,0 +1,65 @@
+"""What a key may be told to stand for, checked before it is stored."""
+
+from collections.abc import Iterable
+
+from routergate.domain.errors import InvalidRequest
+from routergate.domain.identity import network
+from routergate.domain.model import ModelClass
+
+LONGEST_NAME = 128
+
+
+def check_name(param: str, text: str) -> None:
+    """Raise `InvalidRequest` unless `text` can be a name."""
+    if not text.strip() or len(text) > LONGEST_NAME or not text.isprintable():
+        raise InvalidRequest(f"{param} must be 1 to {LONGEST_NAME} printable characters", param=param)
+
+
+def check_organisation(text: str) -> None:
+    """The same, without the braces that hold an organisation's keys together in a Redis Cluster."""
+    check_name("organisation", text)
+    if "{" in text or "}" in text:
+        raise InvalidRequest("organisation cannot contain braces", param="organisation")
+
+
+def names(param: str, written: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Names, each once and in order; `None` stays so."""
+    if written is None:
+        return None
+    for text in written:
+        check_name(param, text)
+    return tuple(sorted(set(written)))
+
+
+def classes(written: Iterable[str] | None) -> tuple[ModelClass, ...] | None:
+    """Classes of models; `None` stays so."""
+    if (found := _some("classes", written)) is None:
+        return None
+    try:
+        return tuple(map(ModelClass, found))
+    except ValueError:
+        raise InvalidRequest(f"classes takes any of {', '.join(ModelClass)}", param="classes") from None
+
+
+def regions(written: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Names of regions; `None` stays so."""
+    return names("regions", _some("regions", written))
+
+
+def ips(written: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Addresses and networks; `None` stays so."""
+    if (found := _some("ips", written)) is None:
+        return None
+    try:
+        return tuple(str(network(text)) for text in found)
+    except ValueError as refusal:
+        raise InvalidRequest(f"ips: {refusal}", param="ips") from None
+
+
+def _some(param: str, written: Iterable[str] | None) -> tuple[str, ...] | None:
+    """An empty list would shut everyone out; whoever writes one hardly means that."""
+    if written is None:
+        return None
+    if not (found := tuple(sorted(set(written)))):
+        raise InvalidRequest(f"{param} is empty: name at least one, or leave it out", param=param)
+    return found

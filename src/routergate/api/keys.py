@@ -1,0 +1,98 @@
+"""`/admin/keys` and `/admin/audit`: the life of keys, for whoever has the admin key."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from routergate.api.chat import json_body
+from routergate.api.operations import check_admin
+from routergate.api.services import SERVICES, KeyDesk
+from routergate.api.wire import decoded
+
+MOST_ENTRIES = 1_000
+"""Entries of the audit log in one answer: the last ones."""
+
+
+class NewKey(msgspec.Struct, forbid_unknown_fields=True):
+    """What a key is to stand for. A misspelt limit must not become none: unknown words are refused."""
+
+    organisation: str
+    team: str | None = None
+    customer: str | None = None
+    feature: str | None = None
+    name: str | None = None
+    allow: list[str] | None = None
+    classes: list[str] | None = None
+    regions: list[str] | None = None
+    ips: list[str] | None = None
+    expires: str | None = None
+
+
+class Rotation(msgspec.Struct, forbid_unknown_fields=True):
+    """How a key is replaced."""
+
+    overlap: str = "24h"
+    expires: str | None = None
+
+
+_new_key: Final = msgspec.json.Decoder(NewKey).decode
+_rotation: Final = msgspec.json.Decoder(Rotation).decode
+
+
+async def listing(request: web.Request) -> web.Response:
+    """All keys of the store; those declared in the configuration are not there."""
+    return _several(await _desk(request).list())
+
+
+async def create(request: web.Request) -> web.Response:
+    """A new key, in the only answer that shows it."""
+    desk = _desk(request)
+    wanted = decoded(await json_body(request), _new_key)
+    return _secret(await desk.create(msgspec.structs.asdict(wanted)))
+
+
+async def rotate(request: web.Request) -> web.Response:
+    """The key that takes over, in the only answer that shows it. Without a body, as usual."""
+    desk = _desk(request)
+    wanted = decoded(await json_body(request), _rotation) if request.body_exists else Rotation()
+    return _secret(await desk.rotate(request.match_info["id"], wanted.overlap, wanted.expires))
+
+
+async def disable(request: web.Request) -> web.Response:
+    """The key opens nothing until it is enabled."""
+    return await _told(_desk(request).disable(request.match_info["id"]))
+
+
+async def enable(request: web.Request) -> web.Response:
+    """The key opens what it opened before."""
+    return await _told(_desk(request).enable(request.match_info["id"]))
+
+
+async def revoke(request: web.Request) -> web.Response:
+    """The key opens nothing any more."""
+    return await _told(_desk(request).revoke(request.match_info["id"]))
+
+
+async def audit(request: web.Request) -> web.Response:
+    """The last changes, of all keys or of the one that `key` names."""
+    return _several(await _desk(request).audit(request.query.get("key"), MOST_ENTRIES))
+
+
+def _desk(request: web.Request) -> KeyDesk:
+    check_admin(request)
+    return request.app[SERVICES].keys
+
+
+async def _told(changed: Awaitable[Mapping[str, Any]]) -> web.Response:
+    return web.json_response(await changed)
+
+
+def _several(rows: Sequence[Mapping[str, Any]]) -> web.Response:
+    return web.json_response({"object": "list", "data": rows})
+
+
+def _secret(made: Mapping[str, Any]) -> web.Response:
+    """No cache on the way may keep a key."""
+    return web.json_response(made, status=201, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,58 @@
+from routergate.accounts.audit import PAGE, AuditEntry, entries
+from routergate.accounts.registry import KeyRegistry
+from routergate.store.client import Store
+from support.redis import HandClock
+
+
+async def test_the_log_says_who_did_what_when_to_which_key(store: Store, clock: HandClock) -> None:
+    ann, bob = KeyRegistry(store, clock, "cli:ann"), KeyRegistry(store, clock, "admin API")
+    _, key = await ann.create("acme", classes=["economy"])
+    clock.epoch += 1_000_000_000
+    await bob.disable(key)
+
+    assert await entries(store) == [
+        AuditEntry(
+            at=clock.epoch - 1_000_000_000,
+            by="cli:ann",
+            action="create",
+            key=key,
+            changes={
+                "organisation": {"from": None, "to": "acme"},
+                "classes": {"from": None, "to": ["economy"]},
+            },
+        ),
+        AuditEntry(
+            at=clock.epoch,
+            by="admin API",
+            action="disable",
+            key=key,
+            changes={"disabled": {"from": None, "to": "2023-11-14T22:13:21Z"}},
+        ),
+    ]
+
+
+async def test_a_rotation_is_in_the_log_of_both_keys(store: Store, clock: HandClock) -> None:
+    registry = KeyRegistry(store, clock, "tests")
+    _, old = await registry.create("acme")
+    _, new = await registry.rotate(old, overlap=0)
+
+    [_, rotated], [created] = await entries(store, key=old), await entries(store, key=new)
+    assert rotated.changes == {
+        "replaced_by": {"from": None, "to": new},
+        "expires": {"from": None, "to": "2023-11-14T22:13:20Z"},
+    }
+    assert (created.action, created.changes["replaces"]["to"]) == ("create", old)
+
+
+async def test_the_last_entries_are_in_the_order_in_which_they_came(store: Store, clock: HandClock) -> None:
+    registry = KeyRegistry(store, clock, "tests")
+    _, key = await registry.create("acme")
+    for _ in range(PAGE // 2):
+        await registry.disable(key)
+        await registry.enable(key)
+    await registry.revoke(key)
+
+    log = await entries(store)
+    assert (len(log), log[0].action, log[-1].action) == (PAGE + 2, "create", "revoke")
+    assert [one.action for one in await entries(store, most=2)] == ["enable", "revoke"]
+    assert await entries(store, key="key_of_nobody") == []

@@ -1,0 +1,3 @@
+from support.redis import own_server
+
+__all__ = ["own_server"]
