@@ -1,0 +1,3 @@
+from support.redis import redis_server, store
+
+__all__ = ["redis_server", "store"]
