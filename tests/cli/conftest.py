@@ -1,3 +1,3 @@
-from support.redis import own_server
+from support.redis import own_server, redis_server, store
 
-__all__ = ["own_server"]
+__all__ = ["own_server", "redis_server", "store"]

@@ -5,6 +5,7 @@ import click
 from routergate import __version__
 from routergate.cli.common import Commands
 from routergate.cli.keys import keys
+from routergate.cli.ledger import ledger
 from routergate.cli.report import report
 from routergate.cli.serving import check, demo, explain, serve
 
@@ -18,5 +19,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, check, explain, keys, report):
+for command in (serve, demo, check, explain, keys, ledger, report):
     main.add_command(command)

@@ -25,7 +25,9 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   └── AllProvidersFailed
-└── StoreUnavailable          the operator
+├── StoreUnavailable          the operator
+├── LedgerUnusable            the operator
+└── LedgerBusy                nobody here
 """
 
 from collections.abc import Sequence
@@ -177,3 +179,11 @@ class AllProvidersFailed(UpstreamError):
 
 class StoreUnavailable(RouterGateError):
     """Redis does not answer, and the request cannot do without."""
+
+
+class LedgerUnusable(RouterGateError):
+    """The ledger's files cannot be written or read, or do not belong to this store."""
+
+
+class LedgerBusy(RouterGateError):
+    """Another process works on the ledger of an organisation."""

@@ -60,3 +60,13 @@ def index_key(organisation: str, day: str) -> str:
 def usage_key(organisation: str, day: str, key: str) -> str:
     """The hash of a key's totals on a day."""
     return f"{index_key(organisation, day)}:{key}"
+
+
+def lease_key(organisation: str) -> str:
+    """Who works on the ledger's files."""
+    return f"rg:{{{organisation}}}:ledger:lease"
+
+
+def ledger_key(organisation: str) -> str:
+    """The name of the ledger to which the stream's events go."""
+    return f"rg:{{{organisation}}}:ledger"

@@ -23,7 +23,7 @@ async def totals(
     found: list[Total] = []
     for name in organisations:
         places = (
-            [(day, key) for day in _days(since, until)] if key else await _used(store, name, since, until)
+            [(day, key) for day in _days(since, until)] if key else await used_keys(store, name, since, until)
         )
         for portion in _portions(places):
             replies = await store.together(
@@ -34,7 +34,7 @@ async def totals(
     return found
 
 
-async def _used(store: Store, organisation: str, since: date, until: date) -> list[tuple[date, str]]:
+async def used_keys(store: Store, organisation: str, since: date, until: date) -> list[tuple[date, str]]:
     """The days and the keys that were used on them."""
     used: list[tuple[date, str]] = []
     for days in _portions(_days(since, until)):

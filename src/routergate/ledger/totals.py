@@ -24,13 +24,18 @@ def increments(rows: Iterable[EventRow]) -> Increments:
     """What the rows add, together. Adding them in any portions comes to the same."""
     sums: Increments = {}
     for row in rows:
-        fields = sums.setdefault((_day(row.at // NANOS_PER_DAY), row.key), {})
+        fields = sums.setdefault((day_of(row), row.key), {})
         cell = _cell(row.team, row.customer, row.feature, row.route, row.model, row.provider, row.model_class)
         for measure, amount in measured(row):
             if amount:
                 field = f"{cell}|{measure}"
                 fields[field] = fields.get(field, 0) + amount
     return sums
+
+
+def day_of(row: EventRow) -> Day:
+    """The day on which the request arrived."""
+    return _day(row.at // NANOS_PER_DAY)
 
 
 def measured(row: EventRow) -> Iterator[tuple[str, int | None]]:

@@ -1,0 +1,152 @@
+"""Commands about the ledger's files."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from routergate.cli.common import AS_JSON, show, with_store
+from routergate.config.settings import read_settings
+from routergate.domain.errors import RouterGateError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from routergate.ledger.shelf import Shelf
+    from routergate.ledger.verify import Verification
+    from routergate.store.client import Store
+
+log = logging.getLogger(__name__)
+DIRECTORY = click.option(
+    "--dir",
+    "directory",
+    help="Where the files are: a directory, or a URI such as s3://bucket/ledger. "
+    "[default: ledger in ROUTERGATE_DATA_DIR]",
+)
+
+
+@click.group()
+def ledger() -> None:
+    """Usage events as Parquet files: moved from the store, and added up again."""
+
+
+@ledger.command("run")
+@click.option("--once", is_flag=True, help="Move what is there, and end.")
+@click.option("--every", default=60.0, show_default=True, type=click.FloatRange(min=1), help="Seconds.")
+@DIRECTORY
+def run_ledger(once: bool, every: float, directory: str | None) -> None:
+    """Move usage events from the store to Parquet files, each exactly once, until stopped.
+
+    It may be killed at any moment and run again. docs/ledger.md has the columns.
+    """
+    from routergate.telemetry.logs import configure
+
+    settings = read_settings()
+    configure(settings.log_level, settings.log_format)
+    shelf = _shelf(directory)
+    if once:
+        click.echo(f"Events moved to {shelf.place}: {with_store(lambda store: _pass(store, shelf))}")
+        return
+    with_store(lambda store: _until_stopped(lambda: _passes(store, shelf, every)))
+
+
+@ledger.command("verify")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC). [default: a year ago]")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (UTC). [default: today]")
+@DIRECTORY
+@AS_JSON
+def verify_ledger(
+    since: datetime | None, until: datetime | None, directory: str | None, as_json: bool
+) -> None:
+    """Add up all events again and compare with the counters, to the token and the nano-dollar.
+
+    Exit code 1 if anything differs. Gateways may run meanwhile.
+    """
+    from routergate.ledger.verify import verify
+
+    shelf = _shelf(directory)
+    last = until.date() if until else datetime.now(UTC).date()  # noqa: TID251 - a command asks the clock itself
+    first = since.date() if since else last - timedelta(days=366)
+    found = with_store(lambda store: verify(store, shelf, first, last))
+    if as_json:
+        click.echo(json.dumps(_plain(found), indent=2))
+    else:
+        _tell(found)
+    sys.exit(1 if found.differences else 0)
+
+
+def _shelf(directory: str | None) -> "Shelf":
+    from routergate.ledger.shelf import Shelf
+
+    return Shelf(directory or str(read_settings().data_dir / "ledger"))
+
+
+async def _pass(store: "Store", shelf: "Shelf") -> int:
+    from routergate.ledger.consumer import export, organisations
+
+    return sum([await export(store, shelf, name) for name in await organisations(store)])
+
+
+async def _passes(store: "Store", shelf: "Shelf", every: float) -> None:
+    """Again and again; what fails is tried again, for events wait in the store meanwhile."""
+    while True:
+        try:
+            if moved := await _pass(store, shelf):
+                log.info("Events moved to %s: %s", shelf.place, moved)
+        except RouterGateError as error:
+            log.error("%s Next try in %g s.", error, every)
+        await asyncio.sleep(every)
+
+
+async def _until_stopped(work: Callable[[], Awaitable[None]]) -> None:
+    """SIGTERM and Ctrl-C end the step at hand, and then `work`."""
+    task = asyncio.ensure_future(work())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
+
+
+def _plain(found: "Verification") -> dict[str, object]:
+    return {
+        "ok": not found.differences,
+        "organisations": found.organisations,
+        "events": found.events,
+        "differences": [difference.plain() for difference in found.differences],
+    }
+
+
+def _tell(found: "Verification") -> None:
+    if found.differences:
+        show(_table(found))
+    counts = found.organisations, found.events, len(found.differences)
+    click.echo("Organisations: {:,}, events: {:,}, differences: {:,}".format(*counts))
+
+
+def _table(found: "Verification") -> "Table":
+    from rich.table import Table
+
+    table = Table("day", "organisation", "key", "cell", "measure")
+    for name in ("events", "counters", "difference"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for difference in found.differences:
+        cell = difference.cell
+        parts = (cell.team, cell.customer, cell.feature, cell.route, cell.model, cell.provider)
+        numbers = (difference.events, difference.counters, difference.counters - difference.events)
+        table.add_row(
+            cell.day.isoformat(),
+            cell.organisation,
+            cell.key,
+            "/".join(part or "-" for part in parts),
+            difference.measure,
+            *(f"{number:,}" for number in numbers),
+        )
+    return table

@@ -1,0 +1,113 @@
+"""Rows as Parquet, and where each file has its place."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from routergate.domain.errors import LedgerUnusable
+from routergate.ledger.record import EventRow
+from routergate.ledger.shelf import Shelf
+from routergate.ledger.totals import Day
+
+ORGANISATION = "organisation"
+"""The field that is no column: readers take it from the folder's name, and stumble if it is in both."""
+TIME = "time"
+"""The column that is not in the row: `at` as a timestamp."""
+_TEXT, _COUNT, _NUMBER = pa.string(), pa.int64(), pa.float64()
+_ATTEMPT = pa.struct([("model", _TEXT), ("provider", _TEXT), ("result", _TEXT), ("seconds", _NUMBER)])
+_TYPES: dict[str, tuple[Any, bool]] = {
+    "v": (pa.int16(), False),
+    "id": (_TEXT, False),
+    TIME: (pa.timestamp("ns", tz="UTC"), False),
+    "at": (_COUNT, False),
+    "team": (_TEXT, True),
+    "key": (_TEXT, False),
+    "customer": (_TEXT, True),
+    "feature": (_TEXT, True),
+    "session": (_TEXT, True),
+    "tags": (pa.list_(_TEXT), False),
+    "route": (_TEXT, False),
+    "task": (_TEXT, False),
+    "level": (_TEXT, False),
+    "complexity": (_NUMBER, False),
+    "threshold": (_NUMBER, False),
+    "quality": (_NUMBER, True),
+    "model": (_TEXT, True),
+    "provider": (_TEXT, True),
+    "class": (_TEXT, True),
+    "streamed": (pa.bool_(), False),
+    "outcome": (_TEXT, False),
+    "attempts": (pa.list_(_ATTEMPT), False),
+    "input_uncached": (_COUNT, True),
+    "cache_read": (_COUNT, True),
+    "cache_write": (_COUNT, True),
+    "output": (_COUNT, True),
+    "reasoning": (_COUNT, True),
+    "audio_input": (_COUNT, True),
+    "audio_output": (_COUNT, True),
+    "usage_source": (_TEXT, False),
+    "cost_nanos": (_COUNT, True),
+    "baseline": (_TEXT, True),
+    "baseline_cost_nanos": (_COUNT, True),
+    "total_seconds": (_NUMBER, False),
+    "first_token_seconds": (_NUMBER, True),
+    "overhead_seconds": (_NUMBER, False),
+    "decision_seconds": (_NUMBER, False),
+}
+SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
+"""Of every file. Columns may be added, never changed or taken away."""
+
+
+def encode_rows(rows: Sequence[EventRow]) -> bytes:
+    """One file. The same rows give the same bytes, with one version of pyarrow."""
+    plain = [
+        {**msgspec.to_builtins(row), TIME: row.at} for row in rows
+    ]  # what the schema has not is left out
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(plain, schema=SCHEMA), sink, compression="zstd")
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow has no types
+
+
+def decode_rows(content: bytes, organisation: str) -> Iterator[EventRow]:
+    """The rows of one file; columns that a later version may have added are passed over."""
+    file = pq.ParquetFile(pa.BufferReader(content))
+    # Python's time has microseconds only, and `at` says the same.
+    columns = [name for name in file.schema_arrow.names if name != TIME]
+    for portion in file.iter_batches(batch_size=4096, columns=columns):
+        yield from (
+            msgspec.convert({**row, ORGANISATION: organisation}, EventRow) for row in portion.to_pylist()
+        )
+
+
+def read_rows(shelf: Shelf, path: str, organisation: str) -> list[EventRow]:
+    """The rows of a file of one organisation; none if it was taken away meanwhile."""
+    content = shelf.get(path)
+    try:
+        return [] if content is None else list(decode_rows(content, organisation))
+    except (pa.ArrowException, msgspec.MsgspecError) as error:
+        reason = str(error).partition("\n")[0][:200]
+        raise LedgerUnusable(
+            f"{shelf.place}/{path} is damaged ({reason}). Restore it from a backup; the totals in the store "
+            "still have its sums."
+        ) from error
+
+
+def path_of(organisation: str, day: Day, name: str) -> str:
+    """Where a file with rows of one organisation and day belongs."""
+    return f"date={day}/{ORGANISATION}={quote(organisation, safe='')}/{name}.parquet"
+
+
+def partition_of(path: str) -> tuple[str, Day, str] | None:
+    """The organisation, day and name that `path_of` was given; `None` for a file that is not ours."""
+    parts = PurePosixPath(path).parts
+    if len(parts) != 3 or not path.endswith(".parquet"):
+        return None
+    day, organisation = (part.partition("=") for part in parts[:2])
+    if (day[0], organisation[0]) != ("date", ORGANISATION):
+        return None
+    return unquote(organisation[2]), day[2], PurePosixPath(path).stem

@@ -1,0 +1,61 @@
+"""An organisation's stream of events, read by entry id."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from routergate.domain.errors import LedgerUnusable
+from routergate.ledger.batch import events_key
+from routergate.ledger.record import EventRow, decode
+from routergate.store.client import Store
+
+PAGE = 1000
+"""Entries in one round trip: about a megabyte."""
+Entry = tuple[str, EventRow]
+"""A row, and the id under which it stands in the stream."""
+
+
+async def entries(
+    store: Store, organisation: str, start: str = "-", until: str = "+"
+) -> AsyncIterator[Entry]:
+    """What stands in the stream from `start` (an entry, or `behind` one) up to and with `until`."""
+    key = events_key(organisation)
+    while page := await store.call("XRANGE", key, start, until, "COUNT", PAGE):
+        for entry, fields in page:
+            yield entry.decode(), _row(key, entry.decode(), fields)
+        start = behind(page[-1][0].decode())
+
+
+def behind(entry: str) -> str:
+    """The start of a range that begins with the next entry."""
+    return f"({entry}"
+
+
+async def next_bounds(store: Store, organisation: str, after: str, limit: int) -> tuple[str, str] | None:
+    """The ids of the first and the last of at most `limit` entries behind `after`, if there are any."""
+    first, left = None, limit
+    while left and (page := await store.call(*_page(organisation, after, left))):
+        first = first or page[0][0].decode()
+        after = page[-1][0].decode()
+        left -= len(page)
+    return (first, after) if first else None
+
+
+async def forget(store: Store, organisation: str, until: str) -> None:
+    """Remove the entries up to and with `until`."""
+    time, _, count = until.partition("-")
+    await store.call("XTRIM", events_key(organisation), "MINID", f"{time}-{int(count) + 1}")
+
+
+def _page(organisation: str, after: str, left: int) -> tuple[str | int, ...]:
+    return "XRANGE", events_key(organisation), behind(after), "+", "COUNT", min(left, PAGE)
+
+
+def _row(key: str, entry: str, fields: dict[bytes, bytes]) -> EventRow:
+    try:
+        return decode(fields[b"event"])
+    except (KeyError, msgspec.MsgspecError) as error:
+        raise LedgerUnusable(
+            f"Entry {entry} of {key} is no usage event that this version can read. It stays there, and so "
+            "does all behind it: update RouterGate, or look at it and remove it (XDEL)."
+        ) from error

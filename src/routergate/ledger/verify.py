@@ -1,0 +1,165 @@
+"""The books, added up again: the files and the stream against the counters."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from routergate.domain.totals import MEASURES, Measures, Total
+from routergate.ledger.batch import events_key, usage_key
+from routergate.ledger.consumer import ledger_name, organisations, whole
+from routergate.ledger.lease import Lease, lease
+from routergate.ledger.mark import Mark, read_mark
+from routergate.ledger.parquet import partition_of, read_rows
+from routergate.ledger.reader import used_keys
+from routergate.ledger.record import EventRow
+from routergate.ledger.shelf import Shelf
+from routergate.ledger.stream import PAGE, behind, entries
+from routergate.ledger.totals import Increments, day_of, increments, read_totals
+from routergate.store.client import Script, Store
+
+SNAPSHOT = Script.packaged("routergate.ledger", "snapshot.lua")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A measure of a cell on which events and counters do not agree."""
+
+    cell: Total
+    """Whose measures are left empty here."""
+    measure: str
+    events: int
+    """As the files and the stream have it."""
+    counters: int
+    """As the store has it."""
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON: exact integers, tokens or nano-dollars or requests by the measure's name."""
+        cell = {name: value for name, value in asdict(self.cell).items() if name != "measures"}
+        cell["day"] = self.cell.day.isoformat()
+        cell["class"] = cell.pop("model_class")
+        return {**cell, "measure": self.measure, "events": self.events, "counters": self.counters}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was added up, and what did not come out."""
+
+    organisations: int = 0
+    events: int = 0
+    differences: tuple[Difference, ...] = ()
+
+    def __add__(self, other: "Verification") -> "Verification":
+        return Verification(
+            organisations=self.organisations + other.organisations,
+            events=self.events + other.events,
+            differences=self.differences + other.differences,
+        )
+
+
+async def verify(store: Store, shelf: Shelf, since: date, until: date) -> Verification:
+    """Every organisation's books, for the events that arrived from `since` to `until`, both included.
+
+    Gateways may go on meanwhile; the export waits. Raises `LedgerBusy` if it runs right now.
+    """
+    paths = await whole(shelf.rows)
+    on_shelf = {place[0] for path in paths if (place := partition_of(path))}
+    found = Verification()
+    for name in sorted(on_shelf | set(await organisations(store))):
+        async with lease(store, name) as held:
+            found += await _Audit(store, shelf, held, since, until).run()
+    return found
+
+
+@dataclass(slots=True)
+class _Audit:
+    store: Store
+    shelf: Shelf
+    lease: Lease
+    since: date
+    until: date
+    sums: Increments = field(default_factory=dict)
+    events: int = 0
+    start: str = "-"
+    """Where in the stream the sums go on."""
+
+    @property
+    def organisation(self) -> str:
+        return self.lease.organisation
+
+    async def run(self) -> Verification:
+        mark = await whole(
+            read_mark, self.shelf, self.organisation, await ledger_name(self.store, self.organisation)
+        )
+        await self._add_files(mark)
+        # Of a portion that is not written as a whole, the entries count and the files do not.
+        self.start = behind(mark.last) if mark.written else mark.first
+        await self._add_stream("+")
+        differences = [found for place in await self._places() for found in await self._compared(*place)]
+        return Verification(organisations=1, events=self.events, differences=tuple(differences))
+
+    async def _add_files(self, mark: Mark) -> None:
+        for path in await whole(self.shelf.rows):
+            place = partition_of(path)
+            if place is None or place[0] != self.organisation or not self._within(place[1]):
+                continue
+            if mark.written or place[2] != mark.name:
+                await self.lease.renew()
+                self._add(await whole(read_rows, self.shelf, path, self.organisation))
+
+    async def _add_stream(self, until: str) -> None:
+        rows: list[EventRow] = []
+        async for entry, row in entries(self.store, self.organisation, self.start, until):
+            self.start = behind(entry)
+            rows.append(row)
+            if len(rows) == PAGE:
+                await self.lease.renew()
+                self._add(rows)
+                rows = []
+        self._add(rows)
+
+    def _add(self, rows: Sequence[EventRow]) -> None:
+        within = [row for row in rows if self._within(day_of(row))]
+        self.events += len(within)
+        for place, fields in increments(within).items():
+            sums = self.sums.setdefault(place, {})
+            for name, amount in fields.items():
+                sums[name] = sums.get(name, 0) + amount
+
+    async def _places(self) -> list[tuple[date, str]]:
+        """Every day and key of which the store or an event knows."""
+        known = await used_keys(self.store, self.organisation, self.since, self.until)
+        return sorted({*known, *((date.fromisoformat(day), key) for day, key in self.sums)})
+
+    async def _compared(self, day: date, key: str) -> list[Difference]:
+        """The counters of a key and day, against all events up to the last that they can have in them."""
+        keys = [events_key(self.organisation), usage_key(self.organisation, day.isoformat(), key)]
+        last, flat = await self.store.run(SNAPSHOT, keys, [])
+        await self.lease.renew()
+        await self._add_stream(last.decode())
+        sums = self.sums.get((day.isoformat(), key), {})
+        events = {name.encode(): str(amount).encode() for name, amount in sums.items()}
+        counters = dict(zip(flat[::2], flat[1::2], strict=True))
+        ours, theirs = (
+            list(read_totals(self.organisation, day, key, fields)) for fields in (events, counters)
+        )
+        return list(differences(ours, theirs))
+
+    def _within(self, day: str) -> bool:
+        return self.since.isoformat() <= day <= self.until.isoformat()
+
+
+def differences(events: Iterable[Total], counters: Iterable[Total]) -> Iterator[Difference]:
+    """Cell by cell, every measure on which the two do not agree."""
+    ours, theirs = _by_cell(events), _by_cell(counters)
+    for cell in dict.fromkeys([*ours, *theirs]):
+        one, other = ours.get(cell, Measures()), theirs.get(cell, Measures())
+        for name in MEASURES:
+            if getattr(one, name) != getattr(other, name):
+                yield Difference(
+                    cell=cell, measure=name, events=getattr(one, name), counters=getattr(other, name)
+                )
+
+
+def _by_cell(totals: Iterable[Total]) -> dict[Total, Measures]:
+    return {replace(total, measures=Measures()): total.measures for total in totals}
