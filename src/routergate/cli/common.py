@@ -1,6 +1,7 @@
 """What the commands share."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,13 @@ def settings(config: Path | None) -> Settings:
     """The settings, with the configuration file that a command names."""
     found = read_settings()
     return found.model_copy(update={"config": config}) if config else found
+
+
+def start_log(chosen: Settings) -> None:
+    """Log to standard error in the form that suits it, unless the settings name another."""
+    from routergate.telemetry.logs import configure
+
+    configure(chosen.log_level, chosen.log_format or ("console" if sys.stderr.isatty() else "json"))
 
 
 def with_store(work: Callable[["Store"], Awaitable[Result]]) -> Result:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import AS_JSON, show, with_store
+from routergate.cli.common import AS_JSON, show, start_log, with_store
 from routergate.config.settings import read_settings
 from routergate.domain.errors import RouterGateError
 
@@ -45,10 +45,7 @@ def run_ledger(once: bool, every: float, directory: str | None) -> None:
 
     It may be killed at any moment and run again. docs/ledger.md has the columns.
     """
-    from routergate.telemetry.logs import configure
-
-    settings = read_settings()
-    configure(settings.log_level, settings.log_format)
+    start_log(read_settings())
     shelf = _shelf(directory)
     if once:
         click.echo(f"Events moved to {shelf.place}: {with_store(lambda store: _pass(store, shelf))}")

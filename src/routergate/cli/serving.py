@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from routergate.cli.common import AS_JSON, CONFIG, settings, show
+from routergate.cli.common import AS_JSON, CONFIG, settings, show, start_log
 from routergate.config.settings import environment
 from routergate.domain.errors import ConfigError
 
@@ -24,10 +24,9 @@ def serve(config: Path | None, host: str, port: int, workers: int | None) -> Non
     SIGHUP, and every change of the file, takes the configuration up anew.
     """
     from routergate.supervisor import run
-    from routergate.telemetry.logs import configure
 
     chosen = settings(config)
-    configure(chosen.log_level, chosen.log_format or ("console" if sys.stderr.isatty() else "json"))
+    start_log(chosen)
     sys.exit(run(chosen, host, port, workers or chosen.workers))
 
 
