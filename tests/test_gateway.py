@@ -30,7 +30,7 @@ from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import Capability, ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
-from routergate.gateway import Answer, Call, Gateway, Router
+from routergate.gateway import Answer, Call, Gateway, Incoming, Router
 from routergate.ports import Chunk
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
 from support.fakes import (
@@ -86,7 +86,17 @@ class World:
         )
 
     def chat(self, request: ChatRequest | None = None) -> Any:
-        return self.gateway.chat("request-1", "token", parsed(request or a_request()))
+        return self.gateway.chat(self.incoming(request or a_request()))
+
+    def incoming(self, request: ChatRequest, *, upload: float = 0.0) -> Incoming:
+        async def receive() -> bytes:
+            self.clock.seconds += upload
+            return b""
+
+        def parse(caller: Identity, _: bytes) -> Call:
+            return Call(request=request, attribution=Attribution(identity=caller), wishes=Wishes())
+
+        return Incoming(id="request-1", token="token", peer=None, receive=receive, parse=parse)
 
     async def ask(self, request: ChatRequest | None = None) -> list[Chunk]:
         async with self.chat(request) as answer:
@@ -97,13 +107,6 @@ class World:
         [event] = self.ledger.events
         assert self.telemetry.events == [event]
         return event
-
-
-def parsed(request: ChatRequest) -> Any:
-    async def parse(identity: Identity) -> Call:
-        return Call(request=request, attribution=Attribution(identity=identity), wishes=Wishes())
-
-    return parse
 
 
 def results(event: UsageEvent) -> list[tuple[str, str]]:
@@ -271,12 +274,12 @@ async def test_a_defect_leaves_its_event_too() -> None:
 
 
 async def test_a_request_that_is_not_understood_leaves_no_event() -> None:
-    async def parse(identity: Identity) -> Call:
+    def parse(caller: Identity, body: bytes) -> Call:
         raise InvalidRequest("no")
 
     world = World([])
     with pytest.raises(InvalidRequest):
-        async with world.gateway.chat("request-1", None, parse):
+        async with world.gateway.chat(replace(world.incoming(a_request()), parse=parse)):
             pass
     assert world.ledger.events == []
 
@@ -290,8 +293,8 @@ async def test_a_request_that_no_model_can_serve_leaves_no_event() -> None:
 
 async def test_a_decision_can_be_had_without_the_call() -> None:
     world = World([])
-    decision = await world.gateway.route("decision-1", None, parsed(a_request()))
-    assert (decision.id, decision.chosen.card) == ("decision-1", SMALL)
+    decision = await world.gateway.route(world.incoming(a_request()))
+    assert (decision.id, decision.chosen.card) == ("request-1", SMALL)
     assert (world.ledger.events, world.providers[SMALL.provider].asked) == ([], [])
 
 
@@ -312,6 +315,14 @@ async def test_a_throttled_provider_is_not_passed_over() -> None:
     assert len(world.providers[SMALL.provider].asked) == 5
 
 
+async def test_neither_overhead_nor_decision_is_longer_for_a_slow_upload() -> None:
+    world = World([Chunk(data=b"small")])
+    async with world.gateway.chat(world.incoming(a_request(), upload=7.0)) as answer:
+        _ = [chunk async for chunk in answer.chunks]
+    timings = world.event.timings
+    assert (timings.total, timings.overhead, timings.decision) == (7.0, 0.0, 0.0)
+
+
 async def test_overhead_leaves_out_the_waiting_for_providers() -> None:
     world = World([Wait(2.0), ProviderBroken("x")], [Wait(3.0), Chunk(data=b"a"), Wait(4.0)])
     async with world.chat() as answer:
@@ -320,19 +331,6 @@ async def test_overhead_leaves_out_the_waiting_for_providers() -> None:
     timings = world.event.timings
     assert (timings.total, timings.first_token, timings.overhead) == (9.0, 5.0, 0.0)
     assert [attempt.seconds for attempt in world.event.attempts] == [2.0, 3.0]
-
-
-async def test_a_decision_takes_no_longer_for_a_slow_upload() -> None:
-    world = World([Chunk(data=b"a")])
-
-    async def slow(identity: Identity) -> Call:
-        world.clock.seconds += 5
-        call: Call = await parsed(a_request())(identity)
-        return call
-
-    async with world.gateway.chat("request-1", None, slow) as answer:
-        [_ async for _ in answer.chunks]
-    assert (world.event.timings.total, world.event.timings.decision) == (5.0, 0.0)
 
 
 failures = st.sampled_from(

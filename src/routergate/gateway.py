@@ -38,8 +38,18 @@ class Call:
     wishes: Wishes
 
 
-Parse = Callable[[Identity], Awaitable[Call]]
-"""Reads a request's body and headers for a caller; raises `ClientError`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A request at the door: nobody knows yet whose it is, and nobody has read its body."""
+
+    id: str
+    token: str | None
+    peer: str | None
+    """The address that it comes from."""
+    receive: Callable[[], Awaitable[bytes]]
+    """Its body; raises `ClientError`."""
+    parse: Callable[[Identity, bytes], Call]
+    """What it says, for a caller; raises `ClientError`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +106,13 @@ class Gateway:
     clock: Clock
 
     @asynccontextmanager
-    async def chat(
-        self, request_id: str, token: str | None, parse: Parse, peer: str | None = None
-    ) -> AsyncIterator["Answer"]:
+    async def chat(self, incoming: Incoming) -> AsyncIterator["Answer"]:
         """Answer one chat completion. Once it is routed it leaves exactly one usage event."""
         at, meter = self.clock.epoch_ns(), Meter(self.clock, self.clock.monotonic())
-        caller = await self.keyring.identify(token, peer)
-        call = await parse(caller)
+        caller = await self.keyring.identify(incoming.token, incoming.peer)
+        call = incoming.parse(caller, await meter.uploaded(incoming.receive()))
         meter.read = self.clock.monotonic()
-        decision = await self._decide(request_id, call, at)
+        decision = await self._decide(incoming.id, call, at)
         meter.decided = self.clock.monotonic()
         try:
             begun = await self.dispatcher.first_answer(decision, call.request, meter)
@@ -127,12 +135,11 @@ class Gateway:
             self.ledger.settle(event)
             self.telemetry.record(event)
 
-    async def route(
-        self, request_id: str, token: str | None, parse: Parse, peer: str | None = None
-    ) -> Decision:
+    async def route(self, incoming: Incoming) -> Decision:
         """The decision without the call."""
-        caller = await self.keyring.identify(token, peer)
-        return await self._decide(request_id, await parse(caller), self.clock.epoch_ns())
+        caller = await self.keyring.identify(incoming.token, incoming.peer)
+        call = incoming.parse(caller, await incoming.receive())
+        return await self._decide(incoming.id, call, self.clock.epoch_ns())
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.health.down(self.clock.monotonic())

@@ -10,9 +10,8 @@ from routergate.api.caller import bearer, read_call
 from routergate.api.errors import in_band
 from routergate.api.services import REQUEST_ID, SERVICES
 from routergate.domain.errors import BodyTooSlow, UnsupportedContentType, UpstreamError
-from routergate.domain.identity import Identity
 from routergate.domain.money import Nanos, usd_text
-from routergate.gateway import Answer, Call, Parse
+from routergate.gateway import Answer, Incoming
 from routergate.ports import Chunk
 from routergate.route.explain import explain
 
@@ -25,9 +24,7 @@ BODY_SECONDS = 60.0
 
 async def chat(request: web.Request) -> web.StreamResponse:
     """The answer of the cheapest adequate model, streamed or not."""
-    gateway = request.app[SERVICES].gateway()
-    asked = request[REQUEST_ID], bearer(request.headers), parser(request), request.remote
-    async with gateway.chat(*asked) as answer:
+    async with request.app[SERVICES].gateway().chat(incoming(request)) as answer:
         if answer.call.request.stream:
             return await _stream(request, answer)
         return await _plain(answer)
@@ -35,19 +32,19 @@ async def chat(request: web.Request) -> web.StreamResponse:
 
 async def route(request: web.Request) -> web.Response:
     """The decision, without the call."""
-    gateway = request.app[SERVICES].gateway()
-    asked = request[REQUEST_ID], bearer(request.headers), parser(request), request.remote
-    decision = await gateway.route(*asked)
+    decision = await request.app[SERVICES].gateway().route(incoming(request))
     return web.Response(body=_encode(explain(decision)), content_type="application/json")
 
 
-def parser(request: web.Request) -> Parse:
-    """Reads the request once its caller is known: nobody else's body is."""
-
-    async def parse(identity: Identity) -> Call:
-        return read_call(identity, request.headers, await json_body(request))
-
-    return parse
+def incoming(request: web.Request) -> Incoming:
+    """The request, as the gateway takes it."""
+    return Incoming(
+        id=request[REQUEST_ID],
+        token=bearer(request.headers),
+        peer=request.remote,
+        receive=lambda: json_body(request),
+        parse=lambda caller, body: read_call(caller, request.headers, body),
+    )
 
 
 async def json_body(request: web.Request) -> bytes:

@@ -1,7 +1,7 @@
 """Watch an answer go by, and say in the end what it was."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass, field
 
 from routergate.domain.decision import Candidate
@@ -20,6 +20,8 @@ class Meter:
 
     clock: Clock
     arrived: float
+    upload: float = 0.0
+    """Seconds that the caller took to send the body."""
     read: float = 0.0
     """When the caller was known and the request had been read."""
     decided: float = 0.0
@@ -34,6 +36,13 @@ class Meter:
     _text: list[str] = field(default_factory=list)
     _kept: int = 0
     _seen: int = 0
+
+    async def uploaded(self, body: Awaitable[bytes]) -> bytes:
+        """The caller's body. How long it takes is the caller's doing."""
+        began = self.clock.monotonic()
+        received = await body
+        self.upload = self.clock.monotonic() - began
+        return received
 
     def attempted(self, candidate: Candidate, result: str) -> None:
         """Note one call to one provider, at its first byte or its failure."""

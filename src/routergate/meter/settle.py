@@ -89,7 +89,7 @@ def _timings(meter: Meter) -> Timings:
 
 
 def overhead(meter: Meter) -> float:
-    """Seconds in the gateway before the first byte: until a provider was asked, less all waiting."""
-    waited = sum(attempt.seconds for attempt in meter.attempts)
+    """Seconds in the gateway before the first byte, less all waiting for the caller and for providers."""
+    waited = meter.upload + sum(attempt.seconds for attempt in meter.attempts)
     until = meter.first_chunk if meter.first_chunk is not None else meter.clock.monotonic()
     return max(until - meter.arrived - waited, 0.0)
