@@ -206,6 +206,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             redis_url=settings.redis_url or (store.start() if store else ""),
             metrics=metrics,
             counter=TiktokenCounter(load_tokens()),
+            data_dir=settings.data_dir,
             admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
             lifeline=lifeline[0],
         )

@@ -51,6 +51,8 @@ class Plan:
     metrics: Path
     """The folder that holds the counts of all workers."""
     counter: TokenCounter
+    data_dir: Path
+    """Where usage events wait while the store is away."""
     admin_key: str | None = field(repr=False)
     lifeline: int
     """A pipe from the supervisor: its end is the supervisor's end."""
@@ -145,6 +147,7 @@ async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
             log.info("draining: finishing what runs, for %g s at most", plan.config.server.grace_seconds)
         await parts.ledger.flush(LAST_WRITES)
         await ended(tasks)
+        await parts.ledger.close()
 
 
 @asynccontextmanager
@@ -159,7 +162,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
         yield Parts(
             store=store,
             session=await stack.enter_async_context(client_session()),
-            ledger=RedisLedger(store, clock, f"{socket.gethostname()}:{slot}"),
+            ledger=RedisLedger(store, clock, f"{socket.gethostname()}:{slot}", plan.data_dir / "spool"),
             metrics=metrics,
             counter=plan.counter,
             clock=clock,
@@ -198,6 +201,7 @@ def background(worker: Worker, stop: asyncio.Event) -> list[asyncio.Task[None]]:
     loop.add_reader(worker.plan.lifeline, _supervisor_gone, stop, loop, worker.plan.lifeline)
     jobs = (
         worker.parts.ledger.run,
+        worker.parts.ledger.recover,
         lambda: _share_lengths(worker.parts),
         lambda: _show_gauges(worker.parts),
         lambda: _reload_when(wake, worker),
@@ -239,13 +243,26 @@ async def _reload_when(wake: asyncio.Event, worker: Worker) -> None:
 
 async def _show_gauges(parts: Parts) -> None:
     """Keep the metrics that no event moves."""
-    shown = 0
+    dropped, spooled, damaged = Growth(), Growth(), Growth()
+    ledger, metrics = parts.ledger, parts.metrics
     while True:
-        parts.metrics.circuits(parts.health.down(parts.clock.monotonic()))
-        parts.metrics.events_pending(parts.ledger.pending)
-        parts.metrics.events_dropped(parts.ledger.dropped - shown)
-        shown = parts.ledger.dropped
+        metrics.circuits(parts.health.down(parts.clock.monotonic()))
+        metrics.events_waiting(ledger.pending, ledger.on_disk)
+        metrics.events_dropped(dropped.to(ledger.dropped))
+        metrics.events_spooled(spooled.to(ledger.spooled))
+        metrics.spool_damaged(damaged.to(ledger.damaged))
         await asyncio.sleep(GAUGES_EVERY)
+
+
+@dataclass(slots=True)
+class Growth:
+    """How much a total has grown since it was last seen."""
+
+    seen: int = 0
+
+    def to(self, total: int) -> int:
+        grown, self.seen = total - self.seen, total
+        return grown
 
 
 async def _share_lengths(parts: Parts) -> None:

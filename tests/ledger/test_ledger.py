@@ -1,9 +1,9 @@
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,8 @@ from routergate.domain.event import UsageEvent
 from routergate.domain.money import Nanos
 from routergate.domain.totals import Measures, Total
 from routergate.ledger.batch import Batch, batch, events_key, usage_key, writers_key
-from routergate.ledger.ledger import HORIZON, SETTLE, RedisLedger
+from routergate.ledger.delivery import HORIZON, SETTLE
+from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.reader import totals
 from routergate.ledger.record import encode, row
 from routergate.ledger.totals import increments, read_totals
@@ -21,7 +22,9 @@ from routergate.store.client import Store, connect
 from routergate.store.embedded import EmbeddedServer
 from support.events import an_attribution, an_event
 from support.ledgers import events, written
+from support.lines import Line
 from support.redis import HandClock
+from support.spooling import running, until_all_is_in_the_store
 
 
 async def recorded(store: Store, organisation: str | None = None, key: str | None = None) -> list[Total]:
@@ -30,25 +33,15 @@ async def recorded(store: Store, organisation: str | None = None, key: str | Non
     return await totals(store, since=days[0], until=days[1], organisation=organisation, key=key)
 
 
-@asynccontextmanager
-async def running(ledger: RedisLedger) -> AsyncIterator[RedisLedger]:
-    task = asyncio.create_task(ledger.run())
-    try:
-        yield ledger
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 async def settle_all(
     store: Store, happened: Sequence[UsageEvent], clock: HandClock | None = None
 ) -> RedisLedger:
-    async with running(RedisLedger(store, clock or HandClock(), "host:0")) as ledger:
-        for event in happened:
-            ledger.settle(event)
-        assert await ledger.flush(10) == 0
-        return ledger
+    with TemporaryDirectory() as spool:
+        async with running(RedisLedger(store, clock or HandClock(), "host:0", Path(spool))) as ledger:
+            for event in happened:
+                ledger.settle(event)
+            await until_all_is_in_the_store(ledger)
+            return ledger
 
 
 def a_batch(*happened: UsageEvent) -> Batch:
@@ -84,28 +77,11 @@ async def test_the_same_sequence_counts_once(store: Store) -> None:
 async def test_a_reply_that_is_lost_does_not_count_twice(
     store: Store, redis_server: EmbeddedServer, tmp_path: Path
 ) -> None:
-    """A go-between that hangs up on the first answer to a batch, after the batch was done."""
-    lost = asyncio.Event()
-
-    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        while data := await source.read(65536):
-            if b"applied" in data and not lost.is_set():
-                lost.set()
-                break
-            sink.write(data)
-        sink.close()
-
-    async def between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        path = redis_server.url.removeprefix("unix://")
-        back, forth = await asyncio.open_unix_connection(path)
-        await asyncio.gather(pump(reader, forth), pump(back, writer))
-
-    async with await asyncio.start_unix_server(between, tmp_path / "s"):
-        leaky = connect(f"unix://{tmp_path}/s", timeout=5)
-        ledger = await settle_all(leaky, [an_event(), an_event()])
-        await leaky.close()
-    assert lost.is_set()
-    assert ledger.settled == 2
+    async with Line.to(redis_server, tmp_path / "s") as line:
+        line.replies_to_lose = 1
+        ledger = await settle_all(line.store, [an_event(), an_event()])
+    assert line.replies_to_lose == 0
+    assert (ledger.settled, ledger.spooled) == (2, 2)
     assert len(await written(store)) == 2
 
 
@@ -137,36 +113,41 @@ async def test_totals_are_read_for_one_key_and_for_some_days(store: Store) -> No
     assert await totals(store, since=date(2023, 11, 15), until=date(2023, 11, 14)) == []
 
 
-async def test_while_the_store_is_away_events_wait(own_server: EmbeddedServer) -> None:
+async def test_while_the_store_is_away_events_wait_on_disk(
+    own_server: EmbeddedServer, tmp_path: Path
+) -> None:
     store = connect(own_server.url, timeout=5)
-    async with running(RedisLedger(store, HandClock(), "host:0")) as ledger:
+    async with running(RedisLedger(store, HandClock(), "host:0", tmp_path)) as ledger:
         ledger.settle(an_event())
-        await ledger.flush(10)
+        await until_all_is_in_the_store(ledger)
         await asyncio.to_thread(own_server.stop)
         for n in range(100):
             ledger.settle(an_event(id=str(n)))
-        assert await ledger.flush(0.01) == ledger.pending == 100
+        assert await ledger.flush(10) == ledger.in_memory == 0
+        assert (ledger.on_disk, ledger.pending, ledger.spooled) == (100, 100, 100)
 
         await asyncio.to_thread(own_server.start)
-        assert await ledger.flush(10) == 0
-    assert (ledger.settled, len(await written(store))) == (101, 101)
+        await until_all_is_in_the_store(ledger)
+    assert [flat.id for flat in await written(store)] == ["event-1", *map(str, range(100))]
+    assert (ledger.settled, ledger.dropped, list(tmp_path.iterdir())) == (101, 0, [])
     await store.close()
 
 
 async def test_what_cannot_be_written_at_the_end_is_logged_by_count(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     nowhere = connect("redis://127.0.0.1:1")
-    async with running(RedisLedger(nowhere, HandClock(), "host:0")) as ledger:
+    async with running(RedisLedger(nowhere, HandClock(), "host:0", tmp_path, disk_room=0)) as ledger:
         ledger.settle(an_event())
         ledger.settle(an_event())
         assert await ledger.flush(0.01) == 2
+    assert await ledger.close() == 2
     await nowhere.close()
-    assert "2 usage events could not be written" in caplog.text
+    assert "2 usage events could be written neither to the store nor to disk" in caplog.text
 
 
-async def test_a_run_that_is_cut_short_and_begun_again_loses_nothing(store: Store) -> None:
-    ledger = RedisLedger(store, HandClock(), "host:0")
+async def test_a_run_that_is_cut_short_and_begun_again_loses_nothing(store: Store, tmp_path: Path) -> None:
+    ledger = RedisLedger(store, HandClock(), "host:0", tmp_path)
     for n in range(300):
         ledger.settle(an_event(id=str(n)))
     for turns in range(40):
@@ -174,13 +155,13 @@ async def test_a_run_that_is_cut_short_and_begun_again_loses_nothing(store: Stor
             for _ in range(turns):
                 await asyncio.sleep(0)
     async with running(ledger):
-        await ledger.flush(10)
+        await until_all_is_in_the_store(ledger)
 
     assert [flat.id for flat in await written(store)] == [str(n) for n in range(300)]
 
 
-async def test_what_finds_no_room_is_counted(store: Store) -> None:
-    ledger = RedisLedger(store, HandClock(), "host:0", room=2)
+async def test_what_finds_no_room_is_counted(store: Store, tmp_path: Path) -> None:
+    ledger = RedisLedger(store, HandClock(), "host:0", tmp_path, room=2)
     for _ in range(5):
         ledger.settle(an_event())
 

@@ -200,11 +200,16 @@ def test_a_rejected_configuration_leaves_the_time_of_the_one_in_force(
 def test_the_state_of_the_process_is_counted(metrics: Metrics, tmp_path: Path) -> None:
     metrics.refused(401, "invalid_api_key")
     metrics.refused(400, None)
-    metrics.events_pending(7)
+    metrics.events_waiting(7, 5)
     metrics.events_dropped()
+    metrics.events_spooled(6)
+    metrics.spool_damaged(1)
     assert value(tmp_path, "routergate_http_errors_total", status="401", code="invalid_api_key") == 1
     assert value(tmp_path, "routergate_http_errors_total", status="400", code="none") == 1
     assert value(tmp_path, "routergate_events_pending") == 7
+    assert value(tmp_path, "routergate_events_on_disk") == 5
+    assert value(tmp_path, "routergate_events_spooled_total") == 6
+    assert value(tmp_path, "routergate_spool_damaged_lines_total") == 1
     assert value(tmp_path, "routergate_events_dropped_total") == 1
     assert value(tmp_path, "routergate_build_info") == 1
 
@@ -215,7 +220,7 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.announce(CATALOGUE)
     metrics.record(an_event())
     metrics.refused(404, "model_not_found")
-    metrics.events_pending(0)
+    metrics.events_waiting(0, 0)
     metrics.config_read(at=1.0)
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
     assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}

@@ -7,7 +7,6 @@ import msgspec
 
 from routergate.ledger.record import EventRow
 from routergate.ledger.totals import increments
-from routergate.store.client import Argument
 
 ORGANISATIONS = "rg:organisations"
 """The set of all organisations that ever left an event."""
@@ -23,7 +22,16 @@ class Batch:
     organisation: str
     size: int
     keys: tuple[str, ...]
-    contents: tuple[Argument, ...]
+    contents: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A batch under the name by which the store knows it again. A writer's numbers rise."""
+
+    writer: str
+    sequence: int
+    batch: Batch
 
 
 def batch(organisation: str, lines: Sequence[Line]) -> Batch:

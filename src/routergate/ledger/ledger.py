@@ -1,62 +1,100 @@
-"""The ledger in Redis: settle at once into memory, write soon, write once."""
+"""The ledger in Redis: settle at once into memory, write soon, write once; to disk while Redis is away."""
 
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
-from itertools import chain, islice, repeat
+from itertools import islice
+from pathlib import Path
 
-from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
-from routergate.ledger.batch import ORGANISATIONS, Batch, Line, batch
+from routergate.ledger.batch import Line, Numbered, batch
+from routergate.ledger.delivery import Delivery, pauses, stop_if_cancelled, unbroken
 from routergate.ledger.record import encode, row
+from routergate.ledger.recovery import Recovery
+from routergate.ledger.spool import ROOM, Spool
 from routergate.ports import Clock, Ledger
-from routergate.store.client import Argument, Script, Store
+from routergate.store.client import Store
 
 log = logging.getLogger(__name__)
 
-SETTLE = Script.packaged("routergate.ledger", "settle.lua")
 LARGEST_BATCH = 64
 """Events. Small enough to be prepared in two milliseconds or so: the event loop waits meanwhile."""
-HORIZON = 7 * 86_400
-"""Seconds after which a writer that was not heard of is forgotten."""
-PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-"""Seconds between tries while the store is away; the last one from then on."""
+LARGEST_WRITE = 16
+"""Batches that go to disk at once."""
 
 
 class RedisLedger:
     """Events wait in memory while an earlier batch is on its way, and go together in the next one.
 
+    Batches leave in the order of their numbers, whatever way they take: what is on disk goes before what is
+    in memory, because the store takes no number of a writer below one that it has.
+
     `place` names the process among those that run (`<host>:<slot>`); with the time of its start it is the
-    writer's name, which no other run may share.
+    writer's name, which no other run may share. `spool` is the folder for what the store does not take.
     """
 
-    def __init__(self, store: Store, clock: Clock, place: str, *, room: int = 100_000) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        place: str,
+        spool: Path,
+        *,
+        room: int = 100_000,
+        disk_room: int = ROOM,
+    ) -> None:
         self._clock = clock
         self._writer = f"{place}:{clock.epoch_ns()}"
         self._room = room
         self._sequence = 0
         self._queue: deque[UsageEvent] = deque()
-        self._batches: deque[Batch] = deque()
-        self._introduced: set[str] = set()
+        self._batches: deque[Numbered] = deque()
+        self._spool = Spool(spool, self._now, disk_room)
+        self._delivery = Delivery(store, self._now)
+        self._recovery = Recovery(spool, self._delivery, self._now)
         self._waiting = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.settled = 0
-        """Events written so far."""
-        self.dropped = 0
+        self._dropped = 0
+        self.spooled = 0
+        """Events that went to disk so far."""
+
+    @property
+    def settled(self) -> int:
+        """Events written so far, those of earlier processes among them."""
+        return self._delivery.settled
+
+    @property
+    def dropped(self) -> int:
         """Events lost so far: no room was left, or they could not be written."""
+        return self._dropped + self._delivery.dropped + self._recovery.dropped
+
+    @property
+    def damaged(self) -> int:
+        """Lines on disk that could not be read so far."""
+        return self._spool.damaged + self._recovery.damaged
+
+    @property
+    def on_disk(self) -> int:
+        """Events that wait on disk, those of earlier processes among them."""
+        return self._spool.waiting + self._recovery.waiting
+
+    @property
+    def in_memory(self) -> int:
+        """Events that are neither in the store nor on disk."""
+        return len(self._queue) + _size(self._batches)
 
     @property
     def pending(self) -> int:
-        """Events that are not written yet."""
-        return len(self._queue) + sum(batch.size for batch in self._batches)
+        """Events that are not in the store yet."""
+        return self.in_memory + self.on_disk
 
     def settle(self, event: UsageEvent) -> None:
         """Count and append the event once, without blocking and without raising."""
         if len(self._queue) >= self._room:
-            self.dropped += 1
+            self._dropped += 1
             return
         self._queue.append(event)
         self._idle.clear()
@@ -64,30 +102,114 @@ class RedisLedger:
 
     async def run(self) -> None:
         """Write what is settled, until cancelled; nothing is lost by cancelling and running again."""
+        waits = pauses()
+        self._waiting.set()
         while True:
             await self._waiting.wait()
-            while self._batches or self._queue:
-                if not self._batches:
-                    self._gather()
-                await self._write_next()
+            while self._batches or self._queue or not self._spool.empty:
+                answered = await self._advance()
+                stop_if_cancelled()
+                if answered:
+                    waits = pauses()
+                else:
+                    await self._sit_out(next(waits))
             self._waiting.clear()
-            self._idle.set()
+
+    async def recover(self) -> None:
+        """Write what processes that are gone have left on disk, until cancelled."""
+        await self._recovery.run()
 
     async def flush(self, timeout: float) -> int:
-        """Wait while `run` writes what is pending; how many events are not written when time is up."""
+        """Wait until every event is in the store or on disk; how many are in neither when time is up."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), timeout)
-        if self.pending:
-            log.error("%s usage events could not be written to the store in %g s", self.pending, timeout)
-        return self.pending
+        return self.in_memory
+
+    async def close(self) -> int:
+        """When `run` and `recover` have ended: leave the rest on disk; how many events are lost."""
+        while self.in_memory and await self._save():
+            pass
+        if self.on_disk:
+            log.warning("%s usage events wait in %s for the next start", self.on_disk, self._spool.folder)
+        if self.in_memory:
+            log.error("%s usage events could be written neither to the store nor to disk", self.in_memory)
+        self._spool.release()
+        self._recovery.release()
+        return self.in_memory
+
+    async def _advance(self) -> bool:
+        """Get one batch further; whether the store answered."""
+        if not self._spool.empty:
+            return await self._replay()
+        if not self._batches:
+            self._gather()
+        if self._batches:
+            if not await self._delivery.deliver(self._batches[0]):
+                return False
+            self._batches.popleft()
+        self._rest()
+        return True
+
+    async def _replay(self) -> bool:
+        """The first batch on disk; what comes meanwhile goes to the end, in portions worth a write."""
+        if len(self._queue) >= LARGEST_BATCH:
+            await self._save()
+        try:
+            head = await unbroken(self._spool.head)
+        except OSError as error:
+            log.error("usage events on disk cannot be read, or their file cannot be removed: %s", error)
+            return False
+        if head is None:
+            return True
+        if answered := await self._delivery.deliver(head):
+            self._spool.take()
+        return answered
+
+    async def _sit_out(self, seconds: float) -> None:
+        """Put on disk what waits and what comes, until it is time for the next try."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while loop.time() < until:
+            self._waiting.clear()
+            if not await self._save():
+                await asyncio.sleep(until - loop.time())
+            elif not self._queue:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(until):
+                        await self._waiting.wait()
+
+    async def _save(self) -> bool:
+        """Put a portion of what is in memory on disk, all in one write; whether it is there."""
+        while self._queue and len(self._batches) < LARGEST_WRITE:
+            self._gather()
+            await asyncio.sleep(0)
+        batches = tuple(self._batches)
+        try:
+            await unbroken(self._spool.append, batches)
+        except OSError as error:
+            log.error("usage events stay in memory, they cannot be put on disk: %s", error)
+            stop_if_cancelled()
+            return False
+        self.spooled += _size(batches)
+        self._batches.clear()
+        self._rest()
+        stop_if_cancelled()
+        return True
+
+    def _rest(self) -> None:
+        if not self._batches and not self._queue:
+            self._idle.set()
 
     def _gather(self) -> None:
+        """Number a portion of the events, as many batches as there are organisations among them."""
         events = list(islice(self._queue, LARGEST_BATCH))
         groups: dict[str, list[Line]] = {}
         for event in events:
             if line := self._written(event):
                 groups.setdefault(line[0].organisation, []).append(line)
-        self._batches.extend(batch(organisation, lines) for organisation, lines in groups.items())
+        for organisation, lines in groups.items():
+            self._sequence += 1
+            self._batches.append(Numbered(self._writer, self._sequence, batch(organisation, lines)))
         for _ in events:
             self._queue.popleft()
 
@@ -97,56 +219,16 @@ class RedisLedger:
             flat = row(event)
             return flat, encode(flat)
         except (ValueError, OverflowError, TypeError):
-            self.dropped += 1
+            self._dropped += 1
             log.exception("Usage event %s cannot be written", event.id)
             return None
 
-    async def _write_next(self) -> None:
-        head = self._batches[0]
-        reply = await self._insist(head)
-        self._batches.popleft()
-        self._sequence += 1
-        self._account(head, reply)
-
-    async def _insist(self, head: Batch) -> str:
-        """The script's answer, however long the store is away."""
-        pauses = chain(PAUSES, repeat(PAUSES[-1]))
-        while True:
-            reply = await self._try(head)
-            _stop_if_cancelled()
-            if reply:
-                return reply
-            await asyncio.sleep(next(pauses))
-
-    async def _try(self, head: Batch) -> str | None:
-        """The script's answer; `None` if there is none, and nobody knows whether the batch was applied."""
-        try:
-            if head.organisation not in self._introduced:
-                await self._store.call("SADD", ORGANISATIONS, head.organisation)
-                self._introduced.add(head.organisation)
-            reply = await self._store.run(SETTLE, head.keys, [*self._stamp(), *head.contents])
-        except StoreUnavailable as error:
-            self._introduced.clear()
-            log.warning("%s usage events wait, %s are lost: %s", self.pending, self.dropped, error)
-            return None
-        return str(reply, "utf-8", "replace")
-
-    def _stamp(self) -> tuple[Argument, ...]:
-        return self._writer, self._sequence + 1, self._clock.epoch_ns() // 1_000_000_000, HORIZON
-
-    def _account(self, head: Batch, reply: str) -> None:
-        if reply in {"applied", "known"}:
-            self.settled += head.size
-            return
-        self.dropped += head.size
-        log.error("%s usage events were written in part only: %s", head.size, reply)
+    def _now(self) -> int:
+        return self._clock.epoch_ns() // 1_000_000_000
 
 
-def _stop_if_cancelled() -> None:
-    """Up to Python 3.11 `asyncio.wait_for`, on which the client relies, may swallow a cancellation."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+def _size(batches: Iterable[Numbered]) -> int:
+    return sum(numbered.batch.size for numbered in batches)
 
 
 _: type[Ledger] = RedisLedger

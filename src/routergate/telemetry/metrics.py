@@ -58,7 +58,10 @@ class Metrics:
         self._events_pending = self._slot.cells(table.EVENTS_PENDING)
         self._reload_successful = self._slot.cells(table.RELOAD_SUCCESSFUL)
         self._reload_timestamp = self._slot.cells(table.RELOAD_TIMESTAMP)
+        self._events_on_disk = self._slot.cells(table.EVENTS_ON_DISK)
+        self._events_spooled = self._slot.cells(table.EVENTS_SPOOLED)[()]
         self._events_dropped = self._slot.cells(table.EVENTS_DROPPED)[()]
+        self._spool_damaged = self._slot.cells(table.SPOOL_DAMAGED)[()]
         self._workers_restarted = self._slot.cells(table.WORKERS_RESTARTED)[()]
         self._unrecorded = self._slot.cells(table.UNRECORDED)[()]
         self._slot.cells(table.BUILD_INFO)[__version__, platform.python_version()].set(1)
@@ -98,8 +101,16 @@ class Metrics:
         for provider in {*down, *(name for (name,) in self._circuits)}:
             self._circuits[(provider,)].set(provider in down)
 
-    def events_pending(self, count: int) -> None:
-        self._events_pending[()].set(count)
+    def events_waiting(self, pending: int, on_disk: int) -> None:
+        """So many events have not reached the store, and so many of them wait on disk."""
+        self._events_pending[()].set(pending)
+        self._events_on_disk[()].set(on_disk)
+
+    def events_spooled(self, count: int) -> None:
+        self._events_spooled.add(count)
+
+    def spool_damaged(self, lines: int) -> None:
+        self._spool_damaged.add(lines)
 
     def events_dropped(self, count: int = 1) -> None:
         self._events_dropped.add(count)

@@ -177,6 +177,23 @@ EVENTS_PENDING = Metric(
     help="Usage events that have not reached the store yet.",
     across=Across.SUM,
 )
+EVENTS_ON_DISK = Metric(
+    name="routergate_events_on_disk",
+    kind=Kind.GAUGE,
+    unit="events",
+    help="Usage events that wait on disk for the store; part of the pending ones.",
+    across=Across.SUM,
+)
+EVENTS_SPOOLED = Metric(
+    name="routergate_events_spooled_total",
+    unit="events",
+    help="Usage events that were put on disk, because the store did not answer.",
+)
+SPOOL_DAMAGED = Metric(
+    name="routergate_spool_damaged_lines_total",
+    unit="lines",
+    help="Lines on disk that could not be read and were set aside; each holds up to 64 usage events.",
+)
 EVENTS_DROPPED = Metric(
     name="routergate_events_dropped_total",
     unit="events",
@@ -237,7 +254,7 @@ METRICS: tuple[Metric, ...] = (
     REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS,
     TOKENS, COST, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
-    CIRCUIT, EVENTS_PENDING, EVENTS_DROPPED,
+    CIRCUIT, EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
     RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, BUILD_INFO,
     LABEL_OVERFLOW, UNRECORDED, UNREADABLE,
 )  # fmt: skip
