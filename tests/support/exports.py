@@ -8,7 +8,7 @@ from pathlib import Path
 
 from routergate.domain.event import UsageEvent
 from routergate.ledger.batch import ORGANISATIONS, batch, lease_key
-from routergate.ledger.ledger import HORIZON, SETTLE
+from routergate.ledger.delivery import HORIZON, SETTLE
 from routergate.ledger.parquet import partition_of, read_rows
 from routergate.ledger.record import EventRow, encode, row
 from routergate.ledger.shelf import Shelf

@@ -50,11 +50,14 @@ class Line:
             return
         back, forth = await asyncio.open_unix_connection(self.target)
         self._open |= {writer, forth}
-        await asyncio.gather(self._pump(reader, forth), self._pump(back, writer))
+        await asyncio.gather(self._pump(reader, forth), self._pump(back, writer, replies=True))
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, replies: bool = False
+    ) -> None:
         while data := await source.read(65536):
-            if b"applied" in data and self.replies_to_lose:
+            # The script's own text has the word too, when it is sent for the first time.
+            if replies and b"applied" in data and self.replies_to_lose:
                 self.replies_to_lose -= 1
                 break
             sink.write(data)
