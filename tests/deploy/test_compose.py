@@ -18,8 +18,8 @@ def environment(service: dict[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in service.get("environment", {}).items()}
 
 
-def test_it_brings_up_the_gateway_its_store_and_its_monitoring() -> None:
-    assert set(SERVICES) == {"gateway", "redis", "prometheus", "grafana"}
+def test_it_brings_up_the_gateway_its_store_its_books_and_its_monitoring() -> None:
+    assert set(SERVICES) == {"gateway", "ledger", "redis", "prometheus", "grafana"}
 
 
 @each_service
