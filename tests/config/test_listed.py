@@ -51,6 +51,12 @@ def test_a_service_tier_without_rates_for_long_inputs_has_the_standard_ones() ->
     assert carded(BASE | LONG | LONG_FLEX).service_tiers["flex"].at(200_001).input == 2
 
 
+def test_a_tier_without_a_rate_for_cached_tokens_has_the_usual_one() -> None:
+    cached = {"cache_read_input_token_cost": Decimal("5e-7")}
+    card = carded(BASE | LONG | cached)
+    assert card.at(200_001).cache_read == card.service_tiers["flex"].cache_read == Decimal("0.5")
+
+
 @pytest.mark.parametrize("missing", ["input_cost_per_token", "output_cost_per_token"])
 def test_without_both_main_rates_no_price_is_known(missing: str) -> None:
     assert rate_card({key: cost for key, cost in BASE.items() if key != missing}, "the test") is None

@@ -23,6 +23,8 @@ COSTS: Final[Mapping[str, str]] = {
     "audio_input": "input_cost_per_audio_token",
     "audio_output": "output_cost_per_audio_token",
 }
+ALWAYS_APART: Final = frozenset({"input", "output", "reasoning"})
+"""Rates that differ wherever an ending does."""
 SERVICE_TIERS: Final[Mapping[str, str]] = {"priority": "_priority", "flex": "_flex", "batch": "_batches"}
 LENGTH: Final = re.compile(r"input_cost_per_token_above_(\d+)k_tokens(?:_(?:priority|flex|batches))?")
 
@@ -66,8 +68,15 @@ def _context_tiers(numbers: Numbers, ending: str) -> tuple[ContextTier, ...]:
 
 
 def _rates(numbers: Numbers, ending: str) -> dict[str, Any] | None:
-    """Rates under keys with an ending; none without both of those that every request needs."""
-    found = {rate: numbers[key + ending] for rate, key in COSTS.items() if key + ending in numbers}
+    """Rates under keys with an ending; none without both of those that every request needs.
+
+    Where the map has no ending for what a cached or spoken token costs, it means that it costs the same.
+    """
+    places = {
+        rate: key + ending if rate in ALWAYS_APART or key + ending in numbers else key
+        for rate, key in COSTS.items()
+    }
+    found = {rate: numbers[place] for rate, place in places.items() if place in numbers}
     if not {"input", "output"} <= found.keys():
         return None
     return {rate: _per_million(cost) for rate, cost in found.items()}
