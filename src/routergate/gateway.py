@@ -12,9 +12,8 @@ from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
-from routergate.economics.price import price
 from routergate.meter.meter import Meter
-from routergate.meter.settle import day_of, overhead, usage_event, used
+from routergate.meter.settle import costs, day_of, overhead, usage_event, used
 from routergate.ports import (
     Chunk,
     Clock,
@@ -173,6 +172,4 @@ class Answer:
     def costs(self) -> tuple[Nanos | None, Nanos | None]:
         """Actual and baseline cost of what has gone by; `None` is unknown."""
         usage, _ = used(self.decision, self.meter, self.gateway.router.tokens)
-        day, baseline = day_of(self.at), self.decision.baseline
-        actual = price(self.winner.card, usage, day)
-        return actual, price(baseline, usage, day) if baseline else None
+        return costs(self.decision, self.meter, usage, day_of(self.at))

@@ -25,6 +25,8 @@ class Chunk:
     """What the model wrote in this piece: for counting where the provider gives no usage, never stored."""
     usage_only: bool = False
     """An event that carries nothing but usage: hidden from a caller who did not ask for it."""
+    service_tier: str | None = None
+    """How the provider says, so far, that it serves the request."""
 
 
 class Provider(Protocol):

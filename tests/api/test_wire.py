@@ -215,6 +215,11 @@ def test_numbers_of_any_size_pass_unread() -> None:
     assert bytes(read(raw).payload["x"]) == b"1e999"
 
 
+@pytest.mark.parametrize("tier", ["priority", None])
+def test_the_service_tier_that_is_asked_for_is_read(tier: str | None) -> None:
+    assert read(body(service_tier=tier)).service_tier == tier
+
+
 def test_the_newer_name_of_the_output_limit_comes_first() -> None:
     assert read(body(max_tokens=10**30)).max_output_tokens == 10**30
     assert read(body(max_tokens=7, max_completion_tokens=5)).max_output_tokens == 5

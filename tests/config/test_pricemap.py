@@ -1,5 +1,6 @@
 """What is known of models without being told."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from importlib.metadata import version
@@ -16,7 +17,8 @@ OPENAI, LITELLM = ProviderKind.OPENAI, ProviderKind.LITELLM
 def test_a_known_model_has_exact_rates_and_its_facts() -> None:
     listing = look_up("gpt-4o-mini", "openai", OPENAI)
     assert listing is not None
-    assert listing.rates == RateCard(
+    assert listing.rates is not None
+    assert replace(listing.rates, service_tiers={}) == RateCard(
         start=date.min,
         input=Decimal("0.15"),
         output=Decimal("0.6"),
@@ -74,7 +76,10 @@ def test_zero_in_the_map_is_unknown_rather_than_free() -> None:
     assert listing.rates is None
 
 
-def test_higher_prices_for_long_prompts_are_noticed() -> None:
+def test_long_prompts_have_rates_of_their_own() -> None:
     listing = look_up("gemini/gemini-2.5-pro", "google", LITELLM)
     assert listing is not None
-    assert listing.dearer_when_long
+    assert listing.rates is not None
+    assert listing.rates.at(200_000) == listing.rates
+    long = listing.rates.at(200_001)
+    assert (long.input, long.cache_read, long.output) == (Decimal("2.5"), Decimal("0.25"), Decimal(15))

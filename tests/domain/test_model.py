@@ -13,10 +13,13 @@ RATES = (
     "output",
     "cache_read",
     "cache_write",
+    "cache_write_1h",
     "reasoning",
     "audio_input",
     "audio_output",
     "per_request",
+    "minimum",
+    "discount",
 )
 
 
@@ -26,6 +29,11 @@ def test_a_rate_is_neither_negative_nor_infinite(rate: str, wrong: str) -> None:
     change: dict[str, Any] = {rate: Decimal(wrong)}
     with pytest.raises(ValueError, match="negative or infinite"):
         a_rate_card(**change)
+
+
+def test_a_discount_is_no_more_than_everything() -> None:
+    with pytest.raises(ValueError, match=r"a discount is a share, 0 to 1: 1\.01"):
+        a_rate_card(discount=Decimal("1.01"))
 
 
 @pytest.mark.parametrize(

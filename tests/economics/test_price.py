@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.domain.model import RateCard
+from routergate.domain.rates import RATES, ContextTier, Tariff
 from routergate.domain.usage import KINDS, Usage
 from routergate.economics.price import cost, monthly, price
 from support.builders import DAY, a_card, a_rate_card
@@ -16,9 +17,7 @@ usages = st.builds(Usage, **{kind: st.integers(0, 10_000_000) for kind in KINDS}
 full_cards = st.builds(
     RateCard,
     start=st.just(date(2024, 1, 1)),
-    **dict.fromkeys(
-        ("input", "output", "cache_read", "cache_write", "reasoning", "audio_input", "audio_output"), rates
-    ),
+    **dict.fromkeys(RATES, rates),
 )
 
 
@@ -62,6 +61,9 @@ def test_a_month_at_unknown_rates_has_no_price() -> None:
         (Usage(cache_read=1_000), a_rate_card("2", "8", cache_read=Decimal(0)), 0),
         (Usage(cache_write=1_000), a_rate_card("2", "8"), 2_000_000),
         (Usage(cache_write=1_000), a_rate_card("2", "8", cache_write=Decimal("2.5")), 2_500_000),
+        (Usage(cache_write_1h=1_000), a_rate_card("2", "8"), 2_000_000),
+        (Usage(cache_write_1h=1_000), a_rate_card("2", "8", cache_write=Decimal(3)), 3_000_000),
+        (Usage(cache_write_1h=1_000), a_rate_card("2", "8", cache_write_1h=Decimal(4)), 4_000_000),
         (Usage(output=1_000), a_rate_card("2", "8"), 8_000_000),
         (Usage(reasoning=1_000), a_rate_card("2", "8"), 8_000_000),
         (Usage(reasoning=1_000), a_rate_card("2", "8", reasoning=Decimal(4)), 4_000_000),
@@ -109,3 +111,66 @@ def test_a_price_change_counts_from_its_day_on() -> None:
     usage = Usage(input_uncached=1_000_000)
     assert price(card, usage, DAY) == 1_000_000_000
     assert price(card, usage, date(2026, 1, 14)) == 2_000_000_000
+
+
+LONG = ContextTier(above_input_tokens=1_000, input=Decimal(4), output=Decimal(12), cache_read=Decimal(1))
+
+
+@pytest.mark.parametrize(
+    ("usage", "nanos"),
+    [
+        (Usage(input_uncached=999, output=1), 999 * 2_000 + 8_000),
+        (Usage(input_uncached=1_000, output=1), 1_000 * 2_000 + 8_000),
+        (Usage(input_uncached=1_001, output=1), 1_001 * 4_000 + 12_000),
+        (Usage(input_uncached=1, cache_read=999, cache_write_1h=1), 2 * 4_000 + 999 * 1_000),
+        (Usage(input_uncached=1, output=5_000), 2_000 + 5_000 * 8_000),
+    ],
+)
+def test_a_long_input_puts_the_whole_request_into_the_tier(usage: Usage, nanos: int) -> None:
+    assert cost(usage, a_rate_card("2", "8", context_tiers=(LONG,))) == nanos
+
+
+FAST = a_rate_card("2", "8", service_tiers={"priority": Tariff(input=Decimal(5), output=Decimal(20))})
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "nanos"),
+    [
+        (None, None, 2_000),
+        ("priority", None, 5_000),
+        (None, "priority", 5_000),
+        ("default", "priority", 2_000),
+        ("standard", "priority", 2_000),
+        ("priority", "default", 5_000),
+        ("flex", None, None),
+        (None, "no-such-tier", 2_000),
+    ],
+)
+def test_the_service_tier_of_the_answer_decides(
+    told: str | None, asked: str | None, nanos: int | None
+) -> None:
+    assert cost(Usage(input_uncached=1), FAST, told=told, asked=asked) == nanos
+
+
+def test_a_service_tier_has_its_own_rates_for_long_inputs() -> None:
+    tariff = Tariff(input=Decimal(5), output=Decimal(20), context_tiers=(LONG,))
+    card = a_rate_card("2", "8", service_tiers={"priority": tariff})
+    assert cost(Usage(input_uncached=1_001), card, told="priority") == 1_001 * 4_000
+    assert cost(Usage(input_uncached=1_001), card) == 1_001 * 2_000
+
+
+def test_the_discount_is_off_everything_and_the_minimum_is_not() -> None:
+    card = a_rate_card("2", "8", per_request=Decimal("0.001"), discount=Decimal("0.25"))
+    assert cost(Usage(input_uncached=500), card) == 1_500_000
+    least = replace(card, minimum=Decimal("0.002"))
+    assert cost(Usage(input_uncached=500), least) == 2_000_000
+    assert cost(Usage(input_uncached=500), replace(card, discount=Decimal(1))) == 0
+
+
+def test_an_unknown_price_is_not_raised_to_the_minimum() -> None:
+    assert cost(Usage(audio_input=1), a_rate_card(minimum=Decimal(1))) is None
+
+
+@given(usages, full_cards, st.decimals(0, 1, places=4))
+def test_a_discount_never_makes_dearer(usage: Usage, card: RateCard, discount: Decimal) -> None:
+    assert (cost(usage, replace(card, discount=discount)) or 0) <= (cost(usage, card) or 0)

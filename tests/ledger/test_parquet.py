@@ -87,6 +87,15 @@ def test_a_column_of_a_later_version_is_passed_over() -> None:
     assert list(decode_rows(sink.getvalue(), "acme")) == [flat]
 
 
+def test_a_file_from_before_a_bucket_is_still_read() -> None:
+    flat = row(an_event(usage=None))
+    table = pq.read_table(io.BytesIO(encode_rows([flat])))
+    sink = io.BytesIO()
+    pq.write_table(table.drop_columns(["cache_write_1h"]), sink)
+
+    assert list(decode_rows(sink.getvalue(), "acme")) == [flat]
+
+
 @pytest.mark.parametrize("name", ["acme", "..", "a/b", "two words", "ü=1", "%2F", ".hidden", "_a", "a\nb"])
 def test_any_name_of_an_organisation_is_one_folder_and_is_read_back(name: str) -> None:
     path = path_of(name, "2026-11-21", "1-0_2-0")

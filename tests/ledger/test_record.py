@@ -63,3 +63,10 @@ def test_a_field_that_a_later_version_adds_is_passed_over() -> None:
     later = {**msgspec.json.decode(encode(row(an_event()))), "weather": "fine"}
 
     assert isinstance(decode(msgspec.json.encode(later)), EventRow)
+
+
+def test_a_row_from_before_the_bucket_for_an_hour_is_still_read() -> None:
+    written = msgspec.json.decode(encode(row(an_event())))
+    del written["cache_write_1h"]
+
+    assert decode(msgspec.json.encode(written)).cache_write_1h is None

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.domain.usage import Usage
-from routergate.providers.dialect import decode, finished, text_of, usage_of
+from routergate.providers.dialect import decode, finished, service_tier_of, text_of, usage_of
 
 
 def usage(wire: Any) -> Usage | None:
@@ -46,6 +46,15 @@ LITELLM_ANTHROPIC = {
     "cache_read_input_tokens": 60,
 }
 
+HOUR = LITELLM_ANTHROPIC | {
+    "prompt_tokens_details": {
+        "cached_tokens": 60,
+        "cache_creation_tokens": 30,
+        "cache_creation_token_details": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20},
+    }
+}
+GEMINI = {"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}
+
 
 @pytest.mark.parametrize(
     ("wire", "found"),
@@ -59,6 +68,8 @@ LITELLM_ANTHROPIC = {
         (MISTRAL, Usage(input_uncached=100, output=50)),
         (XAI, Usage(input_uncached=100, output=50, reasoning=200)),
         (LITELLM_ANTHROPIC, Usage(input_uncached=10, cache_read=60, cache_write=30, output=50)),
+        (HOUR, Usage(input_uncached=10, cache_read=60, cache_write=10, cache_write_1h=20, output=50)),
+        (GEMINI, Usage(input_uncached=20, output=198, reasoning=405)),
         ({"prompt_tokens": 0, "completion_tokens": 0}, Usage()),
         (None, None),
         ({}, None),
@@ -152,3 +163,19 @@ def test_everything_that_was_written_is_read(body: Any, text: str) -> None:
 )
 def test_a_finish_reason_ends_an_answer(body: Any, whole: bool) -> None:
     assert finished(decode(msgspec.json.encode(body))) is whole
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"service_tier": "priority"}, "priority"),
+        ({"usage": {"service_tier": "batch"}}, "batch"),
+        ({"service_tier": "default", "usage": {"service_tier": "batch"}}, "default"),
+        ({"service_tier": None}, None),
+        ({"service_tier": ""}, None),
+        ({"service_tier": {"name": "priority"}}, None),
+        ({}, None),
+    ],
+)
+def test_the_service_tier_is_read_wherever_it_stands(body: Any, told: str | None) -> None:
+    assert service_tier_of(decode(msgspec.json.encode(body))) == told

@@ -17,7 +17,7 @@ DAY = 86_400 * 1_000_000_000
 amounts = st.none() | st.integers(0, 10**13).map(Nanos)
 counts = st.integers(0, 10**7)
 usages = st.none() | st.builds(
-    Usage, input_uncached=counts, cache_read=counts, output=counts, reasoning=counts
+    Usage, input_uncached=counts, cache_read=counts, cache_write_1h=counts, output=counts, reasoning=counts
 )
 words = st.none() | st.sampled_from(["a", "b|c", 'quo"te', "ü", "[1]"])
 

@@ -75,6 +75,7 @@ class WireChat(msgspec.Struct):
     response_format: ResponseFormat | None = None
     reasoning_effort: str | None = None
     modalities: list[str] | None = None
+    service_tier: str | None = None
     metadata: Metadata | None = None
     user: str | None = None
 
@@ -136,6 +137,7 @@ def _request(payload: Mapping[str, Any], chat: WireChat) -> ChatRequest:
         max_output_tokens=chat.max_completion_tokens or chat.max_tokens,
         choices=chat.n or 1,
         attachment_tokens=_attachments(chat),
+        service_tier=chat.service_tier,
     )
 
 

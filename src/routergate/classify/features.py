@@ -11,4 +11,5 @@ def features(request: ChatRequest, reading: Reading, text_tokens: int) -> Featur
         input_tokens=text_tokens + request.attachment_tokens,
         max_output_tokens=request.max_output_tokens,
         choices=request.choices,
+        service_tier=request.service_tier,
     )

@@ -6,6 +6,7 @@ from routergate import __version__
 from routergate.cli.common import Commands
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
+from routergate.cli.prices import prices
 from routergate.cli.report import report
 from routergate.cli.serving import check, demo, explain, serve
 
@@ -19,5 +20,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, check, explain, keys, ledger, report):
+for command in (serve, demo, check, explain, keys, ledger, prices, report):
     main.add_command(command)

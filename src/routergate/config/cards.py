@@ -1,14 +1,14 @@
 """Models as written → model cards, with what the price map knows filled in."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from routergate.config import schema
-from routergate.config.costs import Prices
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.pricemap import Listing, look_up
+from routergate.config.ratecards import declared
 from routergate.config.spec import ProviderKind
 from routergate.domain.model import (
     Capability,
@@ -115,35 +115,10 @@ def _capabilities(written: schema.Model, listing: Listing | None) -> frozenset[C
 def _prices(entry: Entry, listing: Listing | None, findings: Findings) -> tuple[RateCard, ...]:
     """Declared, or owned, or listed, or unknown."""
     if entry.written.prices:
-        return _declared(entry.written.prices, entry.place, findings)
+        return declared(entry.written.prices, entry.place, findings)
     if entry.own and entry.written.asset and entry.written.prices is None:
         return (OWNED,)
     if entry.own or listing is None or listing.rates is None or entry.written.prices is not None:
         findings.warn(entry.place, "no price is known; its cost will be shown as unknown")
         return ()
-    if listing.dearer_when_long:
-        findings.warn(entry.place, "long prompts have a higher price, which is not in force in this version")
     return (listing.rates,)
-
-
-def _declared(prices: Iterable[Prices], place: Place, findings: Findings) -> tuple[RateCard, ...]:
-    first: dict[date, int] = {}
-    for index, rates in enumerate(prices):
-        if first.setdefault(rates.start, index) != index:
-            text = f"prices[{first[rates.start]}] starts on {rates.start} too; keep one of them"
-            findings.problem((*place, "prices", index, "from"), text)
-    return tuple(sorted(map(_rate_card, prices), key=lambda rates: rates.start))
-
-
-def _rate_card(written: Prices) -> RateCard:
-    return RateCard(
-        start=written.start,
-        input=written.input,
-        output=written.output,
-        cache_read=written.cache_read,
-        cache_write=written.cache_write,
-        reasoning=written.reasoning,
-        audio_input=written.audio_input,
-        audio_output=written.audio_output,
-        per_request=written.per_request or Decimal(0),
-    )

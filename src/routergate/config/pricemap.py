@@ -1,20 +1,20 @@
 """What litellm's bundled price map knows of a model; the file is read, litellm is never imported."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from routergate.config.listed import rate_card
 from routergate.config.spec import ProviderKind
 from routergate.domain.model import Capability, RateCard
 
 MAP = "model_prices_and_context_window_backup.json"
-LONG_PROMPTS = b'"input_cost_per_token_above_'
 
 CAPABILITIES: dict[str, frozenset[Capability]] = {
     "supports_function_calling": frozenset({Capability.TOOLS}),
@@ -26,20 +26,12 @@ CAPABILITIES: dict[str, frozenset[Capability]] = {
 
 
 class Entry(msgspec.Struct):
-    """One model, as the map has it: dollars per token."""
+    """One model, as the map has it; its prices are `listed`'s matter."""
 
     litellm_provider: str | None = None
     max_input_tokens: int | None = None
     max_tokens: int | None = None
     max_output_tokens: int | None = None
-    input_cost_per_token: Decimal | None = None
-    output_cost_per_token: Decimal | None = None
-    cache_read_input_token_cost: Decimal | None = None
-    cache_creation_input_token_cost: Decimal | None = None
-    output_cost_per_reasoning_token: Decimal | None = None
-    input_cost_per_audio_token: Decimal | None = None
-    output_cost_per_audio_token: Decimal | None = None
-    input_cost_per_request: Decimal | None = None
     supports_function_calling: bool | None = None
     supports_vision: bool | None = None
     supports_audio_input: bool | None = None
@@ -55,8 +47,6 @@ class Listing:
     max_output_tokens: int | None
     capabilities: frozenset[Capability]
     rates: RateCard | None
-    dearer_when_long: bool
-    """Whether long prompts have higher rates, which a rate card cannot say."""
 
 
 def look_up(name: str, provider: str, kind: ProviderKind) -> Listing | None:
@@ -78,6 +68,9 @@ def _tuned_from(name: str) -> str:
 def _vendor(name: str) -> str | None:
     entry = _entry(name) if name in _entries() else None
     return entry.litellm_provider if entry else None
+
+
+_numbers = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
 @cache
@@ -104,34 +97,5 @@ def _listing(name: str) -> Listing | None:
         context_tokens=entry.max_input_tokens or entry.max_tokens or None,
         max_output_tokens=entry.max_output_tokens or None,
         capabilities=frozenset().union(*flags),
-        rates=_rates(entry),
-        dearer_when_long=LONG_PROMPTS in bytes(_entries()[name]),
+        rates=rate_card(_numbers(_entries()[name]), f"litellm {version('litellm')}"),
     )
-
-
-def _rates(entry: Entry) -> RateCard | None:
-    """The map says zero where it does not know: both zero is unknown, not free."""
-    if entry.input_cost_per_token is None or entry.output_cost_per_token is None:
-        return None
-    if entry.input_cost_per_token == entry.output_cost_per_token == 0:
-        return None
-    return RateCard(
-        start=date.min,
-        input=_per_million(entry.input_cost_per_token),
-        output=_per_million(entry.output_cost_per_token),
-        cache_read=_if_known(entry.cache_read_input_token_cost),
-        cache_write=_if_known(entry.cache_creation_input_token_cost),
-        reasoning=_if_known(entry.output_cost_per_reasoning_token),
-        audio_input=_if_known(entry.input_cost_per_audio_token),
-        audio_output=_if_known(entry.output_cost_per_audio_token),
-        per_request=entry.input_cost_per_request or Decimal(0),
-        source=f"litellm {version('litellm')}",
-    )
-
-
-def _if_known(per_token: Decimal | None) -> Decimal | None:
-    return None if per_token is None else _per_million(per_token)
-
-
-def _per_million(per_token: Decimal) -> Decimal:
-    return per_token.scaleb(6) + 0  # plain digits: 10, not 1E+1

@@ -91,6 +91,12 @@ Dollars = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10**12}),
 ]
+Share = Annotated[
+    Decimal,
+    Field(ge=0, le=1, decimal_places=6),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0, le=10**15)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
+from routergate.domain.rates import Tariff
+
 ModelId = NewType("ModelId", str)
 """The catalogue's name for a model."""
 ProviderId = NewType("ProviderId", str)
@@ -45,33 +47,25 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateCard:
-    """Dollars per million tokens for one model, from one day on (UTC).
-
-    A rate that is `None` falls back on its parent: cache reads and writes on `input`, reasoning on
-    `output`. Audio has no parent: without a rate, a request with audio has no known price.
-    """
+class RateCard(Tariff):
+    """Everything that a provider's bill for one model depends on, from one day on (UTC)."""
 
     start: date
-    input: Decimal
-    output: Decimal
-    cache_read: Decimal | None = None
-    cache_write: Decimal | None = None
-    reasoning: Decimal | None = None
-    audio_input: Decimal | None = None
-    audio_output: Decimal | None = None
     per_request: Decimal = Decimal(0)
     """Dollars per request, on top of the tokens."""
+    service_tiers: Mapping[str, Tariff] = field(default_factory=dict)
+    """In place of the card's own rates, for answers in another service tier, such as `priority`."""
+    discount: Decimal = Decimal(0)
+    """The negotiated share (0 to 1) that is taken off the tokens and the fee per request."""
+    minimum: Decimal = Decimal(0)
+    """Dollars that a request costs at least, whatever its discount."""
     source: str = "declared"
     """Where the rates come from: `declared`, `litellm <version>`, `owned` (all costs are fixed costs)."""
 
     def __post_init__(self) -> None:
-        rates = (
-            self.input, self.output, self.cache_read, self.cache_write, self.reasoning,
-            self.audio_input, self.audio_output, self.per_request,
-        )  # fmt: skip
-        if any(rate is not None and (not rate.is_finite() or rate < 0) for rate in rates):
-            raise ValueError(f"rates cannot be negative or infinite: {self!r}")
+        Tariff.__post_init__(self)
+        if self.discount > 1:
+            raise ValueError(f"a discount is a share, 0 to 1: {self.discount}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ class ChatRequest:
     choices: int = 1
     attachment_tokens: int = 0
     """Rough tokens of images, audio and tool definitions, which are not in `messages`."""
+    service_tier: str | None = None
+    """How soon an answer is wanted, in the provider's words; it may decide otherwise."""
 
 
 class Level(StrEnum):
@@ -69,3 +71,5 @@ class Features:
     input_tokens: int
     max_output_tokens: int | None = None
     choices: int = 1
+    service_tier: str | None = None
+    """As asked for."""

@@ -19,6 +19,7 @@ class Measures:
     input_uncached: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    cache_write_1h: int = 0
     output: int = 0
     reasoning: int = 0
     audio_input: int = 0

@@ -15,6 +15,9 @@ class Usage:
     input_uncached: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    """For the usual, short time."""
+    cache_write_1h: int = 0
+    """For an hour, which Anthropic bills at a rate of its own."""
     output: int = 0
     """Visible output tokens, text only."""
     reasoning: int = 0
@@ -23,15 +26,16 @@ class Usage:
 
     def __post_init__(self) -> None:
         if (
-            self.input_uncached | self.cache_read | self.cache_write | self.output
-            | self.reasoning | self.audio_input | self.audio_output
+            self.input_uncached | self.cache_read | self.cache_write | self.cache_write_1h
+            | self.output | self.reasoning | self.audio_input | self.audio_output
         ) < 0:  # fmt: skip
             raise ValueError(f"token counts cannot be negative: {self!r}")
 
     @property
     def input_total(self) -> int:
         """Every token that was read, however it is billed."""
-        return self.input_uncached + self.cache_read + self.cache_write + self.audio_input
+        written = self.cache_write + self.cache_write_1h
+        return self.input_uncached + self.cache_read + written + self.audio_input
 
     @property
     def output_total(self) -> int:

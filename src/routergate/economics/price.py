@@ -1,33 +1,40 @@
-"""What tokens cost: Σ over kinds (tokens × rate ÷ 1 000 000), at the rate card of the day."""
+"""What tokens cost: Σ over kinds (tokens × rate ÷ 1 000 000), at the rate card of the day.
+
+One request is priced as a provider bills it: by its service tier, by the length of its whole input, less the
+discount, and no less than the minimum.
+"""
 
 from datetime import date
 from decimal import Decimal
 
 from routergate.domain.model import ModelCard, RateCard
 from routergate.domain.money import Nanos, nanos
+from routergate.domain.rates import Rates, Tariff
 from routergate.domain.usage import Usage
 
+STANDARD = frozenset({"default", "standard", "auto", "on_demand"})
+"""What providers call the service tier that has no rates of its own."""
 
-def cost(usage: Usage, rates: RateCard) -> Nanos | None:
-    """Marginal cost of an answer; `None` where a rate that it needs is unknown."""
-    audio = _audio(usage, rates)
-    if audio is None:
+
+def cost(usage: Usage, card: RateCard, *, told: str | None = None, asked: str | None = None) -> Nanos | None:
+    """Marginal cost of an answer; `None` where a rate that it needs is unknown.
+
+    `told` is the service tier by the answer's own account, `asked` the one that the request named.
+    """
+    tariff = _tariff(card, told, asked)
+    tokens = _tokens(usage, tariff.at(usage.input_total)) if tariff else None
+    if tokens is None:
         return None
-    dollars_per_million = (
-        usage.input_uncached * rates.input
-        + usage.cache_read * _or(rates.cache_read, rates.input)
-        + usage.cache_write * _or(rates.cache_write, rates.input)
-        + usage.output * rates.output
-        + usage.reasoning * _or(rates.reasoning, rates.output)
-        + audio
-    )
-    return nanos(dollars_per_million.scaleb(-6) + rates.per_request)
+    billed = (tokens.scaleb(-6) + card.per_request) * (1 - card.discount)
+    return nanos(max(billed, card.minimum))
 
 
-def price(card: ModelCard, usage: Usage | None, on: date) -> Nanos | None:
+def price(
+    card: ModelCard, usage: Usage | None, on: date, *, told: str | None = None, asked: str | None = None
+) -> Nanos | None:
     """Marginal cost of `usage` with a model on a day; `None` if tokens or rates are unknown."""
     rates = card.rates(on)
-    return None if usage is None or rates is None else cost(usage, rates)
+    return None if usage is None or rates is None else cost(usage, rates, told=told, asked=asked)
 
 
 def monthly(requests_per_day: int, usage: Usage, rates: RateCard) -> Decimal | None:
@@ -36,11 +43,35 @@ def monthly(requests_per_day: int, usage: Usage, rates: RateCard) -> Decimal | N
     return None if each is None else Decimal(30 * requests_per_day * each).scaleb(-9)
 
 
+def _tariff(card: RateCard, told: str | None, asked: str | None) -> Tariff | None:
+    """Whoever asks does not always get: only the answer's word can make a price unknown."""
+    if told is None:
+        return card.service_tiers.get(asked or "", card)
+    return card.service_tiers.get(told, card if told in STANDARD else None)
+
+
+def _tokens(usage: Usage, rates: Rates) -> Decimal | None:
+    """Millionths of dollars."""
+    audio = _audio(usage, rates)
+    if audio is None:
+        return None
+    written = _or(rates.cache_write, rates.input)
+    return (
+        usage.input_uncached * rates.input
+        + usage.cache_read * _or(rates.cache_read, rates.input)
+        + usage.cache_write * written
+        + usage.cache_write_1h * _or(rates.cache_write_1h, written)
+        + usage.output * rates.output
+        + usage.reasoning * _or(rates.reasoning, rates.output)
+        + audio
+    )
+
+
 def _or(rate: Decimal | None, parent: Decimal) -> Decimal:
     return parent if rate is None else rate
 
 
-def _audio(usage: Usage, rates: RateCard) -> Decimal | None:
+def _audio(usage: Usage, rates: Rates) -> Decimal | None:
     """Audio has no parent rate to fall back on."""
     total = Decimal(0)
     for tokens, rate in (

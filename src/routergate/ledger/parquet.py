@@ -46,6 +46,7 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "input_uncached": (_COUNT, True),
     "cache_read": (_COUNT, True),
     "cache_write": (_COUNT, True),
+    "cache_write_1h": (_COUNT, True),
     "output": (_COUNT, True),
     "reasoning": (_COUNT, True),
     "audio_input": (_COUNT, True),

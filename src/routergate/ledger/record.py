@@ -49,6 +49,8 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     input_uncached: int | None
     cache_read: int | None
     cache_write: int | None
+    cache_write_1h: int | None = None
+    """Rows from before this bucket have these tokens in `cache_write`."""
     output: int | None
     reasoning: int | None
     audio_input: int | None
@@ -66,6 +68,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
 LARGEST = 2**53
 """Tokens or nano-dollars (9 million USD) of one request: readers of JSON are exact up to here, and a day's
 sum of such amounts is far from the end of the store's counters."""
+_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos")
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
 _NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
@@ -114,9 +117,8 @@ def row(event: UsageEvent) -> EventRow:
 
 def encode(event: EventRow) -> bytes:
     """The row as it stands in the ledger; raises `OverflowError` for an amount that no request can have."""
-    amounts = (event.input_uncached, event.cache_read, event.cache_write, event.output, event.reasoning)
-    others = (event.audio_input, event.audio_output, event.cost_nanos, event.baseline_cost_nanos)
-    if any(amount is not None and abs(amount) > LARGEST for amount in (*amounts, *others)):
+    amounts = (getattr(event, name) for name in _AMOUNTS)
+    if any(amount is not None and abs(amount) > LARGEST for amount in amounts):
         raise OverflowError("an amount beyond what can be added up exactly")
     return _encoder.encode(event)
 

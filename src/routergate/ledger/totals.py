@@ -48,6 +48,7 @@ def measured(row: EventRow) -> Iterator[tuple[str, int | None]]:
     yield "input_uncached", row.input_uncached
     yield "cache_read", row.cache_read
     yield "cache_write", row.cache_write
+    yield "cache_write_1h", row.cache_write_1h
     yield "output", row.output
     yield "reasoning", row.reasoning
     yield "audio_input", row.audio_input

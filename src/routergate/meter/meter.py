@@ -33,6 +33,8 @@ class Meter:
     outcome: Outcome = Outcome.FAILED
     error: RouterGateError | None = None
     usage: Usage | None = None
+    service_tier: str | None = None
+    """By the provider's account."""
     _text: list[str] = field(default_factory=list)
     _kept: int = 0
     _seen: int = 0
@@ -91,6 +93,7 @@ class Meter:
     def _see(self, chunk: Chunk) -> None:
         if chunk.usage is not None:
             self.usage = chunk.usage
+        self.service_tier = chunk.service_tier or self.service_tier
         if chunk.text:
             self._seen += len(chunk.text)
             if self._kept < KEPT_CHARACTERS:

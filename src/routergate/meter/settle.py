@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from routergate.domain.decision import Decision
 from routergate.domain.event import Outcome, Timings, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution
-from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
@@ -24,7 +23,7 @@ def usage_event(
 ) -> UsageEvent:
     """The one row that the request leaves, however it ended."""
     usage, source = used(decision, meter, tokens)
-    day = day_of(at)
+    cost, baseline_cost = costs(decision, meter, usage, day_of(at))
     reading, winner = decision.features.reading, meter.winner
     return UsageEvent(
         id=decision.id,
@@ -42,9 +41,9 @@ def usage_event(
         attempts=tuple(meter.attempts),
         usage=usage,
         usage_source=source,
-        cost=_cost(winner.card if winner else None, meter, usage, day),
+        cost=cost,
         baseline=decision.baseline.id if decision.baseline else None,
-        baseline_cost=_cost(decision.baseline, meter, usage, day) if decision.baseline else None,
+        baseline_cost=baseline_cost,
         timings=_timings(meter),
     )
 
@@ -66,15 +65,24 @@ def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage 
     return Usage(), UsageSource.PROVIDER
 
 
+def costs(
+    decision: Decision, meter: Meter, usage: Usage | None, day: date
+) -> tuple[Nanos | None, Nanos | None]:
+    """Actual and baseline cost; `None` is unknown. The baseline is taken to be served as the answer was.
+
+    Without an answer nothing is owed, not even a fee per request.
+    """
+    winner, baseline = meter.winner, decision.baseline
+    if usage is None or winner is None:
+        nothing = None if usage is None else Nanos(0)
+        return nothing, nothing if baseline else None
+    told, asked = meter.service_tier, decision.features.service_tier
+    actual = price(winner.card, usage, day, told=told, asked=asked)
+    return actual, price(baseline, usage, day, asked=told or asked) if baseline else None
+
+
 def _perhaps_billed(meter: Meter) -> bool:
     return any(attempt.result in {"timeout", "cut"} for attempt in meter.attempts)
-
-
-def _cost(card: ModelCard | None, meter: Meter, usage: Usage | None, day: date) -> Nanos | None:
-    """Without an answer nothing is owed, not even a fee per request."""
-    if usage is None:
-        return None
-    return price(card, usage, day) if card and meter.winner else Nanos(0)
 
 
 def _timings(meter: Meter) -> Timings:

@@ -7,10 +7,17 @@ import msgspec
 from routergate.domain.usage import Usage
 
 
+class CacheWrites(msgspec.Struct):
+    """By how long they are kept, as litellm tells of Anthropic's."""
+
+    ephemeral_1h_input_tokens: int | None = None
+
+
 class InputDetails(msgspec.Struct):
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     cache_creation_tokens: int | None = None
+    cache_creation_token_details: CacheWrites | None = None
     audio_tokens: int | None = None
 
 
@@ -29,6 +36,8 @@ class WireUsage(msgspec.Struct):
     """DeepSeek's name for the cached ones."""
     prompt_tokens_details: InputDetails | None = None
     completion_tokens_details: OutputDetails | None = None
+    service_tier: Any = None
+    """Where litellm puts Anthropic's."""
 
 
 class Function(msgspec.Struct):
@@ -59,6 +68,8 @@ class Completion(msgspec.Struct):
 
     choices: list[Choice] = []
     usage: WireUsage | None = None
+    service_tier: Any = None
+    """A word, or null; what else it may be is no reason to turn an answer down."""
     error: Any = None
 
 
@@ -73,22 +84,48 @@ def usage_of(wire: WireUsage | None) -> Usage | None:
     read = wire.prompt_tokens_details or InputDetails()
     wrote = wire.completion_tokens_details or OutputDetails()
     cached = _tokens(read.cached_tokens or wire.prompt_cache_hit_tokens)
-    written = _tokens(read.cache_write_tokens or read.cache_creation_tokens)
     heard, spoken = _tokens(read.audio_tokens), _tokens(wrote.audio_tokens)
-    reasoned = _tokens(wrote.reasoning_tokens)
-    # xAI and others count reasoning beside the completion; their total gives them away.
-    beside = wire.total_tokens == wire.prompt_tokens + wire.completion_tokens + reasoned
-    completed = wire.completion_tokens + (reasoned if beside else 0)
+    written, for_an_hour = _written_to_cache(read)
+    completed, reasoned = _completed(wire.prompt_tokens, wire.completion_tokens, wire.total_tokens, wrote)
     # A detail larger than its total is a provider's mistake: the larger number is the safer one to bill.
     return Usage(
-        input_uncached=_tokens(wire.prompt_tokens - cached - written - heard),
+        input_uncached=_tokens(wire.prompt_tokens - cached - written - for_an_hour - heard),
         cache_read=cached,
         cache_write=written,
+        cache_write_1h=for_an_hour,
         audio_input=heard,
         output=_tokens(completed - reasoned - spoken),
         reasoning=reasoned,
         audio_output=spoken,
     )
+
+
+def service_tier_of(completion: Completion) -> str | None:
+    """How the provider says that it served the request."""
+    beside = completion.usage.service_tier if completion.usage else None
+    told = completion.service_tier or beside
+    return told if isinstance(told, str) and told else None
+
+
+def _written_to_cache(read: InputDetails) -> tuple[int, int]:
+    """Tokens written for the usual time, and for an hour."""
+    every = _tokens(read.cache_write_tokens or read.cache_creation_tokens)
+    kept = read.cache_creation_token_details or CacheWrites()
+    for_an_hour = _tokens(kept.ephemeral_1h_input_tokens)
+    return _tokens(every - for_an_hour), for_an_hour
+
+
+def _completed(prompt: int, completion: int, total: int | None, wrote: OutputDetails) -> tuple[int, int]:
+    """Everything that was written, and the reasoning in it.
+
+    Some count reasoning beside the completion, and their total gives them away: xAI says how much of it there
+    is, Gemini does not even say that.
+    """
+    reasoned = _tokens(wrote.reasoning_tokens)
+    beside = _tokens((total or 0) - _tokens(prompt) - _tokens(completion))
+    if beside and reasoned in {0, beside}:
+        return completion + beside, beside
+    return completion, reasoned
 
 
 def _tokens(count: int | None) -> int:

@@ -22,7 +22,7 @@ from routergate.domain.errors import (
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
-from routergate.providers.dialect import decode, text_of, usage_of
+from routergate.providers.dialect import decode, service_tier_of, text_of, usage_of
 from routergate.providers.status import REFUSED, failure, reported
 from routergate.providers.stream import AnswerStream
 
@@ -141,7 +141,8 @@ def completion_chunk(body: bytes) -> Chunk:
     if completion.error is not None or not completion.choices:
         raise ProviderBroken("the provider answered 200 without an answer")
     usage = usage_of(completion.usage)
-    return Chunk(data=body, usage=usage, text="" if usage else text_of(completion))
+    text = "" if usage else text_of(completion)
+    return Chunk(data=body, usage=usage, text=text, service_tier=service_tier_of(completion))
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> RouterGateError:

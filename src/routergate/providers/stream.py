@@ -6,7 +6,7 @@ import msgspec
 
 from routergate.domain.errors import ProviderBroken, StreamBroken
 from routergate.ports import Chunk
-from routergate.providers.dialect import Completion, decode, finished, text_of, usage_of
+from routergate.providers.dialect import Completion, decode, finished, service_tier_of, text_of, usage_of
 from routergate.providers.sse import EventTooLong, Splitter, payload
 
 DONE = b"data: [DONE]\n\n"
@@ -21,6 +21,8 @@ class AnswerStream:
     finished: bool = False
     done: bool = False
     """Whether `[DONE]` has come."""
+    service_tier: str | None = None
+    """As the provider told it last."""
     _splitter: Splitter = field(default_factory=Splitter)
 
     def feed(self, data: bytes) -> list[Chunk]:
@@ -38,11 +40,11 @@ class AnswerStream:
                 plain.append(event)
                 continue
             if plain:
-                chunks.append(Chunk(data=b"".join(plain), text="".join(text)))
+                chunks.append(self._plain(plain, text))
                 plain, text = [], []
             chunks.append(chunk)
         if plain:
-            chunks.append(Chunk(data=b"".join(plain), text="".join(text)))
+            chunks.append(self._plain(plain, text))
         return chunks
 
     def end(self) -> list[Chunk]:
@@ -64,11 +66,21 @@ class AnswerStream:
             return None
         self.begun = True
         self.finished = self.finished or finished(completion)
+        self.service_tier = service_tier_of(completion) or self.service_tier
         usage = usage_of(completion.usage)
         if usage is None:
             text.append(text_of(completion))
             return None
-        return Chunk(data=event, usage=usage, text=text_of(completion), usage_only=not completion.choices)
+        return Chunk(
+            data=event,
+            usage=usage,
+            text=text_of(completion),
+            usage_only=not completion.choices,
+            service_tier=self.service_tier,
+        )
+
+    def _plain(self, events: list[bytes], text: list[str]) -> Chunk:
+        return Chunk(data=b"".join(events), text="".join(text), service_tier=self.service_tier)
 
     def _decoded(self, data: bytes) -> Completion | None:
         """An event's meaning; `None` for comments, and for what nobody understands in mid-answer."""

@@ -108,10 +108,12 @@ def _place(row: UsageRow, by: Sequence[Dimension]) -> tuple[Any, ...]:
 
 def _columns(row: UsageRow) -> Mapping[str, str]:
     sums = row.measures
+    read = sums.input_uncached + sums.cache_read + sums.audio_input
+    written = sums.cache_write + sums.cache_write_1h
     return {
         "requests": f"{sums.requests:,}",
         "failed": f"{sums.failed:,}",
-        "input": f"{sums.input_uncached + sums.cache_read + sums.cache_write + sums.audio_input:,}",
+        "input": f"{read + written:,}",
         "output": f"{sums.output + sums.reasoning + sums.audio_output:,}",
         "cost USD": _amount(row.cost, sums.unpriced),
         "baseline USD": _amount(row.baseline, sums.unbaselined),

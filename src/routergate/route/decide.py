@@ -150,7 +150,7 @@ def _candidate(
         card=card,
         quality=quality,
         output_tokens=tokens,
-        cost=price(card, expected, world.on),
+        cost=price(card, expected, world.on, asked=features.service_tier),
         adequate=quality.mean >= threshold,
     )
 
