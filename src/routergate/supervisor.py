@@ -20,7 +20,7 @@ from routergate.store.embedded import EmbeddedServer
 from routergate.telemetry.files import prepare
 from routergate.tokens import TiktokenCounter
 from routergate.tokens import load as load_tokens
-from routergate.worker import Plan, serve
+from routergate.worker import HEEDED, Plan, serve
 
 try:
     import uvloop
@@ -66,23 +66,25 @@ class Supervisor:
     _due: dict[int, tuple[float, int]] = field(default_factory=dict)
     """Slots that wait for their next worker: when, and after how many deaths."""
 
-    def run(self) -> int:
+    def run(self, wakeup: socket.socket) -> int:
         """Until a signal to stop, or a worker that cannot start; the exit code."""
         self._seen = self._changed_at()
-        with _signals() as wakeup:
-            for slot in range(self.slots):
-                self._start(slot, deaths=0)
-            while self.children or (self._due and not self.stopping):
-                self._hear(wakeup)
-                self._bury()
-                self._refill()
-                self._look()
+        for slot in range(self.slots):
+            self._start(slot, deaths=0)
+        while self.children or (self._due and not self.stopping):
+            self._hear(wakeup)
+            self._bury()
+            self._refill()
+            self._look()
         return 1 if self.failed else 0
 
     def _start(self, slot: int, deaths: int) -> None:
+        # What is sent to a worker before it listens waits for it, and is not lost on the parent's handlers.
+        signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
         pid = os.fork()
         if pid == 0:
             self._be_worker(slot, restarted=deaths > 0)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)
         self.children[pid] = Child(slot, pid, time.monotonic(), deaths)
 
     def _be_worker(self, slot: int, *, restarted: bool) -> None:
@@ -190,6 +192,8 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
     config = load(settings.config, environ)
     with ExitStack() as stack:
         reserved = stack.enter_context(_reserved(host, port))
+        # From here on there is something to clean up: a wish to stop waits until somebody can hear it.
+        wakeup = stack.enter_context(_signals())
         store = None if settings.redis_url else EmbeddedServer(settings.data_dir)
         if store:
             stack.callback(store.stop)
@@ -210,7 +214,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
             lifeline=lifeline[0],
         )
-        return Supervisor(plan, workers, lifeline, store).run()
+        return Supervisor(plan, workers, lifeline, store).run(wakeup)
 
 
 @contextmanager

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 LAST_WRITES = 5.0
 """Seconds that the ledger may take for its last events when the process stops."""
 LENGTHS_EVERY, GAUGES_EVERY = 5.0, 1.0
+HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""Signals that the supervisor holds back from a new worker until it listens."""
 BACKLOG = 1024
 """Connections that wait to be accepted."""
 
@@ -133,13 +135,14 @@ def in_force(config: Config, parts: Parts) -> int:
 
 async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
     """Serve until SIGTERM, SIGINT or the supervisor's end; then finish what runs, within the grace."""
-    stop = asyncio.Event()
+    stop, wake = asyncio.Event(), asyncio.Event()
+    heed(plan.lifeline, stop, wake)
     async with opened(plan, slot) as parts:
         if restarted:
             parts.metrics.worker_restarted()
         gateway = await compose(plan.config, parts)
         worker = Worker(plan=plan, parts=parts, gateway=gateway, loaded_at=in_force(plan.config, parts))
-        tasks = background(worker, stop)
+        tasks = background(worker, wake)
         gc.freeze()
         async with listening(worker):
             await stop.wait()
@@ -191,14 +194,18 @@ async def listening(worker: Worker) -> AsyncIterator[None]:
         await runner.cleanup()
 
 
-def background(worker: Worker, stop: asyncio.Event) -> list[asyncio.Task[None]]:
-    """What runs beside the requests, and what signals do."""
+def heed(lifeline: int, stop: asyncio.Event, wake: asyncio.Event) -> None:
+    """Listen to signals, those included that came since the fork, and to the supervisor's end."""
     loop = asyncio.get_running_loop()
-    wake = asyncio.Event()
     for wish in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wish, stop.set)
     loop.add_signal_handler(signal.SIGHUP, wake.set)
-    loop.add_reader(worker.plan.lifeline, _supervisor_gone, stop, loop, worker.plan.lifeline)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)
+    loop.add_reader(lifeline, _supervisor_gone, stop, loop, lifeline)
+
+
+def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
+    """What runs beside the requests; `wake` is the wish to reload."""
     jobs = (
         worker.parts.ledger.run,
         worker.parts.ledger.recover,

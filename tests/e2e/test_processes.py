@@ -4,7 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +24,13 @@ def children(pid: int) -> list[int]:
 def workers(pid: int) -> list[int]:
     """The children that are workers, not the store."""
     return [child for child in children(pid) if b"redis" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def written_to(folder: Path, written: dict[str, Any]) -> dict[str, str]:
+    """The settings of a gateway whose configuration and data are in a folder."""
+    config = folder / "routergate.yaml"
+    config.write_text(json.dumps(written))
+    return {"ROUTERGATE_CONFIG": str(config), "ROUTERGATE_DATA_DIR": str(folder / "data")}
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux' /proc")
@@ -46,6 +56,27 @@ async def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(tmp_path: 
                     assert (await chat(client))[0] == 200
                 assert await metric(client, "routergate_requests_total", outcome="ok") == 40
                 assert await metric(client, "routergate_workers_restarted_total") == 1
+
+
+@needs_proc
+async def test_a_signal_to_stop_is_heeded_from_the_first_moment(tmp_path: Path) -> None:
+    """Each time later, so that it falls into the start of the store, of the workers, and behind it."""
+    settings = written_to(tmp_path, configuration("http://127.0.0.1:9/v1"))
+    for delay in (0.0, 0.4, 0.8):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "routergate.cli", "serve", "--port", "0", "--workers", "2"],
+            env={**os.environ, **settings},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            while not children(process.pid):
+                await asyncio.sleep(0)
+            await asyncio.sleep(delay)
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(process.wait, 15) == 0
+        finally:
+            process.kill()
+            process.wait()
 
 
 async def test_a_running_stream_is_finished_before_the_process_ends(tmp_path: Path) -> None:
@@ -106,10 +137,7 @@ async def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> No
 def test_a_wrong_configuration_stops_serve_before_it_listens(tmp_path: Path) -> None:
     written = configuration("http://127.0.0.1:9/v1")
     written["routes"]["auto"]["baseline"] = "larg"
-    config = tmp_path / "routergate.yaml"
-    config.write_text(json.dumps(written))
-    settings = {"ROUTERGATE_CONFIG": str(config), "ROUTERGATE_DATA_DIR": str(tmp_path / "data")}
-    ended = run_command(settings, "serve", "--port", "0")
+    ended = run_command(written_to(tmp_path, written), "serve", "--port", "0")
     assert ended.returncode == 2
     assert "did you mean 'large'?" in ended.stderr
     assert "listening" not in ended.stderr
