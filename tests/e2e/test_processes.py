@@ -59,24 +59,24 @@ async def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(tmp_path: 
 
 
 @needs_proc
-async def test_a_signal_to_stop_is_heeded_from_the_first_moment(tmp_path: Path) -> None:
-    """Each time later, so that it falls into the start of the store, of the workers, and behind it."""
-    settings = written_to(tmp_path, configuration("http://127.0.0.1:9/v1"))
-    for delay in (0.0, 0.4, 0.8):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "routergate.cli", "serve", "--port", "0", "--workers", "2"],
-            env={**os.environ, **settings},
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while not children(process.pid):
-                await asyncio.sleep(0)
-            await asyncio.sleep(delay)
-            process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(process.wait, 15) == 0
-        finally:
-            process.kill()
-            process.wait()
+@pytest.mark.parametrize("running", [1, 2], ids=["while the store starts", "while a worker starts"])
+async def test_a_signal_to_stop_is_heeded_from_the_first_moment(tmp_path: Path, running: int) -> None:
+    written = configuration("http://127.0.0.1:9/v1")
+    written["providers"]["sim"] = {"kind": "litellm"}  # takes a worker seconds to import
+    process = subprocess.Popen(
+        [sys.executable, "-m", "routergate.cli", "serve", "--port", "0"],
+        env={**os.environ, **written_to(tmp_path, written)},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(30):
+            while len(children(process.pid)) < running:
+                await asyncio.sleep(0.001)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 30) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 async def test_a_running_stream_is_finished_before_the_process_ends(tmp_path: Path) -> None:
