@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from routergate.classify.heuristic import HeuristicEstimator
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.health import Health
+from routergate.domain.budget import Rules
 from routergate.domain.errors import (
     AllProvidersFailed,
     InvalidRequest,
@@ -32,6 +33,8 @@ from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router
 from routergate.ports import Chunk
+from routergate.spend.book import Book
+from routergate.spend.hold import Till
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
 from support.fakes import (
     FakeProvider,
@@ -63,6 +66,7 @@ class World:
     telemetry: ListTelemetry = field(default_factory=ListTelemetry)
     lengths: ListLengths = field(default_factory=ListLengths)
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
+    rules: Rules = field(default_factory=Rules)
 
     def __post_init__(self) -> None:
         scripts = (self.small, self.large)
@@ -80,7 +84,7 @@ class World:
                 lengths=self.lengths,
             ),
             dispatcher=Dispatcher(providers=dict(self.providers), health=Health()),
-            ledger=self.ledger,
+            till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
             telemetry=self.telemetry,
             clock=self.clock,
         )

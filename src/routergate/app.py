@@ -26,6 +26,8 @@ from routergate.providers import litellm as litellm_home
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import Endpoint, OpenAIProvider
 from routergate.reporting.usage import Dimension, as_json, usage_by
+from routergate.spend.book import Book
+from routergate.spend.hold import Till
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
 
@@ -56,6 +58,7 @@ class Parts:
     counter: TokenCounter
     lengths: LearnedLengths = field(default_factory=LearnedLengths)
     health: Health = field(default_factory=Health)
+    book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -67,7 +70,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         dispatcher=Dispatcher(
             providers=await providers(config.providers, parts.session), health=parts.health
         ),
-        ledger=parts.ledger,
+        till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
     )

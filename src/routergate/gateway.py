@@ -19,13 +19,13 @@ from routergate.ports import (
     Clock,
     Estimator,
     Keyring,
-    Ledger,
     Lengths,
     Telemetry,
     TokenCounter,
 )
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.filters import Conditions
+from routergate.spend.hold import Hold, Till
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Gateway:
     keyring: Keyring
     router: Router
     dispatcher: Dispatcher
-    ledger: Ledger
+    till: Till
     telemetry: Telemetry
     clock: Clock
 
@@ -113,13 +113,20 @@ class Gateway:
         meter.read = self.clock.monotonic()
         decision = await self._decide(incoming.id, call, at)
         meter.decided = self.clock.monotonic()
+        hold = self.till.hold(decision, call.attribution, call.request, at)
         try:
-            begun = await self.dispatcher.first_answer(decision, call.request, meter)
-            async with aclosing(begun.rest), aclosing(meter.watch(begun.first, begun.rest)) as chunks:
+            await hold.admit()
+            begun = await self.dispatcher.first_answer(hold.decision, hold.cover, meter)
+            seen = meter.watch(begun.first, begun.rest)
+            async with (
+                aclosing(begun.rest),
+                aclosing(seen),
+                aclosing(hold.within(seen, meter, self.router.tokens)) as chunks,
+            ):
                 yield Answer(
                     gateway=self,
                     call=call,
-                    decision=decision,
+                    hold=hold,
                     winner=begun.candidate,
                     meter=meter,
                     chunks=chunks,
@@ -129,16 +136,22 @@ class Gateway:
             meter.failed(error)
             raise
         finally:
-            event = usage_event(decision, call.attribution, call.request, meter, self.router.tokens, at)
-            self._learn(event, call.request.choices)
-            self.ledger.settle(event)
-            self.telemetry.record(event)
+            if not hold.refused:
+                self._book(call, hold, meter, at)
 
     async def route(self, incoming: Incoming) -> Decision:
         """The decision without the call."""
         caller = await self.keyring.identify(incoming.token, incoming.peer)
         call = incoming.parse(caller, await incoming.receive())
         return await self._decide(incoming.id, call, self.clock.epoch_ns())
+
+    def _book(self, call: Call, hold: Hold, meter: Meter, at: int) -> None:
+        """The one event, with what it charges."""
+        event = usage_event(hold.decision, call.attribution, call.request, meter, self.router.tokens, at)
+        event = hold.settled(event)
+        self._learn(event, call.request.choices)
+        self.till.ledger.settle(event)
+        self.telemetry.record(event)
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.health.down(self.clock.monotonic())
@@ -158,11 +171,16 @@ class Answer:
 
     gateway: Gateway
     call: Call
-    decision: Decision
+    hold: Hold
     winner: Candidate
     meter: Meter
     chunks: AsyncGenerator[Chunk, None]
     at: int
+
+    @property
+    def decision(self) -> Decision:
+        """Why, as budgets have left it."""
+        return self.hold.decision
 
     @property
     def overhead(self) -> float:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
+from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest, Features, Reading
@@ -73,8 +74,15 @@ class Keyring(Protocol):
 class Ledger(Protocol):
     """The record of what happened."""
 
+    async def reserve(self, event: UsageEvent, lines: Sequence[Line], *, durable: bool = False) -> Reply:
+        """Hold every line or none; again, in place of what the request held before.
+
+        `event` is what the request leaves if its process dies. `durable`: not before a replica has it.
+        Raises `StoreUnavailable`; nobody knows then whether it is held until the request is settled.
+        """
+
     def settle(self, event: UsageEvent) -> None:
-        """Count and append the event once, without blocking and without raising."""
+        """Count and append the event once, let go of what it holds, without blocking and without raising."""
 
 
 class Telemetry(Protocol):

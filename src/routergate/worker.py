@@ -25,6 +25,7 @@ from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.gateway import Gateway
 from routergate.ledger.ledger import RedisLedger
+from routergate.ledger.sweeper import Sweeper
 from routergate.ports import TokenCounter
 from routergate.store.client import connect
 from routergate.telemetry.files import exposition
@@ -209,6 +210,8 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
     jobs = (
         worker.parts.ledger.run,
         worker.parts.ledger.recover,
+        worker.parts.ledger.renew,
+        Sweeper(worker.parts.store, worker.parts.clock, socket.gethostname()).run,
         lambda: _share_lengths(worker.parts),
         lambda: _show_gauges(worker.parts),
         lambda: _reload_when(wake, worker),

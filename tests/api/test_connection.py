@@ -33,7 +33,7 @@ GATEWAY = Gateway(
     keyring=OpenToAll(),
     router=NOTHING,
     dispatcher=NOTHING,
-    ledger=NOTHING,
+    till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,
 )

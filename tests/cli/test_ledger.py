@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from routergate.ledger.batch import usage_key
 from routergate.ledger.lease import lease
+from routergate.ledger.names import usage_key
 from routergate.ledger.shelf import Shelf
 from routergate.store.client import Store
 from routergate.store.embedded import EmbeddedServer

@@ -2,7 +2,9 @@ import pytest
 
 from routergate.dispatch.dispatch import Begun, Dispatcher
 from routergate.dispatch.health import Health
+from routergate.domain.decision import Candidate
 from routergate.domain.errors import AllProvidersFailed, ProviderBroken, ProviderRefused, ProviderThrottled
+from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk
 from support.builders import a_card, a_decision, a_request
@@ -12,12 +14,16 @@ from support.redis import HandClock
 FIRST, SECOND = a_card("first"), a_card("second")
 
 
+async def admit(candidate: Candidate) -> ChatRequest:
+    return a_request()
+
+
 async def first_answer(*scripts: list[Step], health: Health | None = None) -> tuple[Begun, Meter]:
     cards = (FIRST, SECOND)[: len(scripts)]
     providers = {card.provider: FakeProvider(script) for card, script in zip(cards, scripts, strict=True)}
     meter = Meter(HandClock(), 0.0)
     dispatcher = Dispatcher(providers=dict(providers), health=health or Health())
-    return await dispatcher.first_answer(a_decision(*cards), a_request(), meter), meter
+    return await dispatcher.first_answer(a_decision(*cards), admit, meter), meter
 
 
 async def test_the_first_candidate_that_begins_has_won() -> None:

@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from routergate.domain.errors import LedgerBusy, LedgerUnusable
 from routergate.domain.event import UsageEvent
-from routergate.ledger.batch import events_key, ledger_key
 from routergate.ledger.consumer import export
 from routergate.ledger.lease import lease
+from routergate.ledger.names import events_key, ledger_key
 from routergate.ledger.shelf import Shelf
 from routergate.store.client import Store
 from support.events import an_attribution, an_event
@@ -116,14 +116,17 @@ async def test_killed_again_and_again_the_rows_are_the_events(
     store: Store, happened: list[UsageEvent], fates: Sequence[Fate]
 ) -> None:
     await store.call("FLUSHALL")
-    ours = [replace(event, attribution=an_attribution()) for event in happened]
+    rounds = [
+        [replace(event, id=f"{n}-{event.id}", attribution=an_attribution()) for event in happened]
+        for n in range(len(fates) + 1)
+    ]
     with TemporaryDirectory() as where:
-        for fate in fates:
+        for ours, fate in zip(rounds, fates, strict=False):
             await settle(store, ours)
             await killed(store, Path(where), replace(fate))
-        await settle(store, ours)
+        await settle(store, rounds[-1])
         await export(store, Shelf(where), "acme", portion=3)
-        assert same(on_shelf(Shelf(where)), ours * (len(fates) + 1))
+        assert same(on_shelf(Shelf(where)), chain.from_iterable(rounds))
 
 
 async def test_what_is_appended_meanwhile_is_moved_too_or_next_time(store: Store, shelf: Shelf) -> None:

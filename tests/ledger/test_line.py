@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from routergate.domain.event import UsageEvent
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.line import DamagedLine, events_in, from_line, to_line
-from routergate.ledger.record import encode, row
+from routergate.ledger.posting import posting
 from support.events import an_event
 from support.ledgers import events
 
 
 def numbered(*happened: UsageEvent, sequence: int = 1) -> Numbered:
-    rows = [row(event) for event in happened]
-    return Numbered("host:0:1", sequence, batch("acme", [(flat, encode(flat)) for flat in rows]))
+    postings = [posting(event) for event in happened]
+    return Numbered("host:0:1", sequence, batch("acme", postings, 1000))
 
 
 @given(st.lists(events(), min_size=1, max_size=5), st.integers(1, 2**53))

@@ -8,14 +8,14 @@ import pytest
 from routergate.domain.event import UsageEvent
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.line import to_line
-from routergate.ledger.record import encode, row
+from routergate.ledger.posting import posting
 from routergate.ledger.spool import PORTION, Spool, SpoolFile, SpoolFull, leftovers
 from support.events import an_event
 
 
 def numbered(sequence: int, *happened: UsageEvent) -> Numbered:
-    rows = [row(event) for event in happened or (an_event(id=f"event-{sequence}"),)]
-    return Numbered("w", sequence, batch("acme", [(flat, encode(flat)) for flat in rows]))
+    postings = [posting(event) for event in happened or (an_event(id=f"event-{sequence}"),)]
+    return Numbered("w", sequence, batch("acme", postings, 1000))
 
 
 def a_spool(folder: Path, room: int = 1 << 20) -> Spool:

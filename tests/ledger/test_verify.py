@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from routergate.domain.errors import LedgerBusy, LedgerUnusable
 from routergate.domain.event import UsageEvent
 from routergate.domain.money import Nanos
-from routergate.ledger.batch import index_key, usage_key
 from routergate.ledger.consumer import export
 from routergate.ledger.lease import lease
+from routergate.ledger.names import index_key, usage_key
 from routergate.ledger.record import LARGEST
 from routergate.ledger.shelf import Shelf
 from routergate.ledger.verify import Difference, Verification, verify

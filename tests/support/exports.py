@@ -7,9 +7,11 @@ from itertools import count
 from pathlib import Path
 
 from routergate.domain.event import UsageEvent
-from routergate.ledger.batch import ORGANISATIONS, batch, lease_key
+from routergate.ledger.batch import batch
 from routergate.ledger.delivery import HORIZON, SETTLE
+from routergate.ledger.names import ORGANISATIONS, lease_key
 from routergate.ledger.parquet import partition_of, read_rows
+from routergate.ledger.posting import Posting, posting
 from routergate.ledger.record import EventRow, encode, row
 from routergate.ledger.shelf import Shelf
 from routergate.store.client import Argument, Script, Store
@@ -19,14 +21,14 @@ _writers = count()
 
 async def settle(store: Store, happened: Iterable[UsageEvent]) -> None:
     """The events, appended and counted as a gateway does it."""
-    groups: dict[str, list[EventRow]] = {}
+    groups: dict[str, list[Posting]] = {}
     for event in happened:
-        groups.setdefault(event.attribution.identity.organisation, []).append(row(event))
-    for organisation, rows in groups.items():
-        work = batch(organisation, [(flat, encode(flat)) for flat in rows])
+        groups.setdefault(event.attribution.identity.organisation, []).append(posting(event))
+    for organisation, postings in groups.items():
+        work = batch(organisation, postings, 1000)
         await store.call("SADD", ORGANISATIONS, organisation)
-        stamp: list[Argument] = [f"writer-{next(_writers)}", 1, 1000, HORIZON]
-        assert await store.run(SETTLE, work.keys, [*stamp, *work.contents]) == b"applied"
+        stamp: list[Argument] = [f"writer-{next(_writers)}", 1, 1_000_000, HORIZON]
+        assert await store.run(SETTLE, work.keys, [*stamp, *work.contents]) == [b"applied"]
 
 
 def on_shelf(shelf: Shelf) -> list[EventRow]:
@@ -92,10 +94,12 @@ class MortalStore(Store):
         self.fate.ends()
         return reply
 
-    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> object:
+    async def run(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], *, wait_replicas: int = 0
+    ) -> object:
         if self.fate.begins():
             raise Death
-        reply = await super().run(script, keys, arguments)
+        reply = await super().run(script, keys, arguments, wait_replicas=wait_replicas)
         self.fate.ends()
         return reply
 

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
+from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
+from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter
+from routergate.spend.book import Book
 from support.redis import HandClock
 
 
@@ -60,12 +63,23 @@ class FakeProvider:
 
 @dataclass
 class ListLedger:
-    """Keeps the events."""
+    """Keeps the events, and what requests hold."""
 
     events: list[UsageEvent] = field(default_factory=list)
+    reserved: list[UsageEvent] = field(default_factory=list)
+    book: Book = field(default_factory=Book)
+    away: bool = False
+    """Whether the store does not answer."""
+
+    async def reserve(self, event: UsageEvent, lines: Sequence[Line], *, durable: bool = False) -> Reply:
+        if self.away:
+            raise StoreUnavailable("The store is away.")
+        self.reserved.append(event)
+        return self.book.reserve(event.id, lines, event.at / 1e9)
 
     def settle(self, event: UsageEvent) -> None:
         self.events.append(event)
+        self.book.settle(event.id, event.charges, event.at / 1e9)
 
 
 @dataclass

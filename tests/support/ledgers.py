@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.money import Nanos
 from routergate.domain.usage import Usage
-from routergate.ledger.batch import events_key
+from routergate.ledger.names import events_key
 from routergate.ledger.record import EventRow, decode
 from routergate.store.client import Store
 from support.events import LARGE, MINI, an_attribution, an_event
@@ -27,7 +27,7 @@ def events(draw: st.DrawFn) -> UsageEvent:
     """Any event, of one of two organisations, on one of three days."""
     organisation = draw(st.sampled_from(["acme", "other one"]))
     return an_event(
-        id=f"event-{draw(st.integers(0, 10**9))}",
+        id=f"event-{draw(st.uuids())}",
         at=NOON + draw(st.integers(0, 2)) * DAY,
         attribution=an_attribution(organisation, customer=draw(words), feature=draw(words), team=draw(words)),
         card=draw(st.sampled_from([None, MINI, LARGE])),

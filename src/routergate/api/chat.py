@@ -7,9 +7,10 @@ from aiohttp import web
 from msgspec import Raw
 
 from routergate.api.caller import bearer, read_call
-from routergate.api.errors import in_band
+from routergate.api.errors import code_of, in_band
+from routergate.api.limits import limit_headers
 from routergate.api.services import REQUEST_ID, SERVICES
-from routergate.domain.errors import BodyTooSlow, UnsupportedContentType, UpstreamError
+from routergate.domain.errors import BodyTooSlow, BudgetEnded, UnsupportedContentType, UpstreamError
 from routergate.domain.money import Nanos, usd_text
 from routergate.gateway import Answer, Incoming
 from routergate.ports import Chunk
@@ -80,6 +81,8 @@ async def _stream(request: web.Request, answer: Answer) -> web.StreamResponse:
         async for chunk in answer.chunks:
             if shown := _shown(chunk, answer):
                 await response.write(shown)
+    except BudgetEnded as error:
+        await response.write(cut_short(answer, error))
     except UpstreamError as error:
         await response.write(in_band(error))
     await response.write_eof()
@@ -91,6 +94,22 @@ EVENT_STREAM = {
     "Cache-Control": "no-cache",
     "X-Accel-Buffering": "no",
 }
+
+
+def cut_short(answer: Answer, error: BudgetEnded) -> bytes:
+    """The end of a stream that a budget cut: as a model ends at its output limit, and why."""
+    choices = [
+        {"index": n, "delta": {}, "finish_reason": "length"} for n in range(answer.call.request.choices)
+    ]
+    last = {
+        "id": answer.decision.id,
+        "object": "chat.completion.chunk",
+        "created": answer.at // 1_000_000_000,
+        "model": answer.winner.card.id,
+        "choices": choices,
+        "routergate": {"note": str(error), "code": code_of(error)},
+    }
+    return b"data: " + _encode(last) + b"\n\ndata: [DONE]\n\n"
 
 
 def _shown(chunk: Chunk, answer: Answer) -> bytes:
@@ -137,4 +156,5 @@ def _headers(answer: Answer) -> dict[str, str]:
         "x-routergate-quality": f"{winner.quality.mean:.4f}",
         "x-routergate-complexity": f"{decision.features.reading.complexity:.4f}",
         "x-routergate-overhead-ms": f"{answer.overhead * 1e3:.3f}",
+        **limit_headers(answer.hold),
     }

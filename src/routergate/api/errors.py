@@ -1,6 +1,7 @@
 """Errors as callers see them: OpenAI's object, and a status from a table."""
 
 import logging
+from math import ceil
 from typing import Any, Final
 
 import msgspec
@@ -11,13 +12,17 @@ from routergate.api.services import REQUEST_ID, SERVICES, Services
 from routergate.domain.errors import (
     BodyTooLarge,
     BodyTooSlow,
+    BudgetEnded,
+    BudgetHeld,
     ClientError,
     Forbidden,
     InvalidRequest,
     KeyConflict,
     MethodNotAllowed,
     NoEligibleModel,
+    NotAdmitted,
     NotFound,
+    OverBudget,
     ProviderRefused,
     RouterGateError,
     StoreUnavailable,
@@ -45,6 +50,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     KeyConflict: 409,
     BodyTooLarge: 413,
     NoEligibleModel: 422,
+    NotAdmitted: 429,
     UpstreamError: 502,
     StoreUnavailable: 503,
     RouterGateError: 500,
@@ -66,16 +72,30 @@ def status_of(error: Exception) -> int:
 
 
 def error_object(error: RouterGateError) -> dict[str, Any]:
-    """OpenAI's error object."""
-    status = status_of(error)
-    return {
-        "error": {
-            "message": str(error),
-            "type": KINDS.get(status, "invalid_request_error"),
-            "param": getattr(error, "param", None),
-            "code": code_of(error),
-        }
+    """OpenAI's error object; what is known of a limit that is in the way stands in its `metadata`."""
+    told = {
+        "message": str(error),
+        "type": type_of(error),
+        "param": getattr(error, "param", None),
+        "code": code_of(error),
     }
+    return {"error": {**told, "metadata": error.facts} if isinstance(error, NotAdmitted) else told}
+
+
+def type_of(error: RouterGateError) -> str:
+    """OpenAI's `type`."""
+    if isinstance(error, OverBudget | BudgetHeld | BudgetEnded):
+        return "insufficient_quota"
+    return KINDS.get(status_of(error), "invalid_request_error")
+
+
+def advice(error: RouterGateError) -> dict[str, str]:
+    """Whether and when to try again, as OpenAI's clients understand it."""
+    if not isinstance(error, NotAdmitted):
+        return {}
+    if error.wait is None:
+        return {"x-should-retry": "false"}
+    return {"retry-after": str(ceil(error.wait)), "retry-after-ms": str(ceil(error.wait * 1000))}
 
 
 def code_of(error: RouterGateError) -> str | None:
@@ -84,6 +104,8 @@ def code_of(error: RouterGateError) -> str | None:
         return f"upstream_{error.kind}"
     if isinstance(error, StoreUnavailable):
         return "store_unavailable"
+    if isinstance(error, BudgetEnded):
+        return "budget_ended"
     return getattr(error, "code", None)
 
 
@@ -93,6 +115,7 @@ def error_response(error: RouterGateError) -> web.Response:
         return web.Response(status=error.status, body=error.body, content_type=error.content_type)
     return web.Response(
         status=status_of(error),
+        headers=advice(error),
         body=msgspec.json.encode(error_object(error)),
         content_type="application/json",
     )

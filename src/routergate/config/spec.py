@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
 from routergate.domain.model import ProviderId
@@ -89,6 +90,8 @@ class Config:
     catalogue: Catalogue
     providers: tuple[ProviderSpec, ...] = ()
     keys: tuple[KeySpec, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    """What may be spent."""
     server: ServerSpec = field(default_factory=ServerSpec)
     warnings: tuple[str, ...] = ()
     """What an operator should know, though it is no mistake."""

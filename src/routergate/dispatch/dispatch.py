@@ -1,12 +1,13 @@
 """Decision → the first candidate that answers."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from routergate.dispatch.health import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
     AllProvidersFailed,
+    NotAdmitted,
     ProviderRefused,
     ProviderThrottled,
     UpstreamError,
@@ -15,6 +16,8 @@ from routergate.domain.model import ProviderId
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk, Provider
+
+Cover = Callable[[Candidate], Awaitable[ChatRequest]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +36,22 @@ class Dispatcher:
     providers: Mapping[ProviderId, Provider]
     health: Health
 
-    async def first_answer(self, decision: Decision, request: ChatRequest, meter: Meter) -> Begun:
+    async def first_answer(self, decision: Decision, cover: Cover, meter: Meter) -> Begun:
         """The first answer that begins.
+
+        `cover` holds what a candidate may cost and says what it may be sent; one that is not admitted is
+        passed over.
 
         Raises `ProviderRefused` when a provider finds the request itself at fault (asking another one
         would be asking the same), and `AllProvidersFailed` when nobody answers.
         """
         for candidate in decision.candidates:
             meter.asked = meter.clock.monotonic()
+            try:
+                request = await cover(candidate)
+            except NotAdmitted as error:
+                meter.attempted(candidate, error.kind)
+                continue
             chunks = self.providers[candidate.card.provider].chat(request, candidate.card)
             try:
                 first = await anext(chunks)

@@ -16,6 +16,10 @@ RouterGateError
 │   ├── UnknownKey
 │   ├── KeyConflict
 │   ├── NoEligibleModel
+│   ├── NotAdmitted
+│   │   ├── OverBudget
+│   │   ├── BudgetHeld
+│   │   └── RateLimited
 │   └── ProviderRefused       as a provider said it
 ├── UpstreamError             nobody here
 │   ├── ProviderUnreachable
@@ -25,12 +29,13 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   └── AllProvidersFailed
+├── BudgetEnded               the caller
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
 └── LedgerBusy                nobody here
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -118,6 +123,39 @@ class NoEligibleModel(ClientError):
     code = "no_eligible_model"
 
 
+class NotAdmitted(ClientError):
+    """A budget or a limit that has no room for the request. Nothing was sent, and nothing is charged."""
+
+    kind: ClassVar[str] = "not_admitted"
+
+    def __init__(
+        self, message: str, *, facts: Mapping[str, str | int | None], wait: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.facts = facts
+        """Whose limit it is, how it stands, and when it begins anew; for the caller's program."""
+        self.wait = wait
+        """Seconds after which it is worth trying again; `None`: it is not."""
+
+
+class OverBudget(NotAdmitted):
+    """What a budget allows is spent."""
+
+    code = "budget_exceeded"
+
+
+class BudgetHeld(NotAdmitted):
+    """What is left of a budget is held by requests that run, and may come back when they end."""
+
+    code = "budget_held"
+
+
+class RateLimited(NotAdmitted):
+    """Too much, too fast, or too many at once."""
+
+    code = "rate_limit_exceeded"
+
+
 class ProviderRefused(ClientError):
     """A provider found the request itself at fault; its answer is passed on as it came."""
 
@@ -175,6 +213,10 @@ class AllProvidersFailed(UpstreamError):
     """No candidate answered."""
 
     kind = "exhausted"
+
+
+class BudgetEnded(RouterGateError):
+    """A strict budget ended in the middle of an answer."""
 
 
 class StoreUnavailable(RouterGateError):

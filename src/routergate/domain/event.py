@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routergate.domain.hold import Charge
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
@@ -18,7 +19,9 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """A provider found the request itself at fault."""
     ABANDONED = "abandoned"
-    """The caller left before the end."""
+    """The caller left before the end, or the gateway died."""
+    CUT = "cut"
+    """A strict budget ended before the answer did."""
 
 
 class UsageSource(StrEnum):
@@ -27,6 +30,8 @@ class UsageSource(StrEnum):
     PROVIDER = "provider"
     COUNTED = "counted"
     """By the gateway, because the provider gave none."""
+    RESERVED = "reserved"
+    """As they were reserved, because nobody is left who knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,8 @@ class UsageEvent:
     baseline_cost: Nanos | None
     """The same tokens at the baseline's rates."""
     timings: Timings
+    charges: tuple[Charge, ...] = ()
+    """What it adds to the counters of budgets and limits."""
 
     @property
     def savings(self) -> Nanos | None:

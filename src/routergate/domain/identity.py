@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
+from routergate.domain.budget import Budget
 from routergate.domain.model import ModelClass
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -32,6 +33,8 @@ class Identity:
     """Where the key may be used from; `None`: anywhere."""
     expires_at: int | None = None
     """The first instant at which the key is good no more, nanoseconds since the epoch."""
+    budgets: tuple[Budget, ...] = ()
+    """What the key itself may use, beside what its organisation's rules say."""
 
     def admits(self, peer: str | None) -> bool:
         """Whether the key may be used from an address; one that is not known is in no network."""

@@ -1,7 +1,7 @@
 """A request, as the core sees it, and what classification knows of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -38,6 +38,12 @@ class ChatRequest:
     """Rough tokens of images, audio and tool definitions, which are not in `messages`."""
     service_tier: str | None = None
     """How soon an answer is wanted, in the provider's words; it may decide otherwise."""
+
+    def limited(self, output_tokens: int) -> "ChatRequest":
+        """The same, with an output limit in place of its own, if it has one."""
+        said = "max_tokens" if "max_tokens" in self.payload else "max_completion_tokens"
+        payload = {**self.payload, said: output_tokens}
+        return replace(self, payload=payload, max_output_tokens=output_tokens)
 
 
 class Level(StrEnum):

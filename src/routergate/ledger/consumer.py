@@ -13,9 +13,9 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 
-from routergate.ledger.batch import ORGANISATIONS, ledger_key
 from routergate.ledger.lease import Lease, lease
 from routergate.ledger.mark import START, Mark, read_mark, write_mark
+from routergate.ledger.names import ORGANISATIONS, ledger_key
 from routergate.ledger.parquet import encode_rows, path_of
 from routergate.ledger.record import EventRow
 from routergate.ledger.shelf import Shelf

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from routergate.domain.errors import LedgerBusy
-from routergate.ledger.batch import lease_key
+from routergate.ledger.names import lease_key
 from routergate.store.client import Script, Store
 
 RENEW = Script.packaged("routergate.ledger", "lease.lua")

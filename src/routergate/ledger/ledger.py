@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from routergate.domain.event import UsageEvent
-from routergate.ledger.batch import Line, Numbered, batch
+from routergate.domain.hold import Denied, Granted, Line
+from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.delivery import Delivery, pauses, stop_if_cancelled, unbroken
-from routergate.ledger.record import encode, row
+from routergate.ledger.holds import Holds
+from routergate.ledger.posting import Posting, posting
 from routergate.ledger.recovery import Recovery
 from routergate.ledger.spool import ROOM, Spool
 from routergate.ports import Clock, Ledger
@@ -53,6 +55,7 @@ class RedisLedger:
         self._batches: deque[Numbered] = deque()
         self._spool = Spool(spool, self._now, disk_room)
         self._delivery = Delivery(store, self._now)
+        self._holds = Holds(store, clock)
         self._recovery = Recovery(spool, self._delivery, self._now)
         self._waiting = asyncio.Event()
         self._idle = asyncio.Event()
@@ -70,6 +73,11 @@ class RedisLedger:
     def dropped(self) -> int:
         """Events lost so far: no room was left, or they could not be written."""
         return self._dropped + self._delivery.dropped + self._recovery.dropped
+
+    @property
+    def corrected(self) -> int:
+        """Events so far that had been booked before they came: as swept, or a second time."""
+        return self._delivery.corrected + self._recovery.corrected
 
     @property
     def damaged(self) -> int:
@@ -91,8 +99,23 @@ class RedisLedger:
         """Events that are not in the store yet."""
         return self.in_memory + self.on_disk
 
+    async def reserve(
+        self, event: UsageEvent, lines: Sequence[Line], *, durable: bool = False
+    ) -> Granted | Denied:
+        """Hold every line or none; again, in place of what the request held before.
+
+        `event` is what the request leaves if its process dies. `durable`: not before a replica has it.
+        Raises `StoreUnavailable`; nobody knows then whether it is held until the request is settled.
+        """
+        return await self._holds.reserve(event, lines, durable=durable)
+
+    async def renew(self) -> None:
+        """Keep what running requests hold from being swept, until cancelled."""
+        await self._holds.renew()
+
     def settle(self, event: UsageEvent) -> None:
-        """Count and append the event once, without blocking and without raising."""
+        """Count and append the event once, let go of what it holds, without blocking and without raising."""
+        self._holds.release(event)
         if len(self._queue) >= self._room:
             self._dropped += 1
             return
@@ -203,21 +226,21 @@ class RedisLedger:
     def _gather(self) -> None:
         """Number a portion of the events, as many batches as there are organisations among them."""
         events = list(islice(self._queue, LARGEST_BATCH))
-        groups: dict[str, list[Line]] = {}
+        groups: dict[str, list[Posting]] = {}
         for event in events:
-            if line := self._written(event):
-                groups.setdefault(line[0].organisation, []).append(line)
-        for organisation, lines in groups.items():
+            if one := self._written(event):
+                groups.setdefault(event.attribution.identity.organisation, []).append(one)
+        for organisation, postings in groups.items():
             self._sequence += 1
-            self._batches.append(Numbered(self._writer, self._sequence, batch(organisation, lines)))
+            work = batch(organisation, postings, self._now())
+            self._batches.append(Numbered(self._writer, self._sequence, work))
         for _ in events:
             self._queue.popleft()
 
-    def _written(self, event: UsageEvent) -> Line | None:
+    def _written(self, event: UsageEvent) -> Posting | None:
         """One event that cannot be written (a count beyond 64 bits) must not hold up the others."""
         try:
-            flat = row(event)
-            return flat, encode(flat)
+            return posting(event)
         except (ValueError, OverflowError, TypeError):
             self._dropped += 1
             log.exception("Usage event %s cannot be written", event.id)

@@ -20,8 +20,11 @@ TIME = "time"
 """The column that is not in the row: `at` as a timestamp."""
 _TEXT, _COUNT, _NUMBER = pa.string(), pa.int64(), pa.float64()
 _ATTEMPT = pa.struct([("model", _TEXT), ("provider", _TEXT), ("result", _TEXT), ("seconds", _NUMBER)])
+_CHARGE = pa.struct([("counter", _TEXT), ("amount", _COUNT)])
 _TYPES: dict[str, tuple[Any, bool]] = {
     "v": (pa.int16(), False),
+    "kind": (_TEXT, False),
+    "requests": (pa.int16(), False),
     "id": (_TEXT, False),
     TIME: (pa.timestamp("ns", tz="UTC"), False),
     "at": (_COUNT, False),
@@ -59,6 +62,7 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "first_token_seconds": (_NUMBER, True),
     "overhead_seconds": (_NUMBER, False),
     "decision_seconds": (_NUMBER, False),
+    "charges": (pa.list_(_CHARGE), False),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""

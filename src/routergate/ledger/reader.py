@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeVar
 
 from routergate.domain.totals import Total
-from routergate.ledger.batch import ORGANISATIONS, index_key, usage_key
+from routergate.ledger.names import ORGANISATIONS, index_key, usage_key
 from routergate.ledger.totals import read_totals
 from routergate.store.client import Store
 

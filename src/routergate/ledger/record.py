@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from routergate.domain.event import UsageEvent
+from routergate.domain.hold import Kind
 from routergate.domain.usage import KINDS
+from routergate.ledger.names import counter_name
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,11 +21,24 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the request added to one budget's counter."""
+
+    counter: str
+    """Scope, value, measure, window and which of them, as a JSON list."""
+    amount: int
+
+
 class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class": "class"}):
     """One request, flat. `None` is unknown, never zero; money is in nano-dollars, time in seconds."""
 
     v: int = 1
     """Of this layout. Fields may be added under the same number, never changed or taken away."""
+    kind: str = "event"
+    """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
+    `duplicate`: it was booked before, and nothing is booked."""
+    requests: int = 1
+    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in a duplicate."""
     id: str
     at: int
     """Arrival, nanoseconds since the epoch."""
@@ -63,6 +78,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     first_token_seconds: float | None
     overhead_seconds: float
     decision_seconds: float
+    charges: tuple[ChargeRow, ...] = ()
 
 
 LARGEST = 2**53
@@ -112,7 +128,35 @@ def row(event: UsageEvent) -> EventRow:
         first_token_seconds=event.timings.first_token,
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
+        charges=tuple(
+            ChargeRow(counter=counter_name(charge.counter), amount=charge.amount)
+            for charge in event.charges
+            if charge.counter.kind is Kind.WINDOW
+        ),
     )
+
+
+def reversal(booked: EventRow) -> EventRow:
+    """What takes a row back: the same, with every amount negative."""
+    amounts = {name: getattr(booked, name) for name in _AMOUNTS}
+    return msgspec.structs.replace(
+        booked,
+        kind="reversal",
+        requests=-booked.requests,
+        charges=tuple(msgspec.structs.replace(one, amount=-one.amount) for one in booked.charges),
+        **{name: None if amount is None else -amount for name, amount in amounts.items()},
+    )
+
+
+def correction(actual: EventRow) -> EventRow:
+    """What is booked after a reversal."""
+    return msgspec.structs.replace(actual, kind="correction")
+
+
+def duplicate(again: EventRow) -> EventRow:
+    """What shows that a request was settled a second time, and books nothing."""
+    nothing = dict.fromkeys(_AMOUNTS, None)
+    return msgspec.structs.replace(again, kind="duplicate", requests=0, charges=(), **nothing)
 
 
 def encode(event: EventRow) -> bytes:

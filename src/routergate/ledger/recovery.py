@@ -31,6 +31,11 @@ class Recovery:
         """Events in files that were too old."""
 
     @property
+    def corrected(self) -> int:
+        """Events that had been booked before they came."""
+        return self._delivery.corrected
+
+    @property
     def waiting(self) -> int:
         """Events in the files that were taken over."""
         return sum(file.waiting for file in self._files)

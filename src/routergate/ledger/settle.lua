@@ -1,14 +1,27 @@
--- Settle a batch of usage events of one organisation: append them and count them, once.
+-- Settle a batch of postings of one organisation, all or none: let go of what each holds, move every counter,
+-- append the rows.
 --
--- KEYS  writers, events, then an index and a totals hash for each day and key
--- ARGV  writer, sequence, now and horizon (seconds), a JSON list with, for each totals hash, its key id
---       and field to amount; then the events themselves
+-- KEYS  writers, events, holds, leases, ended, index, alerts, then the counters that are charged, then an index
+--       and a totals hash for each day and key
+-- ARGV  writer, sequence, now (milliseconds), horizon (seconds), a JSON list of postings, a JSON list with, for
+--       each totals hash, its key id and field to amount; then the rows
 --
--- Returns 'applied'; 'known' when the writer's sequence was applied before; or 'halfway: why'.
+-- A posting is {id, how, rows, charges}; a charge is {counter, kind, amount, milliseconds per bucket, when the
+-- counter is forgotten, amounts at which somebody is told}, its counter by number. How:
+--   e  the end of a request: what it holds is let go
+--   v  a request whose process is gone: as e, but only if its lease has ended
+--   c  the end of a request that was swept before
+--   x  one that ended before; it charges nothing
+--
+-- Returns {'applied'}; {'known'} when the writer's sequence was applied before; {'again', id, state, id, state
+-- ...} when postings are not what they were taken for, and nothing was done; or {'halfway', why}.
 
-local writers, events = KEYS[1], KEYS[2]
+local writers, events, holds, leases, ended = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local index, alerts = KEYS[6], KEYS[7]
 local writer, sequence, now, horizon = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local totals = cjson.decode(ARGV[5])
+local postings, totals = cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
+local ROWS, COUNTERS = 6, 7
+local DONE_FOR, SWEPT_FOR = 15 * 60 * 1000, 30 * 86400 * 1000
 
 local function read(entry)
   local applied, seen = string.match(entry, '^(%d+) (%d+)$')
@@ -19,31 +32,98 @@ local function forget_old_writers()
   local all = redis.call('HGETALL', writers)
   for i = 1, #all, 2 do
     local _, seen = read(all[i + 1])
-    if seen < now - horizon then redis.call('HDEL', writers, all[i]) end
+    if seen < now / 1000 - horizon then redis.call('HDEL', writers, all[i]) end
   end
 end
 
-local function apply()
-  for i = 6, #ARGV do
-    redis.call('XADD', events, '*', 'event', ARGV[i])
+local function forget_ended()
+  local old = redis.call('ZRANGEBYSCORE', ended, '-inf', now, 'LIMIT', 0, 200)
+  if #old > 0 then
+    redis.call('HDEL', holds, unpack(old))
+    redis.call('ZREM', ended, unpack(old))
   end
-  for i, total in ipairs(totals) do
-    redis.call('SADD', KEYS[1 + 2 * i], total[1])
-    for field, amount in pairs(total[2]) do
-      redis.call('HINCRBY', KEYS[2 + 2 * i], field, amount)
+end
+
+local function fits(posting, state)
+  local how = posting[2]
+  if how == 'x' then return true end
+  if how == 'c' then return state == 'S' end
+  if how == 'e' then return state == '' or state == 'H' end
+  local lease = redis.call('ZSCORE', leases, posting[1])
+  return state == 'H' and lease and tonumber(lease) <= now
+end
+
+local function charge(charges, buckets)
+  for _, one in ipairs(charges) do
+    local counter, kind, amount, width, forget, soft = unpack(one)
+    local key = KEYS[COUNTERS + counter]
+    if kind == 's' then
+      add(key, width, now, buckets[key] or math.floor(now / width), amount)
+    else
+      local spent = redis.call('HINCRBY', key, 'spent', amount)
+      if forget > 0 then redis.call('EXPIREAT', key, forget) end
+      redis.call('SADD', index, key)
+      for _, at in ipairs(soft) do
+        if spent >= at and spent - amount < at then tell(alerts, 'passed', key, at, spent) end
+      end
     end
   end
 end
 
+local function finish(posting, before, rows)
+  local id, how, _, charges = unpack(posting)
+  local buckets = {}
+  if string.sub(before, 1, 1) == 'H' then
+    local lines = cmsgpack.unpack(string.sub(before, 2))[2]
+    hold(lines, -1, now)
+    for _, line in ipairs(lines) do buckets[line[1]] = line[5] end
+    redis.call('ZREM', leases, id)
+  end
+  charge(charges, buckets)
+  for _, row in ipairs(rows) do redis.call('XADD', events, '*', 'event', row) end
+  redis.call('HSET', holds, id, how == 'v' and 'S' .. rows[1] or 'D')
+  redis.call('ZADD', ended, now + (how == 'v' and SWEPT_FOR or DONE_FOR), id)
+end
+
+local function apply(states)
+  local row = ROWS
+  for i, posting in ipairs(postings) do
+    local rows = {}
+    for n = 1, posting[3] do rows[n] = ARGV[row + n] end
+    row = row + posting[3]
+    finish(posting, states[i], rows)
+  end
+  local first = #KEYS - 2 * #totals
+  for i, total in ipairs(totals) do
+    redis.call('SADD', KEYS[first + 2 * i - 1], total[1])
+    for field, amount in pairs(total[2]) do
+      redis.call('HINCRBY', KEYS[first + 2 * i], field, amount)
+    end
+  end
+  forget_ended()
+end
+
 local last = redis.call('HGET', writers, writer)
 if last then
-  if read(last) >= sequence then return 'known' end
+  if read(last) >= sequence then return {'known'} end
 else
   forget_old_writers()
 end
 
+local states, again, seen = {}, {'again'}, {}
+for i, posting in ipairs(postings) do
+  states[i] = seen[posting[1]] and 'D' or redis.call('HGET', holds, posting[1]) or ''
+  seen[posting[1]] = true
+  local state = string.sub(states[i], 1, 1)
+  if not fits(posting, state) then
+    again[#again + 1] = posting[1]
+    again[#again + 1] = state == 'H' and state or states[i]
+  end
+end
+if #again > 1 then return again end
+
 -- First, so that a batch that fails half-way is not tried again: rather a gap that is logged than a double.
-redis.call('HSET', writers, writer, string.format('%d %d', sequence, now))
-local ok, failure = pcall(apply)
-if ok then return 'applied' end
-return 'halfway: ' .. tostring(type(failure) == 'table' and failure.err or failure)
+redis.call('HSET', writers, writer, string.format('%d %d', sequence, math.floor(now / 1000)))
+local ok, failure = pcall(apply, states)
+if ok then return {'applied'} end
+return {'halfway', tostring(type(failure) == 'table' and failure.err or failure)}

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from routergate.domain.errors import LedgerUnusable
-from routergate.ledger.batch import events_key
+from routergate.ledger.names import events_key
 from routergate.ledger.record import EventRow, decode
 from routergate.store.client import Store
 

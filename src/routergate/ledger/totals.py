@@ -17,6 +17,7 @@ Increments = dict[tuple[Day, str], dict[str, int]]
 
 NANOS_PER_DAY = 86_400 * 1_000_000_000
 _MEASURES = frozenset(MEASURES)
+_ESTIMATES = frozenset({UsageSource.COUNTED.value, UsageSource.RESERVED.value})
 _FAILURES = frozenset({Outcome.FAILED.value, Outcome.REFUSED.value})
 
 
@@ -41,10 +42,10 @@ def day_of(row: EventRow) -> Day:
 def measured(row: EventRow) -> Iterator[tuple[str, int | None]]:
     """What one row counts for, by measure; nothing is counted for what is unknown or zero."""
     cost, baseline = row.cost_nanos, row.baseline_cost_nanos
-    used = row.model is not None or row.output is not None
-    yield "requests", 1
-    yield "failed", row.outcome in _FAILURES
-    yield "abandoned", row.outcome == Outcome.ABANDONED.value
+    used = row.requests * (row.model is not None or row.output is not None)
+    yield "requests", row.requests
+    yield "failed", row.requests * (row.outcome in _FAILURES)
+    yield "abandoned", row.requests * (row.outcome == Outcome.ABANDONED.value)
     yield "input_uncached", row.input_uncached
     yield "cache_read", row.cache_read
     yield "cache_write", row.cache_write
@@ -58,10 +59,10 @@ def measured(row: EventRow) -> Iterator[tuple[str, int | None]]:
     if cost is not None and baseline is not None:
         yield "savings_nanos", baseline - cost
     else:
-        yield "unpriced", used and cost is None
-        yield "unbaselined", used and baseline is None
+        yield "unpriced", used * (cost is None)
+        yield "unbaselined", used * (baseline is None)
         yield "incomparable", used
-    yield "estimated", row.output is not None and row.usage_source == UsageSource.COUNTED.value
+    yield "estimated", row.requests * (row.output is not None and row.usage_source in _ESTIMATES)
 
 
 def read_totals(organisation: str, day: date, key: str, fields: Mapping[bytes, bytes]) -> Iterator[Total]:

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from routergate.domain.totals import MEASURES, Measures, Total
-from routergate.ledger.batch import events_key, usage_key
 from routergate.ledger.consumer import ledger_name, organisations, whole
 from routergate.ledger.lease import Lease, lease
 from routergate.ledger.mark import Mark, read_mark
+from routergate.ledger.names import events_key, usage_key
 from routergate.ledger.parquet import partition_of, read_rows
 from routergate.ledger.reader import used_keys
 from routergate.ledger.record import EventRow

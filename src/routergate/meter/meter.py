@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass, field
 
 from routergate.domain.decision import Candidate
-from routergate.domain.errors import ProviderRefused, RouterGateError, UpstreamError
+from routergate.domain.errors import BudgetEnded, ProviderRefused, RouterGateError, UpstreamError
 from routergate.domain.event import Attempt, Outcome
 from routergate.domain.usage import Usage
 from routergate.ports import Chunk, Clock, TokenCounter
@@ -76,6 +76,8 @@ class Meter:
         """Note what ended the request before its time."""
         if isinstance(error, ProviderRefused):
             self.outcome = Outcome.REFUSED
+        elif isinstance(error, BudgetEnded):
+            self.outcome = Outcome.CUT
         elif isinstance(error, UpstreamError):
             self.outcome = Outcome.FAILED
         elif isinstance(error, GeneratorExit | asyncio.CancelledError | ConnectionError):
@@ -83,6 +85,11 @@ class Meter:
         else:
             self.outcome = Outcome.FAILED
         self.error = error if isinstance(error, RouterGateError) else None
+
+    @property
+    def written(self) -> int:
+        """Characters of the answer so far."""
+        return self._seen
 
     def counted_output(self, tokens: TokenCounter) -> int:
         """Output tokens by counting what went by."""

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from routergate.domain.decision import Decision
+from routergate.domain.decision import Candidate, Decision
 from routergate.domain.event import Outcome, Timings, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution
 from routergate.domain.money import Nanos
@@ -48,6 +48,41 @@ def usage_event(
     )
 
 
+def reserved_event(
+    *,
+    decision: Decision,
+    candidate: Candidate,
+    attribution: Attribution,
+    request: ChatRequest,
+    need: Usage,
+    cost: Nanos | None,
+    at: int,
+) -> UsageEvent:
+    """The row that the request leaves if the gateway dies before it ends: as much as was set aside for it."""
+    reading = decision.features.reading
+    return UsageEvent(
+        id=decision.id,
+        at=at,
+        attribution=attribution,
+        route=decision.route,
+        task=reading.task,
+        level=reading.level.value,
+        complexity=reading.complexity,
+        threshold=decision.threshold,
+        quality=candidate.quality.mean,
+        card=candidate.card,
+        streamed=request.stream,
+        outcome=Outcome.ABANDONED,
+        attempts=(),
+        usage=need,
+        usage_source=UsageSource.RESERVED,
+        cost=cost,
+        baseline=decision.baseline.id if decision.baseline else None,
+        baseline_cost=price(decision.baseline, need, day_of(at)) if decision.baseline else None,
+        timings=Timings(total=0.0, first_token=None, overhead=0.0, decision=0.0),
+    )
+
+
 def day_of(at: int) -> date:
     """The UTC day of an instant in nanoseconds since the epoch."""
     return datetime.fromtimestamp(at // 1_000_000_000, UTC).date()
@@ -60,7 +95,7 @@ def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage 
     if meter.winner is not None:
         counted = Usage(input_uncached=decision.features.input_tokens, output=meter.counted_output(tokens))
         return counted, UsageSource.COUNTED
-    if meter.outcome is Outcome.ABANDONED or _perhaps_billed(meter):
+    if meter.attempts and (meter.outcome is Outcome.ABANDONED or _perhaps_billed(meter)):
         return None, UsageSource.COUNTED
     return Usage(), UsageSource.PROVIDER
 

@@ -27,9 +27,10 @@ class Script:
     sha: str
 
     @classmethod
-    def packaged(cls, package: str, name: str) -> "Script":
-        """The script in the file `name` of `package`."""
-        text = files(package).joinpath(name).read_text(encoding="utf-8")
+    def packaged(cls, package: str, *names: str) -> "Script":
+        """The script in the files `names` of `package`, one after the other."""
+        folder = files(package)
+        text = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -55,7 +56,9 @@ class Store:
                 # Raised by the pipeline itself, an error would quote the command with all its values.
                 return _unless_failed(await pipeline.execute(raise_on_error=False))
 
-    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
+    async def run(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], *, wait_replicas: int = 0
+    ) -> Any:
         """What `script` returns; it is sent whole only if the server does not know it yet."""
         with self._translated():
             try:

@@ -1,0 +1,53 @@
+"""How limits stand, in the headers that OpenAI's clients know."""
+
+from collections.abc import Iterator, Mapping
+
+from routergate.domain.budget import Limit, Measure
+from routergate.domain.hold import Kind, Line, Standing
+from routergate.spend.hold import Hold
+
+_NAMES: Mapping[Measure, str] = {
+    Measure.REQUESTS: "requests",
+    Measure.TOKENS: "tokens",
+    Measure.INPUT_TOKENS: "input-tokens",
+    Measure.OUTPUT_TOKENS: "output-tokens",
+}
+
+
+def limit_headers(hold: Hold) -> dict[str, str]:
+    """`x-ratelimit-{limit,remaining,reset}-*` of the limit that is closest, and a lowered output limit.
+
+    `reset` is the time after which all of it is surely free again.
+    """
+    headers: dict[str, str] = {}
+    for measure, name in _NAMES.items():
+        closest = min(_limits(hold, measure), key=_remaining, default=None)
+        if closest is not None:
+            line, _ = closest
+            headers[f"x-ratelimit-limit-{name}"] = str(line.rule.limit)
+            headers[f"x-ratelimit-remaining-{name}"] = str(max(_remaining(closest), 0))
+            headers[f"x-ratelimit-reset-{name}"] = duration(line.counter.seconds)
+    if hold.shortened and hold.need is not None:
+        headers["x-routergate-max-output-tokens"] = str(hold.need.output_limit)
+    return headers
+
+
+def duration(seconds: int) -> str:
+    """As OpenAI writes it: `59s`, `6m0s`, `1h0m0s`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes}m{rest}s"
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+
+
+def _limits(hold: Hold, measure: Measure) -> Iterator[tuple[Line, Standing]]:
+    for line, standing in zip(hold.lines, hold.standings, strict=True):
+        sliding = line.counter.kind is Kind.SLIDING
+        if sliding and isinstance(line.rule, Limit) and line.counter.measure is measure:
+            yield line, standing
+
+
+def _remaining(limit: tuple[Line, Standing]) -> int:
+    line, standing = limit
+    return line.rule.limit - standing.spent - standing.held

@@ -1,0 +1,104 @@
+"""What running requests hold in the store, and that they still run."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import msgspec
+
+from routergate.domain.errors import StoreUnavailable
+from routergate.domain.event import UsageEvent
+from routergate.domain.hold import Denied, Granted, Line, Reply, Standing
+from routergate.ledger.names import (
+    ORGANISATIONS,
+    alerts_key,
+    counter_key,
+    counters_key,
+    holds_key,
+    leases_key,
+)
+from routergate.ledger.posting import forgotten, width
+from routergate.ledger.record import encode, row
+from routergate.ports import Clock
+from routergate.store.client import Script, Store
+
+log = logging.getLogger(__name__)
+
+RESERVE = Script.packaged("routergate.ledger", "counters.lua", "reserve.lua")
+LEASE = 30.0
+"""Seconds after which a hold that nobody renews is swept."""
+RENEW_EVERY = 8.0
+"""Seconds. Three renewals may fail before a lease ends."""
+
+
+class Holds:
+    """The holds of one process, by request and organisation."""
+
+    def __init__(self, store: Store, clock: Clock, replicas: int = 0) -> None:
+        self._store = store
+        self._replicas = replicas
+        self._clock = clock
+        self._running: dict[str, str] = {}
+        self._introduced: set[str] = set()
+
+    async def reserve(self, event: UsageEvent, lines: Sequence[Line], *, durable: bool) -> Reply:
+        """Hold every line or none; again, in place of what the request held before."""
+        organisation, now = event.attribution.identity.organisation, self._now()
+        await self._introduce(organisation)
+        self._running[event.id] = organisation
+        keys = [
+            *(name(organisation) for name in (holds_key, leases_key, counters_key, alerts_key)),
+            *(counter_key(organisation, line.counter) for line in lines),
+        ]
+        asked = [_asked(line, now // 1000) for line in lines]
+        arguments = (event.id, now, now + int(LEASE * 1000), encode(row(event)), msgspec.json.encode(asked))
+        wait = self._replicas if durable else 0
+        verdict, *numbers = await self._store.run(RESERVE, keys, arguments, wait_replicas=wait)
+        return self._read(event.id, lines, verdict, numbers)
+
+    async def renew(self) -> None:
+        """Keep what runs from being swept, until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            try:
+                await self._renew()
+            except StoreUnavailable as error:
+                log.warning("the holds of running requests could not be renewed: %s", error)
+
+    def release(self, event: UsageEvent) -> None:
+        """The request runs no more."""
+        self._running.pop(event.id, None)
+
+    async def _renew(self) -> None:
+        until = self._now() + int(LEASE * 1000)
+        by_organisation: dict[str, list[str | int]] = {}
+        for request, organisation in self._running.items():
+            by_organisation.setdefault(organisation, []).extend((until, request))
+        for organisation, pairs in by_organisation.items():
+            await self._store.call("ZADD", leases_key(organisation), "XX", *pairs)
+
+    async def _introduce(self, organisation: str) -> None:
+        """Before the first hold: else, after a crash, nobody would look for it."""
+        if organisation not in self._introduced:
+            await self._store.call("SADD", ORGANISATIONS, organisation)
+            self._introduced.add(organisation)
+
+    def _read(self, request: str, lines: Sequence[Line], verdict: bytes, numbers: Sequence[int]) -> Reply:
+        if verdict == b"denied":
+            which, spent, held, wait = numbers
+            return Denied(line=lines[which - 1], standing=Standing(spent=spent, held=held), wait=wait / 1000)
+        if verdict == b"ended":
+            log.error("request %s was given up although it runs; it will be corrected", request)
+            return Granted(standings=[Standing(spent=0, held=0)] * len(lines))
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        return Granted(standings=[Standing(spent=spent, held=held) for spent, held in pairs])
+
+    def _now(self) -> int:
+        """Milliseconds since the epoch."""
+        return self._clock.epoch_ns() // 1_000_000
+
+
+def _asked(line: Line, now: int) -> tuple[str, int, int, int, int]:
+    counter = line.counter
+    limit = line.rule.limit if line.enforced else -1
+    return counter.kind.value, line.amount, limit, width(counter), forgotten(counter, now)

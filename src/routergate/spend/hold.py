@@ -1,0 +1,243 @@
+"""What one request holds: taken before it is sent, grown while it is answered, charged in the end."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from routergate.domain.budget import Away, Budget, Measure, OrganisationRules, Policy, Rules
+from routergate.domain.decision import Candidate, Decision, Rejection
+from routergate.domain.errors import BudgetEnded, NoEligibleModel, NotAdmitted, StoreUnavailable
+from routergate.domain.event import UsageEvent
+from routergate.domain.hold import Denied, Line, Standing
+from routergate.domain.identity import Attribution
+from routergate.domain.request import ChatRequest
+from routergate.meter.meter import Meter
+from routergate.meter.settle import day_of, reserved_event
+from routergate.ports import Chunk, Clock, Ledger, TokenCounter
+from routergate.spend.book import Book
+from routergate.spend.denial import denial
+from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
+from routergate.spend.need import Need, likely, shorter, worst
+from routergate.spend.thrift import thrifty
+
+SHORTEST = 16
+"""Output tokens: an answer that a budget makes shorter than this is of no use."""
+CHARACTERS_PER_TOKEN = 3
+"""Few: so a stream is counted before it has written what is held for it."""
+TOLERANCE = 8
+"""Tokens by which our count of an answer may be above the provider's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """What it takes to say what may be spent."""
+
+    rules: Rules
+    ledger: Ledger
+    book: Book
+    clock: Clock
+
+    def hold(self, decision: Decision, attribution: Attribution, request: ChatRequest, at: int) -> "Hold":
+        """A request that holds nothing yet."""
+        rules = self.rules.of(attribution.identity.organisation)
+        return Hold(
+            till=self, rules=rules, decision=decision, attribution=attribution, request=request, at=at
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Hold:
+    """One request's part of all counters that it moves."""
+
+    till: Till
+    rules: OrganisationRules
+    decision: Decision
+    """As budgets have left it."""
+    attribution: Attribution
+    request: ChatRequest
+    """As the caller sent it."""
+    at: int
+    refused: bool = False
+    """Whether a rule turned the request away, so that it leaves no event."""
+    lines: tuple[Line, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    need: Need | None = None
+    shortened: bool = False
+    """Whether a budget lowered the output limit."""
+    _covered: Candidate | None = None
+    _waived: frozenset[Budget] = frozenset()
+
+    async def admit(self) -> None:
+        """Hold what the first candidate may cost; a budget may ask for other candidates first.
+
+        Raises `NotAdmitted`, `NoEligibleModel` or `StoreUnavailable`.
+        """
+        try:
+            self._leave_out_unpriced()
+            while (denied := await self._take(self.decision.chosen)) is not None:
+                self._economise(denied)
+        except (NotAdmitted, NoEligibleModel):
+            self.refused = True
+            raise
+
+    async def cover(self, candidate: Candidate) -> ChatRequest:
+        """Hold what `candidate` may cost in place of another; the request as it may be sent.
+
+        Raises `NotAdmitted`; then what was held before is still held.
+        """
+        if candidate is not self._covered and (denied := await self._take(candidate)) is not None:
+            raise denial(denied, self.rules.calendar)
+        limit = self.need.output_limit if self.need else None
+        if limit is None or limit == self.request.max_output_tokens:
+            return self.request
+        return self.request.limited(limit)
+
+    async def within(
+        self, chunks: AsyncGenerator[Chunk, None], meter: Meter, tokens: TokenCounter
+    ) -> AsyncGenerator[Chunk, None]:
+        """The same chunks, as long as what is held suffices; raises `BudgetEnded`."""
+        mark = self._held_output() * CHARACTERS_PER_TOKEN
+        async for chunk in chunks:
+            yield chunk
+            if meter.written > mark:
+                await self._grow(meter.counted_output(tokens))
+                mark = max(self._held_output() * CHARACTERS_PER_TOKEN, meter.written * 5 // 4)
+
+    def settled(self, event: UsageEvent) -> UsageEvent:
+        """The event with what it charges."""
+        charged = replace(event, charges=charges(self.lines, event))
+        self.till.book.settle(event.id, charged.charges, self._now())
+        return charged
+
+    def _leave_out_unpriced(self) -> None:
+        """Under a budget in money, unknown is not free."""
+        out = [one for one in self.decision.candidates if one.cost is None and self._needs_price(one)]
+        if not out:
+            return
+        reason = "has no known price, and a budget in money applies"
+        left = tuple(one for one in self.decision.candidates if one not in out)
+        if not left:
+            raise NoEligibleModel(
+                f"No model of '{self.decision.route}' can serve this request: "
+                + "; ".join(f"{one.card.id} {reason}" for one in out)
+                + "."
+            )
+        rejected = (Rejection(model=one.card.id, reason=reason) for one in out)
+        self.decision = replace(self.decision, candidates=left, rejected=(*self.decision.rejected, *rejected))
+
+    def _needs_price(self, candidate: Candidate) -> bool:
+        return any(
+            isinstance(rule, Budget) and rule.measure is Measure.CASH and not rule.unpriced
+            for rule, _ in self._rules(candidate)
+        )
+
+    def _economise(self, denied: Denied) -> None:
+        """Do what a reached budget wants instead of refusing, if it does."""
+        rule = denied.line.rule
+        if isinstance(rule, Budget) and rule.when_reached is not Policy.REFUSE:
+            decision = thrifty(self.decision, rule)
+            if decision is not None:
+                self.decision, self._waived = decision, self._waived | {rule}
+                return
+        raise denial(denied, self.rules.calendar)
+
+    async def _take(self, candidate: Candidate) -> Denied | None:
+        """Hold what `candidate` may cost; why not, if not."""
+        found = self._rules(candidate)
+        strict = any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
+        features, on = self.decision.features, self._day()
+        if not strict:
+            return await self._reserve(candidate, likely(candidate, features, on), found)
+        need = worst(candidate.card, self.request, features, on, None)
+        denied = await self._reserve(candidate, need, found)
+        if denied is None or not (fits := _room(denied)):
+            return denied
+        less = shorter(candidate.card, self.request, features, on, fits)
+        if less is None or (less.output_limit or 0) < SHORTEST:
+            return _with_amount(denied, worst(candidate.card, self.request, features, on, SHORTEST))
+        denied = await self._reserve(candidate, less, found)
+        self.shortened = denied is None
+        return denied
+
+    async def _reserve(
+        self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]
+    ) -> Denied | None:
+        wanted = lines(self.rules, found, asked(need), self._seconds(), self._waived)
+        event = reserved_event(
+            decision=self.decision,
+            candidate=candidate,
+            attribution=self.attribution,
+            request=self.request,
+            need=need.usage,
+            cost=need.cost,
+            at=self.at,
+        )
+        event = replace(event, charges=charges(wanted, event))
+        durable = any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
+        try:
+            reply = await self.till.ledger.reserve(event, wanted, durable=durable)
+        except StoreUnavailable:
+            if any(rule.when_store_away is Away.REFUSE for rule, _ in found):
+                raise
+            reply = self.till.book.reserve(event.id, wanted, self._now())
+        if isinstance(reply, Denied):
+            return reply
+        self.lines, self.standings = wanted, tuple(reply.standings)
+        self.need, self._covered = need, candidate
+        return None
+
+    async def _grow(self, written: int) -> None:
+        """Hold more for an answer that has become longer than what was held for it."""
+        if self.need is None or self._covered is None:
+            return
+        limit = self.need.output_limit
+        if limit is not None:
+            most = limit * self.decision.features.choices + TOLERANCE
+            if written > (most if self.shortened else most * 5 // 4):
+                raise BudgetEnded("The budget for this answer is used up.")
+            return
+        if written > self.need.usage.output * 3 // 4:
+            need = likely(self._covered, self.decision.features, self._day(), output=2 * written)
+            # A guess that does not fit any more binds nobody: the answer was promised.
+            await self._reserve(self._covered, need, self._rules(self._covered))
+
+    def _rules(self, candidate: Candidate) -> tuple[tuple[Rule, str], ...]:
+        subject = Subject(attribution=self.attribution, route=self.decision.route, card=candidate.card)
+        return applicable(self.rules, subject)
+
+    def _held_output(self) -> int:
+        return self.need.usage.output if self.need else 0
+
+    def _day(self) -> date:
+        return day_of(self.at)
+
+    def _seconds(self) -> int:
+        return self.at // 1_000_000_000
+
+    def _now(self) -> float:
+        return self.till.clock.epoch_ns() / 1e9
+
+
+def _with_amount(denied: Denied, need: Need) -> Denied:
+    """The same denial, of the least that would have been of use."""
+    amount = asked(need)[denied.line.rule.measure]
+    return denied if amount is None else replace(denied, line=replace(denied.line, amount=amount))
+
+
+def _room(denied: Denied) -> Callable[[Need], bool] | None:
+    """Whether a need has room in the budget that denied, if it is strict and a shorter answer would help.
+
+    What running requests hold may come back: only what is spent makes an answer shorter.
+    """
+    rule, standing = denied.line.rule, denied.standing
+    if not isinstance(rule, Budget) or not rule.strict or rule.when_reached is not Policy.REFUSE:
+        return None
+    if standing.spent + denied.line.amount <= rule.limit:
+        return None
+    room = rule.limit - standing.spent - standing.held
+
+    def fits(need: Need) -> bool:
+        amount = asked(need)[rule.measure]
+        return amount is not None and amount <= room
+
+    return fits

@@ -1,0 +1,162 @@
+"""Which counters a request moves, and which limits hold it back; pure."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from routergate.domain.budget import Budget, Limit, Measure, OrganisationRules, Policy, Scope
+from routergate.domain.event import UsageEvent
+from routergate.domain.hold import Charge, Counter, Kind, Line
+from routergate.domain.identity import Attribution
+from routergate.domain.model import ModelCard
+from routergate.spend.need import Need
+from routergate.spend.windows import span
+
+Rule = Budget | Limit
+Amounts = Mapping[Measure, int | None]
+"""By measure; `None` is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose counters a request moves."""
+
+    attribution: Attribution
+    route: str
+    card: ModelCard
+
+    def values(self, scope: Scope) -> tuple[str, ...]:
+        """The names under which it is counted in a scope."""
+        return tuple(dict.fromkeys(_clean(value) for value in _VALUES[scope](self) if value))
+
+
+_VALUES: Mapping[Scope, Callable[[Subject], Iterable[str | None]]] = {
+    Scope.ORGANISATION: lambda who: [who.attribution.identity.organisation],
+    Scope.TEAM: lambda who: [who.attribution.identity.team],
+    Scope.KEY: lambda who: [who.attribution.identity.key],
+    Scope.FEATURE: lambda who: [who.attribution.feature],
+    Scope.CUSTOMER: lambda who: [who.attribution.customer],
+    Scope.TAG: lambda who: who.attribution.tags,
+    Scope.SESSION: lambda who: [who.attribution.session],
+    Scope.ROUTE: lambda who: [who.route],
+    Scope.MODEL: lambda who: [who.card.id],
+    Scope.PROVIDER: lambda who: [who.card.provider],
+}
+
+
+def applicable(rules: OrganisationRules, subject: Subject) -> tuple[tuple[Rule, str], ...]:
+    """The rules that a request falls under, each with the name under which it does."""
+    every: tuple[Rule, ...] = (*rules.budgets, *rules.limits, *subject.attribution.identity.budgets)
+    return tuple(
+        (rule, value)
+        for rule in every
+        for value in subject.values(rule.scope)
+        if rule.of is None or rule.of == value
+    )
+
+
+def lines(
+    rules: OrganisationRules,
+    found: Iterable[tuple[Rule, str]],
+    amounts: Amounts,
+    at: int,
+    waived: frozenset[Budget] = frozenset(),
+) -> tuple[Line, ...]:
+    """One line for each counter; `waived` are budgets that no longer hold the request back.
+
+    A counter whose amount is unknown has none: a model without a price moves no budget in money.
+    """
+    by_counter: dict[Counter, list[Rule]] = {}
+    for rule, value in found:
+        by_counter.setdefault(counter(rules, rule, value, at), []).append(rule)
+    return tuple(
+        _line(one, watching, amount, waived)
+        for one, watching in by_counter.items()
+        if (amount := amounts[one.measure]) is not None
+    )
+
+
+def _line(one: Counter, watching: list[Rule], amount: int, waived: frozenset[Budget]) -> Line:
+    enforced = [rule for rule in watching if _holds_back(rule, waived)]
+    return Line(
+        counter=one,
+        amount=amount,
+        rule=min(enforced or watching, key=lambda rule: rule.limit),
+        enforced=bool(enforced),
+        soft=tuple(sorted({amount for rule in watching for amount in _soft(rule)})),
+    )
+
+
+def counter(rules: OrganisationRules, rule: Rule, value: str, at: int) -> Counter:
+    """The counter that a rule watches at an instant, seconds since the epoch."""
+    if isinstance(rule, Limit):
+        running = rule.measure is Measure.CONCURRENCY
+        return Counter(
+            scope=rule.scope,
+            value=value,
+            measure=rule.measure,
+            kind=Kind.RUNNING if running else Kind.SLIDING,
+            window=str(rule.seconds or ""),
+            label="",
+            seconds=rule.seconds,
+        )
+    window = span(rule.window, rules.calendar, at)
+    return Counter(
+        scope=rule.scope,
+        value=value,
+        measure=rule.measure,
+        kind=Kind.WINDOW,
+        window=rule.window.value,
+        label=window.label,
+        resets=window.end,
+    )
+
+
+def asked(need: Need) -> Amounts:
+    """What a request sets aside, by measure."""
+    usage = need.usage
+    return _amounts(need.cost, usage.input_total, usage.output_total)
+
+
+def charges(held: Iterable[Line], event: UsageEvent) -> tuple[Charge, ...]:
+    """What a request comes to in the end. What nobody knows counts as what was set aside for it."""
+    usage = event.usage
+    actual = _amounts(
+        event.cost,
+        None if usage is None else usage.input_total,
+        None if usage is None else usage.output_total,
+    )
+    return tuple(
+        Charge(
+            counter=line.counter,
+            amount=line.amount if (amount := actual[line.counter.measure]) is None else amount,
+            soft=line.soft,
+        )
+        for line in held
+        if line.counter.kind is not Kind.RUNNING
+    )
+
+
+def _amounts(cost: int | None, read: int | None, written: int | None) -> Amounts:
+    return {
+        Measure.CASH: cost,
+        Measure.INPUT_TOKENS: read,
+        Measure.OUTPUT_TOKENS: written,
+        Measure.TOKENS: None if read is None or written is None else read + written,
+        Measure.REQUESTS: 1,
+        Measure.CONCURRENCY: 1,
+    }
+
+
+def _holds_back(rule: Rule, waived: frozenset[Budget]) -> bool:
+    return isinstance(rule, Limit) or (rule.when_reached is not Policy.WARN and rule not in waived)
+
+
+def _soft(rule: Rule) -> Iterator[int]:
+    if isinstance(rule, Budget):
+        yield from (int(share * rule.limit) for share in rule.soft)
+        yield rule.limit
+
+
+def _clean(text: str) -> str:
+    """A caller may send half a character (a lone surrogate), which nothing can write."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -1,0 +1,81 @@
+"""What a request may come to with a model: tokens and money, at the worst or as is likely."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from routergate.domain.decision import Candidate
+from routergate.domain.model import Capability, ModelCard
+from routergate.domain.money import Nanos
+from routergate.domain.request import ChatRequest, Features
+from routergate.domain.usage import Usage
+from routergate.economics.price import price
+
+LIKELY = 2
+"""Times its usual length: few answers are longer."""
+PER_MESSAGE = 16
+"""Tokens that a format may add around a message, at most."""
+TEXT, MEDIA = 4, 64
+"""How many times the rough count of attachments may be too small: definitions in text, and pictures."""
+_MEDIA = frozenset({Capability.VISION, Capability.AUDIO})
+_INPUT_KINDS = ("input_uncached", "cache_write", "cache_write_1h")
+_OUTPUT_KINDS = ("output", "reasoning")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What is set aside for a request."""
+
+    usage: Usage
+    cost: Nanos | None
+    """`None`: the model has no known price."""
+    output_limit: int | None = None
+    """Output tokens per choice beyond which the need is not true; `None`: it is a guess and binds nobody."""
+
+
+def likely(candidate: Candidate, features: Features, on: date, *, output: int = 0) -> Need:
+    """What is seldom passed; `output` are tokens of which is known that they will be."""
+    limits = (features.max_output_tokens, candidate.card.max_output_tokens)
+    each = min([LIKELY * candidate.output_tokens, *(limit for limit in limits if limit is not None)])
+    usage = Usage(input_uncached=features.input_tokens, output=max(each * features.choices, output))
+    return Need(usage=usage, cost=price(candidate.card, usage, on, asked=features.service_tier))
+
+
+def worst(card: ModelCard, request: ChatRequest, features: Features, on: date, output: int | None) -> Need:
+    """What cannot be passed, if the provider heeds an output limit: `output`, or the most there can be."""
+    limits = (output, features.max_output_tokens, card.max_output_tokens, card.context_tokens)
+    each = min(limit for limit in limits if limit is not None)
+    most_input = min(_most_input(request, features), card.context_tokens)
+    most_output = each * features.choices
+    costs = [
+        price(card, Usage(**{read: most_input, written: most_output}), on, asked=features.service_tier)
+        for read in _INPUT_KINDS
+        for written in _OUTPUT_KINDS
+    ]
+    known = [cost for cost in costs if cost is not None]
+    return Need(
+        usage=Usage(input_uncached=most_input, output=most_output),
+        cost=max(known) if len(known) == len(costs) else None,
+        output_limit=each,
+    )
+
+
+def shorter(
+    card: ModelCard, request: ChatRequest, features: Features, on: date, fits: Callable[[Need], bool]
+) -> Need | None:
+    """The worst case of the longest answer that `fits`; `None` if not even one of a token does."""
+    low, high = 0, worst(card, request, features, on, None).output_limit or 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(worst(card, request, features, on, middle)):
+            low = middle
+        else:
+            high = middle - 1
+    return worst(card, request, features, on, low) if low else None
+
+
+def _most_input(request: ChatRequest, features: Features) -> int:
+    """No tokenizer makes more tokens of a text than it has bytes."""
+    text = sum(len(message.text.encode("utf-8", "replace")) + PER_MESSAGE for message in request.messages)
+    factor = MEDIA if features.needs & _MEDIA else TEXT
+    return text + request.attachment_tokens * factor

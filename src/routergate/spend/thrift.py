@@ -1,0 +1,37 @@
+"""What budgets that were reached make of a decision; pure."""
+
+from dataclasses import replace
+
+from routergate.domain.budget import Budget, Policy
+from routergate.domain.decision import Candidate, Decision, Rejection
+from routergate.domain.model import ModelClass
+
+
+def thrifty(decision: Decision, budget: Budget) -> Decision | None:
+    """The decision once `budget` is reached; `None` if it leaves nobody.
+
+    Of a request that names a model there is no cheaper candidate than the one it has.
+    """
+    if budget.when_reached is Policy.OWN_MODELS:
+        fit = [one for one in decision.candidates if one.card.model_class is ModelClass.SELF_HOSTED]
+        return _kept(decision, fit, f"{_name(budget)} is reached: own models only")
+    good = [one for one in decision.candidates if one.quality.mean >= budget.least_quality]
+    cheapest = sorted(good, key=lambda one: (one.cost is None, one.cost or 0))
+    if len(decision.candidates) < 2:
+        return None
+    return _kept(decision, cheapest, f"{_name(budget)} is reached: the cheapest model first")
+
+
+def _kept(decision: Decision, fit: list[Candidate], rule: str) -> Decision | None:
+    if not fit:
+        return None
+    gone = [
+        Rejection(model=one.card.id, reason=f"is not for when {rule.partition(':')[0]}")
+        for one in decision.candidates
+        if one not in fit
+    ]
+    return replace(decision, candidates=tuple(fit), rule=rule, rejected=(*decision.rejected, *gone))
+
+
+def _name(budget: Budget) -> str:
+    return f"the {budget.window} budget of this {budget.scope}"

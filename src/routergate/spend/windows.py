@@ -1,0 +1,90 @@
+"""Calendar windows: the one an instant is in, in an organisation's time zone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from routergate.domain.budget import Calendar, Window
+
+FOREVER = "ever"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One window: its name, and its bounds in seconds since the epoch."""
+
+    label: str
+    start: int | None
+    end: int | None
+    """The first instant that is not in it; `None`: it has no end."""
+
+
+def span(window: Window, calendar: Calendar, at: int) -> Span:
+    """The window that the instant `at` (seconds since the epoch) is in."""
+    if window is Window.TOTAL:
+        return Span(FOREVER, None, None)
+    if window in _CLOCK:
+        return _clock_span(window, calendar, at)
+    day = datetime.fromtimestamp(at, ZoneInfo(calendar.timezone)).date()
+    return _days(window, calendar, day)
+
+
+@lru_cache(maxsize=256)
+def _days(window: Window, calendar: Calendar, day: date) -> Span:
+    first = _FIRST[window](day, calendar)
+    following = _FIRST[window](first + _LONGER[window], calendar)
+    return Span(_LABEL[window](first), _midnight(first, calendar), _midnight(following, calendar))
+
+
+def _clock_span(window: Window, calendar: Calendar, at: int) -> Span:
+    """Minutes and hours run through changes of the clock; the offset tells the two hours of one name."""
+    length = _CLOCK[window]
+    zone = ZoneInfo(calendar.timezone)
+    offset = datetime.fromtimestamp(at, zone).utcoffset() or timedelta()
+    # Zones are whole minutes apart today; in their past, seconds.
+    shift = int(offset.total_seconds()) % length
+    start = (at + shift) // length * length - shift
+    label = datetime.fromtimestamp(start, zone).isoformat(timespec="minutes")
+    return Span(label, start, start + length)
+
+
+def _midnight(day: date, calendar: Calendar) -> int:
+    """The first instant of a day, in seconds since the epoch, also where its first hour does not exist."""
+    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(calendar.timezone))
+    return int(local.astimezone(UTC).timestamp())
+
+
+def _fiscal_month(day: date, calendar: Calendar) -> date:
+    begins = calendar.fiscal_month_start
+    month = day if day.day >= begins else day.replace(day=1) - timedelta(days=1)
+    return month.replace(day=begins)
+
+
+_CLOCK: Mapping[Window, int] = {Window.MINUTE: 60, Window.HOUR: 3600}
+_FIRST: Mapping[Window, Callable[[date, Calendar], date]] = {
+    Window.DAY: lambda day, _: day,
+    Window.WEEK: lambda day, _: day - timedelta(days=day.weekday()),
+    Window.MONTH: lambda day, _: day.replace(day=1),
+    Window.FISCAL_MONTH: _fiscal_month,
+    Window.QUARTER: lambda day, _: day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+    Window.YEAR: lambda day, _: day.replace(month=1, day=1),
+}
+_LONGER: Mapping[Window, timedelta] = {
+    Window.DAY: timedelta(days=1),
+    Window.WEEK: timedelta(days=7),
+    Window.MONTH: timedelta(days=31),
+    Window.FISCAL_MONTH: timedelta(days=31),
+    Window.QUARTER: timedelta(days=93),
+    Window.YEAR: timedelta(days=366),
+}
+"""From the first day of a window into the next one, whatever its length, and not beyond it."""
+_LABEL: Mapping[Window, Callable[[date], str]] = {
+    Window.DAY: date.isoformat,
+    Window.WEEK: lambda day: "{}-W{:02}".format(*day.isocalendar()[:2]),
+    Window.MONTH: lambda day: f"{day:%Y-%m}",
+    Window.FISCAL_MONTH: date.isoformat,
+    Window.QUARTER: lambda day: f"{day.year}-Q{(day.month + 2) // 3}",
+    Window.YEAR: lambda day: f"{day.year}",
+}
