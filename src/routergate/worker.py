@@ -50,6 +50,8 @@ class Plan:
     host: str
     port: int
     redis_url: str = field(repr=False)
+    redis_timeout: float
+    """Seconds."""
     metrics: Path
     """The folder that holds the counts of all workers."""
     counter: TokenCounter
@@ -158,7 +160,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
     """Everything with a lifetime that the requests share."""
     async with AsyncExitStack() as stack:
         clock = SystemClock()
-        store = connect(plan.redis_url)
+        store = connect(plan.redis_url, timeout=plan.redis_timeout)
         stack.push_async_callback(store.close)
         metrics = Metrics(plan.metrics, slot, plan.config.server.metric_labels)
         stack.callback(metrics.close)
@@ -250,7 +252,7 @@ async def _reload_when(wake: asyncio.Event, worker: Worker) -> None:
 
 async def _show_gauges(parts: Parts) -> None:
     """Keep the metrics that no event moves."""
-    dropped, spooled, damaged = Growth(), Growth(), Growth()
+    dropped, spooled, damaged, unanswered = Growth(), Growth(), Growth(), Growth()
     ledger, metrics = parts.ledger, parts.metrics
     while True:
         metrics.circuits(parts.health.down(parts.clock.monotonic()))
@@ -258,6 +260,7 @@ async def _show_gauges(parts: Parts) -> None:
         metrics.events_dropped(dropped.to(ledger.dropped))
         metrics.events_spooled(spooled.to(ledger.spooled))
         metrics.spool_damaged(damaged.to(ledger.damaged))
+        metrics.store(up=parts.store.up, failures=unanswered.to(parts.store.failures))
         await asyncio.sleep(GAUGES_EVERY)
 
 

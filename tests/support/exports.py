@@ -92,10 +92,12 @@ class MortalStore(Store):
         self.fate.ends()
         return reply
 
-    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> object:
+    async def run(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], *, wait_replicas: int = 0
+    ) -> object:
         if self.fate.begins():
             raise Death
-        reply = await super().run(script, keys, arguments)
+        reply = await super().run(script, keys, arguments, wait_replicas=wait_replicas)
         self.fate.ends()
         return reply
 
