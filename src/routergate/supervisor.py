@@ -208,6 +208,8 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             host=host,
             port=reserved,
             redis_url=settings.redis_url or (store.start() if store else ""),
+            redis_timeout=settings.redis_timeout_ms / 1000,
+            redis_replicas=settings.redis_replicas,
             metrics=metrics,
             counter=TiktokenCounter(load_tokens()),
             data_dir=settings.data_dir,

@@ -51,6 +51,9 @@ class Plan:
     host: str
     port: int
     redis_url: str = field(repr=False)
+    redis_timeout: float
+    redis_replicas: int
+    """Seconds."""
     metrics: Path
     """The folder that holds the counts of all workers."""
     counter: TokenCounter
@@ -159,14 +162,20 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
     """Everything with a lifetime that the requests share."""
     async with AsyncExitStack() as stack:
         clock = SystemClock()
-        store = connect(plan.redis_url)
+        store = connect(plan.redis_url, timeout=plan.redis_timeout)
         stack.push_async_callback(store.close)
         metrics = Metrics(plan.metrics, slot, plan.config.server.metric_labels)
         stack.callback(metrics.close)
         yield Parts(
             store=store,
             session=await stack.enter_async_context(client_session()),
-            ledger=RedisLedger(store, clock, f"{socket.gethostname()}:{slot}", plan.data_dir / "spool"),
+            ledger=RedisLedger(
+                store,
+                clock,
+                f"{socket.gethostname()}:{slot}",
+                plan.data_dir / "spool",
+                replicas=plan.redis_replicas,
+            ),
             metrics=metrics,
             counter=plan.counter,
             clock=clock,
@@ -253,7 +262,7 @@ async def _reload_when(wake: asyncio.Event, worker: Worker) -> None:
 
 async def _show_gauges(parts: Parts) -> None:
     """Keep the metrics that no event moves."""
-    dropped, spooled, damaged = Growth(), Growth(), Growth()
+    dropped, spooled, damaged, unanswered = Growth(), Growth(), Growth(), Growth()
     ledger, metrics = parts.ledger, parts.metrics
     while True:
         metrics.circuits(parts.health.down(parts.clock.monotonic()))
@@ -261,6 +270,7 @@ async def _show_gauges(parts: Parts) -> None:
         metrics.events_dropped(dropped.to(ledger.dropped))
         metrics.events_spooled(spooled.to(ledger.spooled))
         metrics.spool_damaged(damaged.to(ledger.damaged))
+        metrics.store(up=parts.store.up, failures=unanswered.to(parts.store.failures))
         await asyncio.sleep(GAUGES_EVERY)
 
 

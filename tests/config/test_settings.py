@@ -20,6 +20,7 @@ def test_there_is_a_default_for_everything() -> None:
     assert (settings.config, settings.data_dir) == (Path("config/routergate.yaml"), Path(".routergate"))
     assert (settings.redis_url, settings.admin_key, settings.workers) == (None, None, 1)
     assert (settings.log_level, settings.log_format) == ("INFO", None)
+    assert settings.redis_timeout_ms == 250
 
 
 def test_variables_are_read_with_their_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,11 +29,12 @@ def test_variables_are_read_with_their_prefix(monkeypatch: pytest.MonkeyPatch) -
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "Console",
         "DATA_DIR": "",
+        "REDIS_TIMEOUT_MS": "100",
     }.items():
         monkeypatch.setenv(f"ROUTERGATE_{name}", value)
     settings = read_settings()
     assert (settings.workers, settings.log_level, settings.log_format) == (4, "DEBUG", "console")
-    assert settings.data_dir == Path(".routergate")
+    assert (settings.data_dir, settings.redis_timeout_ms) == (Path(".routergate"), 100)
 
 
 def test_wrong_values_are_told_at_once_by_the_name_of_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

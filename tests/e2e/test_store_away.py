@@ -42,6 +42,12 @@ async def test_requests_are_answered_without_the_store_and_booked_when_it_is_bac
                 for _ in range(20):
                     assert (await chat(client))[0] == 200
 
+                async def seen_to_be_away() -> bool:
+                    return await metric(client, "routergate_store_up") == 0
+
+                await eventually(seen_to_be_away)
+                assert await metric(client, "routergate_store_failures_total") > 0
+
                 async def all_on_disk() -> bool:
                     return await metric(client, "routergate_events_on_disk") == 20
 
@@ -57,6 +63,11 @@ async def test_requests_are_answered_without_the_store_and_booked_when_it_is_bac
                     return await metric(client, "routergate_events_on_disk") == 0
 
                 await eventually(none_on_disk)
+
+                async def seen_to_be_back() -> bool:
+                    return await metric(client, "routergate_store_up") == 1
+
+                await eventually(seen_to_be_back)
                 assert await metric(client, "routergate_events_spooled_total") == 20
                 assert await metric(client, "routergate_events_dropped_total") == 0
                 assert await requests_booked(client) == 21

@@ -1,13 +1,19 @@
 import asyncio
+import os
+import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from redis.asyncio import SSLConnection
 
 from routergate.domain.errors import ConfigError, StoreUnavailable
+from routergate.store.breaker import Breaker
 from routergate.store.client import Script, Store, connect
 from routergate.store.embedded import EmbeddedServer
+from routergate.store.servers import OneServer
+from support.scripts import COUNT
 
 
 @pytest.fixture
@@ -15,6 +21,17 @@ async def brief(own_server: EmbeddedServer) -> AsyncIterator[Store]:
     store = connect(own_server.url)
     yield store
     await store.close()
+
+
+@contextmanager
+def hanging(server: EmbeddedServer) -> Iterator[None]:
+    """It takes connections and says nothing."""
+    assert server._process
+    os.kill(server._process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server._process.pid, signal.SIGCONT)
 
 
 async def test_what_is_written_is_read(store: Store) -> None:
@@ -71,6 +88,50 @@ async def test_a_store_that_hangs_is_given_up(own_server: EmbeddedServer) -> Non
     await store.close()
 
 
+async def test_a_store_that_hangs_is_soon_not_waited_for_and_is_used_again_when_it_answers(
+    own_server: EmbeddedServer,
+) -> None:
+    store = connect(own_server.url, timeout=0.1)
+    with hanging(own_server):
+        for _ in range(Breaker().patience):
+            with pytest.raises(StoreUnavailable, match="Timeout"):
+                await store.ping()
+        with pytest.raises(StoreUnavailable, match="it is asked again within 1 s"):
+            await store.ping()
+        assert (store.up, store.failures) == (False, Breaker().patience)
+
+    async with asyncio.timeout(20):
+        while not store.up:
+            with suppress(StoreUnavailable):
+                await store.ping()
+            await asyncio.sleep(0.02)
+    await store.close()
+
+
+async def test_a_call_that_waits_for_its_turn_is_given_up_too(own_server: EmbeddedServer) -> None:
+    store = connect(own_server.url, timeout=0.1, max_connections=1)
+    with hanging(own_server):
+        outcomes = await asyncio.gather(*(store.ping() for _ in range(4)), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 4
+    await store.close()
+
+
+async def test_an_error_that_the_store_sends_is_an_answer(store: Store) -> None:
+    await store.call("SET", "text", "x")
+    for _ in range(Breaker().patience + 1):
+        with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
+            await store.fields("text")
+
+    assert (store.up, store.failures) == (True, 0)
+
+
+async def test_a_store_without_replicas_cannot_confirm_a_copy(store: Store) -> None:
+    with pytest.raises(StoreUnavailable, match="0 of 1 replicas have confirmed that within 100 ms"):
+        await store.run(COUNT, ["n"], [], wait_replicas=1)
+    assert await store.call("GET", "n") == b"1"
+
+
 async def test_a_password_is_never_in_an_error() -> None:
     store = connect("redis://someone:hunter2@127.0.0.1:1/0?password=hunter2")
 
@@ -90,7 +151,15 @@ async def test_values_are_never_in_an_error(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://localhost:6379", "redis://host:port", "redis://h?socket_timeout=soon"]
+    "url",
+    [
+        "http://localhost:6379",
+        "redis://host:port",
+        "redis://h?socket_timeout=soon",
+        "redis+sentinel://h",
+        "redis+cluster://h:port",
+        "redis+cluster://h?no_such_option=1",
+    ],
 )
 def test_a_url_that_cannot_be_used_is_the_operators_business(url: str) -> None:
     with pytest.raises(ConfigError, match="URL cannot be used"):
@@ -98,8 +167,9 @@ def test_a_url_that_cannot_be_used_is_the_operators_business(url: str) -> None:
 
 
 def test_tls_is_checked_against_the_hosts_name() -> None:
-    pool = connect("rediss://redis.example.com:6380/0")._redis.connection_pool
-    connection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    servers = connect("rediss://redis.example.com:6380/0")._servers
+    assert isinstance(servers, OneServer)
+    connection = servers._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's gap
 
     assert isinstance(connection, SSLConnection)
     assert connection.ssl_context.cert_reqs is ssl.CERT_REQUIRED

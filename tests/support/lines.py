@@ -26,9 +26,7 @@ class Line:
     @asynccontextmanager
     async def to(cls, server: EmbeddedServer, path: Path) -> AsyncIterator["Line"]:
         """A line to `server` that is reached at `path`."""
-        line = cls(
-            server.url.removeprefix("unix://"), connect(f"unix://{path}", timeout=5, connect_timeout=5)
-        )
+        line = cls(server.url.removeprefix("unix://"), connect(f"unix://{path}", timeout=5))
         async with await asyncio.start_unix_server(line._carry, path):
             yield line
             await line.store.close()

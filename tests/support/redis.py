@@ -34,7 +34,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedS
 @pytest.fixture
 async def store(redis_server: EmbeddedServer) -> AsyncIterator[Store]:
     # Longer than in production: on a busy machine a test must not fail for a slow answer.
-    store = connect(redis_server.url, timeout=5, connect_timeout=5)
+    store = connect(redis_server.url, timeout=5)
     await store.call("FLUSHALL")
     yield store
     await store.close()

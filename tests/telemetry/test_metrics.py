@@ -204,6 +204,7 @@ def test_the_state_of_the_process_is_counted(metrics: Metrics, tmp_path: Path) -
     metrics.events_dropped()
     metrics.events_spooled(6)
     metrics.spool_damaged(1)
+    metrics.store(up=False, failures=3)
     assert value(tmp_path, "routergate_http_errors_total", status="401", code="invalid_api_key") == 1
     assert value(tmp_path, "routergate_http_errors_total", status="400", code="none") == 1
     assert value(tmp_path, "routergate_events_pending") == 7
@@ -211,6 +212,8 @@ def test_the_state_of_the_process_is_counted(metrics: Metrics, tmp_path: Path) -
     assert value(tmp_path, "routergate_events_spooled_total") == 6
     assert value(tmp_path, "routergate_spool_damaged_lines_total") == 1
     assert value(tmp_path, "routergate_events_dropped_total") == 1
+    assert value(tmp_path, "routergate_store_up") == 0
+    assert value(tmp_path, "routergate_store_failures_total") == 3
     assert value(tmp_path, "routergate_build_info") == 1
 
 
@@ -221,6 +224,7 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.record(an_event())
     metrics.refused(404, "model_not_found")
     metrics.events_waiting(0, 0)
+    metrics.store(up=True, failures=0)
     metrics.config_read(at=1.0)
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
     assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}

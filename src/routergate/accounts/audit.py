@@ -9,7 +9,7 @@ import msgspec
 from routergate.accounts.keys import KeyRecord, terms
 from routergate.store.client import Store
 
-AUDIT = "rg:audit"
+AUDIT = "rg:audit:{keys}"
 """The stream in the store."""
 PAGE = 500
 """Entries in one round trip."""

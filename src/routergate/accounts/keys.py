@@ -11,7 +11,7 @@ from routergate.accounts.times import shown
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelClass
 
-KEYS = "rg:keys"
+KEYS = "rg:keys:{keys}"
 """The hash in the store: key id to record."""
 
 

@@ -52,7 +52,7 @@ def with_store(work: Callable[["Store"], Awaitable[Result]]) -> Result:
     from routergate.store.client import connect
 
     async def worked(url: str) -> Result:
-        store = connect(url, timeout=5.0, connect_timeout=5.0)
+        store = connect(url, timeout=5.0)
         try:
             return await work(store)
         finally:

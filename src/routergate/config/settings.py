@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     """The configuration file."""
     redis_url: str | None = Field(default=None, repr=False)
     """Redis, such as `redis://redis:6379/0`; without it, the gateway starts its own."""
+    redis_timeout_ms: int = Field(default=250, ge=10, le=60_000)
+    """How long a request waits for Redis at most, in milliseconds."""
+    redis_replicas: int = Field(default=0, ge=0, le=16)
+    """Replicas of Redis that must have a strict budget's reservation before its request is sent."""
     data_dir: Path = Path(".routergate")
     """Where the gateway keeps its files."""
     admin_key: SecretStr | None = None

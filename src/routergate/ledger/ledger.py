@@ -35,6 +35,7 @@ class RedisLedger:
 
     `place` names the process among those that run (`<host>:<slot>`); with the time of its start it is the
     writer's name, which no other run may share. `spool` is the folder for what the store does not take.
+    `replicas` must have what is to be held durably.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class RedisLedger:
         *,
         room: int = 100_000,
         disk_room: int = ROOM,
+        replicas: int = 0,
     ) -> None:
         self._clock = clock
         self._writer = f"{place}:{clock.epoch_ns()}"
@@ -55,7 +57,7 @@ class RedisLedger:
         self._batches: deque[Numbered] = deque()
         self._spool = Spool(spool, self._now, disk_room)
         self._delivery = Delivery(store, self._now)
-        self._holds = Holds(store, clock)
+        self._holds = Holds(store, clock, replicas)
         self._recovery = Recovery(spool, self._delivery, self._now)
         self._waiting = asyncio.Event()
         self._idle = asyncio.Event()

@@ -1,6 +1,6 @@
 """The usage event as it is written: one flat row, as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -128,12 +128,15 @@ def row(event: UsageEvent) -> EventRow:
         first_token_seconds=event.timings.first_token,
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
-        charges=tuple(
-            ChargeRow(counter=counter_name(charge.counter), amount=charge.amount)
-            for charge in event.charges
-            if charge.counter.kind is Kind.WINDOW
-        ),
+        charges=tuple(_charges(event)),
     )
+
+
+def _charges(event: UsageEvent) -> Iterator[ChargeRow]:
+    """What stays in the books; what fell into a sliding window is out of it soon."""
+    for charge in event.charges:
+        if charge.counter.kind is Kind.WINDOW:
+            yield ChargeRow(counter=counter_name(charge.counter), amount=charge.amount)
 
 
 def reversal(booked: EventRow) -> EventRow:

@@ -1,22 +1,28 @@
-"""The connection to Redis: short timeouts, a bounded pool, and one kind of failure."""
+"""The store: short timeouts, no waiting for what is away, and one kind of failure."""
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from importlib.resources import files
+from time import monotonic
 from typing import Any, cast
-from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
 
 from routergate.domain.errors import ConfigError, StoreUnavailable
+from routergate.store.address import place
+from routergate.store.breaker import Breakers
+from routergate.store.servers import Argument, Command, Servers, reach
 
-Argument = str | bytes | int
-Command = Sequence[Argument]
+__all__ = ["Argument", "Command", "Script", "Store", "connect"]
+
+LIMIT = 0.25
+"""Seconds that a call may take in all, unless told otherwise."""
+COPIED_WITHIN = 100
+"""Milliseconds that replicas have to confirm a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +42,67 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Redis. Every method raises `StoreUnavailable` when it does not answer in time, and nothing else."""
+    """Redis. Every method raises `StoreUnavailable` when it does not answer in time, and nothing else.
+
+    After a few calls without an answer it is not asked for a second: calls then fail at once.
+    In a cluster the keys of one command or script must share a hash tag.
+    """
 
     place: str
     """Where it is, without the password."""
-    _redis: Redis
+    _servers: Servers
+    _limit: float
+    _turns: asyncio.Semaphore
+    _breakers: Breakers = field(default_factory=Breakers)
+
+    @property
+    def up(self) -> bool:
+        """Whether it answered when it was last called, every node of it."""
+        return self._breakers.all_answer(self._servers.nodes())
+
+    @property
+    def failures(self) -> int:
+        """Calls that were made and not answered, so far."""
+        return self._breakers.failures
 
     async def call(self, *command: Argument) -> Any:
         """The reply to one command."""
-        with self._translated():
-            return await self._execute(*command)
+        async with self._attempt(_key(command)):
+            return await self._servers.execute(command)
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
-        """The replies to several commands in one round trip; others may come in between."""
-        with self._translated():
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for command in commands:
-                    pipeline.execute_command(*command)
-                # Raised by the pipeline itself, an error would quote the command with all its values.
-                return _unless_failed(await pipeline.execute(raise_on_error=False))
+        """The replies to several commands in one round trip; others may come in between.
+
+        In a cluster it is one round trip to each node, all at the same time.
+        """
+        async with self._attempt(_key(*commands[:1])):
+            return _unless_failed(await self._servers.together(commands))
 
     async def run(
-        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], *, wait_replicas: int = 0
+        self,
+        script: Script,
+        keys: Sequence[str],
+        arguments: Sequence[Argument],
+        *,
+        wait_replicas: int = 0,
     ) -> Any:
-        """What `script` returns; it is sent whole only if the server does not know it yet."""
-        with self._translated():
+        """What `script` returns; it is sent whole only if the server does not know it yet.
+
+        With `wait_replicas`, so many replicas have confirmed what it wrote. If they did not, it raises
+        `StoreUnavailable`, and the write may yet stand.
+        """
+        operands = (len(keys), *keys, *arguments)
+        async with self._attempt(keys[0]):
             try:
-                return await self._execute("EVALSHA", script.sha, len(keys), *keys, *arguments)
+                reply, copies = await self._ran(keys[0], ("EVALSHA", script.sha, *operands), wait_replicas)
             except NoScriptError:
-                return await self._execute("EVAL", script.text, len(keys), *keys, *arguments)
+                reply, copies = await self._ran(keys[0], ("EVAL", script.text, *operands), wait_replicas)
+        if copies < wait_replicas:
+            raise StoreUnavailable(
+                f"The store at {self.place} has written it, but {copies} of {wait_replicas} replicas have "
+                f"confirmed that within {COPIED_WITHIN} ms."
+            )
+        return reply
 
     async def get_field(self, key: str, field: str) -> bytes | None:
         """One field of a hash."""
@@ -80,53 +118,61 @@ class Store:
 
     async def ping(self) -> None:
         """Return if the store answers, raise `StoreUnavailable` if it does not."""
-        await self.call("PING")
+        async with self._attempt(""):
+            await self._servers.ping()
 
     async def close(self) -> None:
         """Let go of every connection."""
-        await self._redis.aclose()
+        await self._servers.close()
 
-    def _execute(self, *command: Argument) -> Awaitable[Any]:
-        reply: Awaitable[Any] = self._redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's gap
-        return reply
+    async def _ran(self, key: str, command: Command, copies: int) -> tuple[Any, int]:
+        """The script's reply, and how many replicas have what it wrote, if that was asked."""
+        if not copies:
+            return await self._servers.execute(command), 0
+        wait = ("WAIT", copies, COPIED_WITHIN)
+        reply, confirmed = _unless_failed(await self._servers.in_turn(key, [command, wait]))
+        return reply, int(confirmed)
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _attempt(self, key: str) -> AsyncIterator[None]:
+        """One call, in time and in turn; what comes of it is noted, and told in our words."""
+        node = self._servers.node(key)
+        breaker = self._breakers.of(node)
+        if not breaker.admits(monotonic()):
+            raise StoreUnavailable(
+                f"The store at {self.place} does not answer; it is asked again within {breaker.rest:g} s."
+            )
         try:
-            yield
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable(f"The store at {self.place} does not answer: {_reason(error)}") from error
+            async with asyncio.timeout(self._limit), self._turns:
+                yield
+        except ResponseError as refusal:
+            breaker.answered()
+            raise self._unavailable(refusal) from refusal
+        except (RedisError, RedisClusterException, OSError) as failure:
+            self._breakers.failed(node, monotonic())
+            raise self._unavailable(failure) from failure
+        breaker.answered()
+
+    def _unavailable(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(f"The store at {self.place} does not answer: {_reason(error)}")
 
 
-def connect(
-    url: str, *, timeout: float = 0.25, connect_timeout: float = 0.25, max_connections: int = 16
-) -> Store:
+def connect(url: str, *, timeout: float = LIMIT, max_connections: int = 16) -> Store:
     """A store that connects when it is first used, and again whenever the connection was lost.
 
-    `url` is `redis://`, `rediss://` (TLS) or `unix://`. Timeouts are in seconds; what the URL's own
-    query says wins.
+    `url` is `redis://` (TLS: `rediss://`), `unix://`, `redis+sentinel://host,host/service` or
+    `redis+cluster://host,host`. No call takes longer than `timeout` seconds, and so many run at once at most.
     """
     try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=max_connections,
-            timeout=timeout,
-            socket_timeout=timeout,
-            socket_connect_timeout=connect_timeout,
-            health_check_interval=15,
-            protocol=2,
-            # A lost reply does not say whether the command was done: only the caller can tell what a
-            # second try would do.
-            retry=Retry(NoBackoff(), 0),
-            **_keepalive(url),
-        )
-    except ValueError as error:
-        raise ConfigError([f"The store's URL cannot be used ({_place(url)}): {error}"]) from error
-    return Store(_place(url), Redis.from_pool(pool))
+        servers = reach(url, timeout)
+    except (ValueError, TypeError, RedisClusterException) as error:
+        raise ConfigError([f"The store's URL cannot be used ({place(url)}): {error}"]) from error
+    return Store(place(url), servers, timeout, asyncio.Semaphore(max_connections))
 
 
-def _keepalive(url: str) -> dict[str, bool]:
-    return {} if url.startswith("unix:") else {"socket_keepalive": True}
+def _key(*commands: Command) -> str:
+    """The key of the first command; it has one unless it is about the server as a whole."""
+    return str(commands[0][1]) if commands and len(commands[0]) > 1 else ""
 
 
 def _unless_failed(replies: list[Any]) -> list[Any]:
@@ -137,11 +183,7 @@ def _unless_failed(replies: list[Any]) -> list[Any]:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error).partition("\n")[0][:200]
+    """What the server or the system says; other messages of the client can quote values."""
+    quotable = isinstance(error, ResponseError | ConnectionLost | OSError)
+    text = str(error).partition("\n")[0][:200] if quotable else ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _place(url: str) -> str:
-    """The URL without user, password and query, which may hold secrets."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

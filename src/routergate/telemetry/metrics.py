@@ -62,6 +62,8 @@ class Metrics:
         self._events_spooled = self._slot.cells(table.EVENTS_SPOOLED)[()]
         self._events_dropped = self._slot.cells(table.EVENTS_DROPPED)[()]
         self._spool_damaged = self._slot.cells(table.SPOOL_DAMAGED)[()]
+        self._store_up = self._slot.cells(table.STORE_UP)
+        self._store_failures = self._slot.cells(table.STORE_FAILURES)[()]
         self._workers_restarted = self._slot.cells(table.WORKERS_RESTARTED)[()]
         self._unrecorded = self._slot.cells(table.UNRECORDED)[()]
         self._slot.cells(table.BUILD_INFO)[__version__, platform.python_version()].set(1)
@@ -114,6 +116,11 @@ class Metrics:
 
     def events_dropped(self, count: int = 1) -> None:
         self._events_dropped.add(count)
+
+    def store(self, *, up: bool, failures: int) -> None:
+        """Whether the store answers, and how many calls more it did not answer."""
+        self._store_up[()].set(up)
+        self._store_failures.add(failures)
 
     def config_read(self, at: float) -> None:
         """The configuration was read and is in force since `at`, in seconds since the epoch."""

@@ -170,6 +170,18 @@ CIRCUIT = Metric(
     help="Whether a provider is passed over for now: 0 closed, 1 open in at least one worker.",
     across=Across.MAX,
 )
+STORE_UP = Metric(
+    name="routergate_store_up",
+    kind=Kind.GAUGE,
+    unit="0 or 1",
+    help="Whether Redis answered the last call, of every worker and by every node: 1 yes, 0 no.",
+    across=Across.MIN,
+)
+STORE_FAILURES = Metric(
+    name="routergate_store_failures_total",
+    unit="calls",
+    help="Calls that Redis did not answer in time; those not made because it is away are not counted.",
+)
 EVENTS_PENDING = Metric(
     name="routergate_events_pending",
     kind=Kind.GAUGE,
@@ -254,7 +266,8 @@ METRICS: tuple[Metric, ...] = (
     REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS,
     TOKENS, COST, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
-    CIRCUIT, EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
+    CIRCUIT, STORE_UP, STORE_FAILURES,
+    EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
     RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, BUILD_INFO,
     LABEL_OVERFLOW, UNRECORDED, UNREADABLE,
 )  # fmt: skip

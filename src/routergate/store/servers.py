@@ -1,0 +1,255 @@
+"""What is behind a store: one server, one found through Sentinel, or a cluster of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import MovedError, RedisClusterException, ResponseError
+from redis.exceptions import TimeoutError as NoReply
+
+from routergate.store.address import CLUSTER, Address, kind_of, parse
+
+Argument = str | bytes | int
+Command = Sequence[Argument]
+
+
+class Servers(Protocol):
+    """Redis, however many servers it is. What goes wrong comes as redis-py's exceptions."""
+
+    def node(self, key: str) -> str:
+        """The name of the node that has `key`, as far as is known."""
+
+    def nodes(self) -> Collection[str]:
+        """The names of all nodes that are written to, as far as is known."""
+
+    async def execute(self, command: Command) -> Any:
+        """The reply to a command, whose key stands first."""
+
+    async def together(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies to several, in one round trip to each node; errors are among them, not raised."""
+
+    async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
+        """The same, all of them on one connection to the node that has `key`."""
+
+    async def ping(self) -> None:
+        """Return when every node that is written to has answered."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+
+def reach(url: str, timeout: float) -> Servers:
+    """The servers behind a URL; raises `ValueError` or `TypeError` if it cannot be one."""
+    if not kind_of(url):
+        return OneServer(Redis.from_pool(ConnectionPool.from_url(url, **_options(url, timeout))))
+    address = parse(url)
+    return _cluster(address, timeout) if address.kind == CLUSTER else _behind_sentinels(address, timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class OneServer:
+    """A single server, or the one that Sentinels name as the primary just now."""
+
+    _redis: Redis
+    _sentinels: Sentinel | None = None
+
+    def node(self, key: str) -> str:  # noqa: ARG002  whatever the key
+        return ""
+
+    def nodes(self) -> Collection[str]:
+        return ("",)
+
+    async def execute(self, command: Command) -> Any:
+        return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's gap
+
+    async def together(self, commands: Sequence[Command]) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            # Raised by the pipeline itself, an error would quote the command with all its values.
+            return await pipeline.execute(raise_on_error=False)
+
+    async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002  one for all
+        return await self.together(commands)
+
+    async def ping(self) -> None:
+        await self.execute(["PING"])
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        if self._sentinels:
+            await self._sentinels.aclose()
+
+
+class Cluster:
+    """The primaries of a cluster. Whenever one does not answer, the nodes are looked for anew."""
+
+    def __init__(self, client: "_Client") -> None:
+        self._client = client
+        self._search: asyncio.Task[object] | None = None
+
+    def node(self, key: str) -> str:
+        try:
+            found = self._client.get_node_from_key(key)
+        except RedisClusterException:  # no node is known yet
+            return ""
+        return found.name if found else ""
+
+    def nodes(self) -> Collection[str]:
+        return [node.name for node in self._client.get_primaries()] or [""]
+
+    async def execute(self, command: Command) -> Any:
+        async with self._informed() as client:
+            return await client.execute_command(*command)
+
+    async def together(self, commands: Sequence[Command]) -> list[Any]:
+        async with self._informed() as client, client.pipeline() as pipeline:
+            for command in commands:
+                _ = pipeline.execute_command(*command)
+            return await pipeline.execute(raise_on_error=False)
+
+    async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
+        async with self._informed() as client:
+            replies = await _on_node(client, key, commands)
+            if not isinstance(replies[0], MovedError):
+                return replies
+            client.forget()
+        async with self._informed() as client:
+            return await _on_node(client, key, commands)
+
+    async def ping(self) -> None:
+        async with self._informed() as client:
+            await client.execute_command("PING", target_nodes=RedisCluster.PRIMARIES)
+
+    async def close(self) -> None:
+        if self._search:
+            self._search.cancel()
+            await asyncio.wait([self._search])
+        await self._client.aclose()
+
+    @asynccontextmanager
+    async def _informed(self) -> AsyncIterator["_Client"]:
+        """The client, when it knows the nodes."""
+        if self._client.uninformed:
+            await self._look()
+        try:
+            yield self._client
+        except ResponseError:
+            raise
+        # A cancellation is how a call ends that takes too long.
+        except (ConnectionLost, NoReply, OSError, RedisClusterException, asyncio.CancelledError):
+            self._client.forget()
+            raise
+
+    async def _look(self) -> None:
+        """Whoever gives up waiting does not end the search: the next one may find it done."""
+        if self._search is None or self._search.done():
+            self._search = asyncio.ensure_future(self._client.initialize())
+            self._search.add_done_callback(_seen)
+        await asyncio.shield(self._search)
+
+
+class _Client(RedisCluster):
+    """redis-py's client, which can be told to look for the nodes anew.
+
+    By itself it does so after single commands only, not after pipelines or cancelled calls.
+    """
+
+    @property
+    def uninformed(self) -> bool:
+        return self._initialize
+
+    def forget(self) -> None:
+        self._initialize = True
+
+    async def aclose(self) -> None:
+        # Else it would leave the connections of nodes open that are to be looked for.
+        self._initialize = False
+        await super().aclose()
+
+
+class _KeyFirst:
+    """Where commands have their keys: here always first.
+
+    redis-py would ask a node for its table of commands whenever it looks for the nodes: the first primary,
+    be it alive or not.
+    """
+
+    async def initialize(self, node: ClusterNode | None = None) -> None:
+        """Nothing has to be asked."""
+
+    async def get_keys(self, command: str, *operands: Any) -> Sequence[Any]:  # noqa: ARG002  whatever it is
+        return operands[:1]
+
+
+async def _on_node(client: _Client, key: str, commands: Sequence[Command]) -> list[Any]:
+    node = client.get_node_from_key(key)
+    async with client.pipeline() as pipeline:
+        for command in commands:
+            _ = pipeline.execute_command(*command, target_nodes=node)
+        return await pipeline.execute(raise_on_error=False, allow_redirections=False)
+
+
+def _seen(search: "asyncio.Task[object]") -> None:
+    """Even if all who waited have gone: else asyncio complains of a lost exception."""
+    if not search.cancelled():
+        search.exception()
+
+
+def _behind_sentinels(address: Address, timeout: float) -> OneServer:
+    options = dict(address.options)
+    credentials = {name: options.pop(f"sentinel_{name}", None) for name in ("username", "password")}
+    certificates = {name: value for name, value in options.items() if name.startswith("ssl_")}
+    # So that a call survives Sentinels that hang, all but one of them.
+    share = timeout / (len(address.hosts) + 1)
+    sentinels = Sentinel(  # type: ignore[no-untyped-call]  # redis-py's gap
+        address.hosts,
+        sentinel_kwargs={**_limits(share), "ssl": address.tls, **certificates, **credentials},
+    )
+    redis = sentinels.master_for(
+        address.service, **{**_limits(timeout), "health_check_interval": 15, "ssl": address.tls, **options}
+    )
+    return OneServer(redis, sentinels)
+
+
+def _cluster(address: Address, timeout: float) -> Cluster:
+    client = _Client(
+        startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+        # The hosts of the URL stay those that are asked where the others are: their names outlive addresses.
+        dynamic_startup_nodes=False,
+        # A node that has moved is noted; to begin anew would cut the calls that run.
+        reinitialize_steps=0,
+        # More than are ever used: how many calls run at once is not for the client to say.
+        max_connections=1024,
+        **{**_limits(timeout), "health_check_interval": 15, "ssl": address.tls, **address.options},
+    )
+    client.commands_parser = _KeyFirst()  # type: ignore[assignment]  # all of it that is used
+    return Cluster(client)
+
+
+def _options(url: str, timeout: float) -> Mapping[str, Any]:
+    socket = url.startswith("unix:")
+    limits = {
+        name: value for name, value in _limits(timeout).items() if not (socket and name == "socket_keepalive")
+    }
+    return {**limits, "health_check_interval": 15}
+
+
+def _limits(timeout: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "socket_keepalive": True,
+        "protocol": 2,
+        # A lost reply does not say whether the command was done: only the caller can tell what a second
+        # try would do.
+        "retry": Retry(NoBackoff(), 0),
+    }
