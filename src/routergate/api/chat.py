@@ -9,6 +9,7 @@ from msgspec import Raw
 from routergate.api.caller import bearer, read_call
 from routergate.api.errors import in_band
 from routergate.api.services import REQUEST_ID, SERVICES
+from routergate.api.stream import EventStream
 from routergate.domain.errors import BodyTooSlow, UnsupportedContentType, UpstreamError
 from routergate.domain.money import Nanos, usd_text
 from routergate.gateway import Answer, Incoming
@@ -74,14 +75,14 @@ async def _plain(answer: Answer) -> web.Response:
 
 
 async def _stream(request: web.Request, answer: Answer) -> web.StreamResponse:
-    response = web.StreamResponse(headers={**_headers(answer), **EVENT_STREAM})
+    response = EventStream(request, {**_headers(answer), **EVENT_STREAM})
     await response.prepare(request)
     try:
         async for chunk in answer.chunks:
             if shown := _shown(chunk, answer):
                 await response.write(shown)
     except UpstreamError as error:
-        await response.write(in_band(error))
+        await response.cut(in_band(error))
     await response.write_eof()
     return response
 

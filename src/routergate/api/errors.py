@@ -1,6 +1,7 @@
 """Errors as callers see them: OpenAI's object, and a status from a table."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,9 @@ from routergate.domain.errors import (
     BodyTooSlow,
     ClientError,
     Forbidden,
+    IdempotencyConflict,
+    IdempotencyInProgress,
+    IdempotencyNotKept,
     InvalidRequest,
     KeyConflict,
     MethodNotAllowed,
@@ -43,6 +47,9 @@ STATUS: Final[dict[type[Exception], int]] = {
     MethodNotAllowed: 405,
     BodyTooSlow: 408,
     KeyConflict: 409,
+    IdempotencyConflict: 409,
+    IdempotencyInProgress: 409,
+    IdempotencyNotKept: 409,
     BodyTooLarge: 413,
     NoEligibleModel: 422,
     UpstreamError: 502,
@@ -58,6 +65,12 @@ KINDS: Final[dict[int, str]] = {
     503: "server_error",
 }
 """OpenAI's `type` by status; everything else is an `invalid_request_error`."""
+ADVICE: Final[Mapping[type[Exception], Mapping[str, str]]] = {
+    IdempotencyConflict: {"x-should-retry": "false"},
+    IdempotencyInProgress: {"retry-after": "1"},
+    IdempotencyNotKept: {"x-should-retry": "false"},
+}
+"""What clients that try again by themselves after 409 are told."""
 
 
 def status_of(error: Exception) -> int:
@@ -94,6 +107,7 @@ def error_response(error: RouterGateError) -> web.Response:
     return web.Response(
         status=status_of(error),
         body=msgspec.json.encode(error_object(error)),
+        headers=ADVICE.get(type(error)),
         content_type="application/json",
     )
 
