@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from routergate.accounts.desk import KeyDesk
+from routergate.accounts.idempotency import StoredReplies
 from routergate.api.connection import Runner
 from routergate.api.server import application
 from routergate.api.services import Services
@@ -121,6 +122,8 @@ class Worker:
             exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
             reload=self.reload_everywhere,
             usage=lambda *asked: own_usage(parts.store, *asked),
+            replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
+            replayed=parts.metrics.replayed,
             keys=KeyDesk(parts.store, parts.clock, by="admin API"),
             admin_key=self.plan.admin_key,
         )

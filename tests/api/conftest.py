@@ -2,7 +2,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from support.redis import own_server, redis_server, store
 from support.stage import Caller, Stage, a_caller, a_stage
+
+__all__ = ["own_server", "redis_server", "store"]
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,8 @@ async def port() -> AsyncIterator[int]:
         exposition=NOTHING,
         reload=NOTHING,
         usage=NOTHING,
+        replies=NOTHING,
+        replayed=NOTHING,
         keys=NOTHING,
         admin_key=None,
     )

@@ -212,3 +212,24 @@ async def test_a_stream_that_is_cancelled_ends_at_the_provider(
     [call] = stage.calls_with(text)
     assert call.hung_up
     assert call.ended is not Ended.ANSWERED
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_request_with_a_name_is_answered_once(stage: Stage, client: openai.OpenAI, *, stream: bool) -> None:
+    name = f"named by the client, stream: {stream}"
+    asked: Any = {
+        "model": "auto",
+        "messages": [{"role": "user", "content": name}],
+        "stream": stream,
+        "extra_headers": {"Idempotency-Key": f"sdk-{stream}"},
+    }
+
+    def answer() -> Any:
+        answered = client.chat.completions.create(**asked)
+        return list(answered) if stream else answered
+
+    assert answer() == answer()
+    assert len(stage.calls_with(name)) == 1
+    with pytest.raises(openai.ConflictError) as conflict:
+        client.with_options(max_retries=5).chat.completions.create(**asked, temperature=1)
+    assert conflict.value.code == "idempotency_conflict"

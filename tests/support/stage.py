@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
+from routergate.store.embedded import short_socket
 from routergate.testing import Call, Profile, Simulator
 from support.gateway import KEY, RunningGateway, a_model, configuration, running_gateway, sha256
 
@@ -42,6 +44,12 @@ class Stage:
     simulator: Simulator
     loop: asyncio.AbstractEventLoop
     """The simulator's."""
+
+    @property
+    def store_url(self) -> str:
+        """Where the gateway's own store answers."""
+        folder = Path(self.gateway.environment["ROUTERGATE_DATA_DIR"])
+        return f"unix://{quote(str(short_socket(folder.resolve())))}"
 
     async def until(self, true: Callable[[Sequence[Call]], bool]) -> Sequence[Call]:
         """Wait until something is true of the simulator's calls."""

@@ -10,6 +10,7 @@ from routergate.api.caller import bearer, read_call
 from routergate.api.errors import code_of, in_band
 from routergate.api.limits import limit_headers
 from routergate.api.services import REQUEST_ID, SERVICES
+from routergate.api.stream import EventStream
 from routergate.domain.errors import BodyTooSlow, BudgetEnded, UnsupportedContentType, UpstreamError
 from routergate.domain.money import Nanos, usd_text
 from routergate.gateway import Answer, Incoming
@@ -75,7 +76,7 @@ async def _plain(answer: Answer) -> web.Response:
 
 
 async def _stream(request: web.Request, answer: Answer) -> web.StreamResponse:
-    response = web.StreamResponse(headers={**_headers(answer), **EVENT_STREAM})
+    response = EventStream(request, {**_headers(answer), **EVENT_STREAM})
     await response.prepare(request)
     try:
         async for chunk in answer.chunks:
@@ -84,7 +85,7 @@ async def _stream(request: web.Request, answer: Answer) -> web.StreamResponse:
     except BudgetEnded as error:
         await response.write(cut_short(answer, error))
     except UpstreamError as error:
-        await response.write(in_band(error))
+        await response.cut(in_band(error))
     await response.write_eof()
     return response
 

@@ -1,6 +1,7 @@
 """Errors as callers see them: OpenAI's object, and a status from a table."""
 
 import logging
+from collections.abc import Mapping
 from math import ceil
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from routergate.domain.errors import (
     BudgetHeld,
     ClientError,
     Forbidden,
+    IdempotencyConflict,
+    IdempotencyInProgress,
+    IdempotencyNotKept,
     InvalidRequest,
     KeyConflict,
     MethodNotAllowed,
@@ -48,6 +52,9 @@ STATUS: Final[dict[type[Exception], int]] = {
     MethodNotAllowed: 405,
     BodyTooSlow: 408,
     KeyConflict: 409,
+    IdempotencyConflict: 409,
+    IdempotencyInProgress: 409,
+    IdempotencyNotKept: 409,
     BodyTooLarge: 413,
     NoEligibleModel: 422,
     NotAdmitted: 429,
@@ -64,6 +71,12 @@ KINDS: Final[dict[int, str]] = {
     503: "server_error",
 }
 """OpenAI's `type` by status; everything else is an `invalid_request_error`."""
+ADVICE: Final[Mapping[type[Exception], Mapping[str, str]]] = {
+    IdempotencyConflict: {"x-should-retry": "false"},
+    IdempotencyInProgress: {"retry-after": "1"},
+    IdempotencyNotKept: {"x-should-retry": "false"},
+}
+"""What clients that try again by themselves after 409 are told."""
 
 
 def status_of(error: Exception) -> int:
@@ -89,10 +102,10 @@ def type_of(error: RouterGateError) -> str:
     return KINDS.get(status_of(error), "invalid_request_error")
 
 
-def advice(error: RouterGateError) -> dict[str, str]:
+def advice(error: RouterGateError) -> Mapping[str, str]:
     """Whether and when to try again, as OpenAI's clients understand it."""
     if not isinstance(error, NotAdmitted):
-        return {}
+        return ADVICE.get(type(error), {})
     if error.wait is None:
         return {"x-should-retry": "false"}
     return {"retry-after": str(ceil(error.wait)), "retry-after-ms": str(ceil(error.wait * 1000))}

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from routergate.api import catalogue, chat, keys, operations
 from routergate.api.errors import errors, signed
+from routergate.api.idempotency import marked, once
 from routergate.api.services import SERVICES, Services
 
 
@@ -12,9 +13,10 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
     app = web.Application(client_max_size=max_body_bytes, middlewares=[errors])
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
+    app.on_response_prepare.append(marked)
     app.add_routes(
         [
-            web.post("/v1/chat/completions", chat.chat),
+            web.post("/v1/chat/completions", once(chat.chat)),
             web.post("/v1/route", chat.route),
             web.get("/v1/models", catalogue.models),
             web.get("/v1/models/{id:.+}", catalogue.model),

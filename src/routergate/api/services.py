@@ -1,6 +1,7 @@
 """What the HTTP layer is given to work with."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from routergate.domain.identity import Identity
+from routergate.domain.once import Asked, Reply
 from routergate.gateway import Gateway
 
 
@@ -39,6 +41,26 @@ class KeyDesk(Protocol):
         """What was done, oldest first; to one key, or the last few changes, if so asked."""
 
 
+class Claim(Protocol):
+    """The right to answer a request, and nobody else's meanwhile."""
+
+    room: int
+    """Bytes that an answer may have to be kept."""
+
+    async def keep(self, reply: Reply) -> None:
+        """Let the request be answered so for a day, or refused if there is no room; does not raise."""
+
+
+class Replies(Protocol):
+    """Answers that can be given again."""
+
+    def claim(self, asked: Asked) -> AbstractAsyncContextManager[Claim | Reply]:
+        """The right to answer, or what was answered. A claim that kept nothing is free again at the end.
+
+        Raises `IdempotencyConflict`, `IdempotencyInProgress`, `IdempotencyNotKept` or `StoreUnavailable`.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything behind the handlers, as plain calls."""
@@ -57,9 +79,15 @@ class Services:
     """Take up the configuration anew; what is wrong with it, if anything is."""
     usage: Callable[[Identity, date, date, Sequence[str]], Awaitable[Any]]
     """Totals of one key between two days, grouped."""
+    replies: Replies
+    replayed: Callable[[], None]
+    """Count an answer that was given again."""
     keys: KeyDesk
     admin_key: str | None
 
 
 SERVICES = web.AppKey("services", Services)
 REQUEST_ID = web.RequestKey("request_id", str)
+CLAIM = web.RequestKey("claim", Claim)
+"""The right to answer a request that is answered once."""
+REPLAYED = web.RequestKey("replayed", bool)

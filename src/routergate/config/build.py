@@ -229,6 +229,7 @@ def _midnight(day: date) -> int:
 def _server(written: schema.Server) -> ServerSpec:
     return ServerSpec(
         max_body_bytes=written.max_body_mb * MIB,
+        max_replay_bytes=written.max_replay_mb * MIB,
         grace_seconds=written.grace_seconds,
         metric_labels=frozenset(written.metric_labels),
     )

@@ -176,6 +176,8 @@ class Server(Part):
 
     max_body_mb: Megabytes = SERVER.max_body_bytes // 1024**2
     """The largest request body, in MiB."""
+    max_replay_mb: Annotated[int, Field(gt=0, le=16)] = SERVER.max_replay_bytes // 1024**2
+    """The largest answer, in MiB, that is kept to be given again for its `Idempotency-Key`."""
     grace_seconds: Grace = SERVER.grace_seconds
     """How long running requests may go on after SIGTERM."""
     metric_labels: tuple[Literal["organisation", "team", "key", "customer", "feature"], ...] = ()

@@ -76,6 +76,8 @@ class ServerSpec:
     """How the gateway itself behaves."""
 
     max_body_bytes: int = 32 * 1024 * 1024
+    max_replay_bytes: int = 1024 * 1024
+    """The largest answer that is kept for an `Idempotency-Key`."""
     grace_seconds: float = 30.0
     """How long running requests may go on after SIGTERM."""
     metric_labels: frozenset[str] = frozenset()

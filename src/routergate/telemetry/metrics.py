@@ -51,6 +51,7 @@ class Metrics:
         self._attempts = self._slot.cells(table.ATTEMPTS)
         self._escalations = self._slot.cells(table.ESCALATIONS)
         self._http_errors = self._slot.cells(table.HTTP_ERRORS)
+        self._replays = self._slot.cells(table.REPLAYS)[()]
         self._unpriced = self._slot.cells(table.UNPRICED)
         self._savings = Savings(self._slot)
         self._timings = Timings(self._slot)
@@ -97,6 +98,10 @@ class Metrics:
     def refused(self, status: int, code: str | None) -> None:
         """A request was refused before it was routed."""
         self._http_errors[str(status), code or NONE].add()
+
+    def replayed(self) -> None:
+        """A request was answered with what it had been answered before."""
+        self._replays.add()
 
     def circuits(self, down: Collection[str]) -> None:
         """These providers are passed over now, and no others."""

@@ -217,6 +217,11 @@ HTTP_ERRORS = Metric(
     unit="requests",
     help="Requests refused before they were routed, by HTTP status and error code (none: no code).",
 )
+REPLAYS = Metric(
+    name="routergate_replays_total",
+    unit="requests",
+    help="Requests answered with what their Idempotency-Key was answered before: no call, no event, no cost.",
+)
 RELOAD_SUCCESSFUL = Metric(
     name="routergate_config_last_reload_successful",
     kind=Kind.GAUGE,
@@ -263,7 +268,7 @@ UNREADABLE = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS,
+    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS,
     TOKENS, COST, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     CIRCUIT, STORE_UP, STORE_FAILURES,
