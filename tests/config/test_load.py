@@ -79,7 +79,6 @@ def test_routes_and_tasks_become_domain_values(outline: Config) -> None:
 
 def test_what_is_not_in_force_is_said(outline: Config) -> None:
     assert outline.warnings == (
-        "organisations.acme.budgets: understood, but not enforced by this version",
         "routes.auto.cascade: understood, but not in force in this version",
         "models.contracts-7b.asset: understood, but not yet in the costs that this version shows",
     )

@@ -208,7 +208,10 @@ def test_a_route_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
         ),
         (
             "organisations: {acme: {budgets: [{scope: team, window: day}]}}",
-            "6: organisations.acme.budgets[0]: limits nothing; add usd, tokens or requests",
+            (
+                "6: organisations.acme.budgets[0]: limits nothing; add usd, tokens, input_tokens, "
+                "output_tokens or requests"
+            ),
         ),
         (
             f"keys:\n  - {{hash: '{HASH}', organisation: a}}\n  - {{hash: '{HASH}', organisation: b}}",

@@ -9,7 +9,19 @@ from typing import Any
 from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
-from routergate.config.spec import Config, KeySpec, ProviderKind, ProviderSpec, Secret, ServerSpec, Timeouts
+from routergate.config.restraints import Alert
+from routergate.config.rules import OTHERS, rules
+from routergate.config.spec import (
+    AlertSpec,
+    Config,
+    KeySpec,
+    ProviderKind,
+    ProviderSpec,
+    Secret,
+    ServerSpec,
+    Timeouts,
+)
+from routergate.domain.budget import Scope
 from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
@@ -69,6 +81,8 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         ),
         providers=tuple(_provider(name, it, findings) for name, it in file.providers.items()),
         keys=_keys(file.keys, names, models, findings),
+        rules=rules(file.organisations, _subjects(names), findings),
+        alerts=_alerts(file.alerts, names, findings),
         server=_server(file.server),
         warnings=tuple(findings.warnings),
     )
@@ -188,7 +202,8 @@ def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) 
     known = names.routes | names.models
     for index, model in enumerate(key.allow or ()):
         _refer(model, "route or model", known, (*place, "allow", index), findings)
-    if names.organisations and key.organisation not in names.organisations:
+    declared = names.organisations
+    if declared and OTHERS not in declared and key.organisation not in declared:
         remedy = hint(key.organisation, names.organisations)
         findings.warn((*place, "organisation"), f"'{key.organisation}' is not declared{remedy}")
 
@@ -235,11 +250,32 @@ def _server(written: schema.Server) -> ServerSpec:
     )
 
 
+def _subjects(names: Names) -> Mapping[Scope, Collection[str]]:
+    """What rules may name, where the file itself says what there is."""
+    return {
+        Scope.ROUTE: names.routes | {DIRECT},
+        Scope.MODEL: names.models,
+        Scope.PROVIDER: names.providers,
+    }
+
+
+def _alerts(written: Iterable[Alert], names: Names, findings: Findings) -> tuple[AlertSpec, ...]:
+    specs: list[AlertSpec] = []
+    for index, alert in enumerate(written):
+        spec = AlertSpec(url=Secret(alert.url), format=alert.format, organisation=alert.organisation)
+        place: Place = ("alerts", index)
+        if spec in specs:
+            findings.problem(place, f"is the same as alerts[{specs.index(spec)}]; keep one of them")
+        if alert.organisation and OTHERS not in names.organisations:
+            _refer(
+                alert.organisation, "organisation", names.organisations, (*place, "organisation"), findings
+            )
+        specs.append(spec)
+    return tuple(specs)
+
+
 def _note_what_is_not_in_force(file: schema.File, findings: Findings) -> None:
     """What the format has, but this version does not act upon, must not pass unsaid."""
-    for name, organisation in file.organisations.items():
-        if organisation.budgets:
-            findings.warn(("organisations", name, "budgets"), "understood, but not enforced by this version")
     for name, route in file.routes.items():
         if route.cascade:
             findings.warn(("routes", name, "cascade"), "understood, but not in force in this version")

@@ -1,4 +1,4 @@
-"""What may be written about money: rates, fixed costs and budgets."""
+"""What may be written about money: rates and fixed costs."""
 
 from decimal import Decimal
 from typing import Literal, Self
@@ -116,25 +116,3 @@ class Asset(Part):
     """What it costs to run."""
     maintenance: Maintenance | None = None
     """What it costs to keep good."""
-
-
-class Budget(Part):
-    """A limit on money, tokens or requests in a window."""
-
-    scope: Literal["organisation", "team", "key", "feature", "customer", "model", "provider", "session"]
-    """Each of these has the budget for itself."""
-    usd: Dollars | None = None
-    """The most to spend."""
-    tokens: Count | None = None
-    """The most tokens."""
-    requests: Count | None = None
-    """The most requests."""
-    window: Literal["minute", "hour", "day", "week", "month", "quarter", "year", "total"]
-    """When counting starts anew, in the organisation's time zone."""
-
-    @model_validator(mode="after")
-    def limited(self) -> Self:
-        """At least one limit is there."""
-        if (self.usd, self.tokens, self.requests) == (None, None, None):
-            raise ValueError("limits nothing; add usd, tokens or requests")
-        return self

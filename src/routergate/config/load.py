@@ -13,6 +13,7 @@ from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError
 
 LARGEST = 4 * 1024 * 1024
+OPEN = "stands in the file for everybody to read; write ${NAME} or ${file:/path}"
 
 
 def load(path: Path, env: Mapping[str, str]) -> Config:
@@ -52,7 +53,10 @@ def _warn_of_open_secrets(file: File, source: Source, findings: Findings) -> Non
     for name, provider in file.providers.items():
         place = ("providers", name, "api_key")
         if provider.api_key and place not in source.expanded:
-            findings.warn(place, "stands in the file for everybody to read; write ${NAME} or ${file:/path}")
+            findings.warn(place, OPEN)
+    for index, _ in enumerate(file.alerts):
+        if ("alerts", index, "url") not in source.expanded:
+            findings.warn(("alerts", index, "url"), OPEN)
 
 
 def _lines(path: Path, source: Source, problems: list[Problem]) -> list[str]:

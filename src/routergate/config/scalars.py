@@ -44,6 +44,15 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _webhook(text: str) -> str:
+    parts = _parts(text)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as https://hooks.example.com/alerts")
+    if parts.username or parts.fragment or not re.fullmatch("[!-~]+", text):
+        raise ValueError("expected a URL without credentials, fragment or spaces")
+    return text
+
+
 def _parts(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
@@ -78,6 +87,7 @@ def _timezone(text: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 Line = Annotated[str, AfterValidator(_line)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
+Webhook = Annotated[str, AfterValidator(_webhook), WithJsonSchema({"type": "string", "format": "uri"})]
 KeyHash = Annotated[
     str, AfterValidator(_key_hash), WithJsonSchema({"type": "string", "pattern": f"^{KEY_HASH.pattern}$"})
 ]
@@ -97,8 +107,15 @@ Share = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
+Threshold = Annotated[
+    Decimal,
+    Field(gt=0, le=1, decimal_places=6),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
+]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0, le=10**15)]
+MonthDay = Annotated[int, Field(ge=1, le=28)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 Grace = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Megabytes = Annotated[int, Field(gt=0, le=1024)]

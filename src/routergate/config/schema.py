@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from routergate.config.costs import Asset, Budget, Prices
+from routergate.config.costs import Asset, Prices
 from routergate.config.part import Part
+from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
     Count,
     Day,
@@ -13,6 +14,7 @@ from routergate.config.scalars import (
     KeyHash,
     Line,
     Megabytes,
+    MonthDay,
     Name,
     Network,
     Probability,
@@ -140,8 +142,12 @@ class Organisation(Part):
 
     timezone: TimeZone = Field(default="UTC", examples=["Europe/Berlin"])
     """Where its days and months begin."""
+    fiscal_month_start: MonthDay = 1
+    """The day of the month on which its fiscal months begin."""
     budgets: tuple[Budget, ...] = ()
-    """Its limits. Understood, but not enforced yet."""
+    """What may be used in a window of the calendar; docs/budgets.md says how."""
+    limits: tuple[Limit, ...] = ()
+    """What may be used within any stretch of time, or at the same time."""
 
 
 class Key(Part):
@@ -204,6 +210,8 @@ class File(Part):
     routes: dict[Name, Route] = Field(default_factory=dict)
     """The model names that applications call."""
     organisations: dict[Name, Organisation] = Field(default_factory=dict)
-    """Those who pay, by name."""
+    """Those who pay, by name; `"*"` is for each that has no rules of its own here."""
+    alerts: tuple[Alert, ...] = ()
+    """Who is told when a budget passes a threshold or is reached."""
     keys: tuple[Key, ...] = ()
     """Keys that are declared here rather than created by command."""

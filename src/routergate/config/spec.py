@@ -84,6 +84,23 @@ class ServerSpec:
     """Opt-in labels: any of `organisation`, `team`, `key`, `customer`, `feature`."""
 
 
+class AlertFormat(StrEnum):
+    """What an alert looks like."""
+
+    JSON = "json"
+    SLACK = "slack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSpec:
+    """Somebody who is told of budgets."""
+
+    url: Secret
+    format: AlertFormat = AlertFormat.JSON
+    organisation: str | None = None
+    """Whose budgets; `None`: everybody's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that one YAML file says."""
@@ -94,6 +111,7 @@ class Config:
     keys: tuple[KeySpec, ...] = ()
     rules: Rules = field(default_factory=Rules)
     """What may be spent."""
+    alerts: tuple[AlertSpec, ...] = ()
     server: ServerSpec = field(default_factory=ServerSpec)
     warnings: tuple[str, ...] = ()
     """What an operator should know, though it is no mistake."""
