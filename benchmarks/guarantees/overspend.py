@@ -20,14 +20,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
+
+from routergate.testing import Profile, Simulator
 from support.cluster import RunningCluster, running_cluster
 from support.gateway import KEY, RunningGateway, a_model, configuration, running_gateway
 from support.servers import Server
 
-from routergate.testing import Profile, Simulator
-
 BUDGET = Decimal(1)
-RATE_IN, RATE_OUT = 1.0, 10.0
+RATE_IN, RATE_OUT = Decimal(1), Decimal(10)
 GATEWAYS = 3
 PATIENCE = 120.0
 """Seconds for which a caller tries again."""
@@ -36,9 +36,11 @@ PATIENCE = 120.0
 def written(base_url: str) -> dict[str, object]:
     """One model, one key, one strict budget."""
     budget = {"scope": "organisation", "usd": float(BUDGET), "window": "total", "mode": "strict"}
+    patient = {"connect": 30, "first_byte": 60, "idle": 60, "total": 120}
     return configuration(
         base_url,
-        models={"only": a_model("sim-mini", "economy", RATE_IN, RATE_OUT)},
+        providers={"sim": {"kind": "openai", "base_url": base_url, "timeouts": patient}},
+        models={"only": a_model("sim-mini", "economy", float(RATE_IN), float(RATE_OUT))},
         routes={"auto": {"candidates": ["only"]}},
         organisations={"acme": {"budgets": [budget]}},
     )
@@ -94,9 +96,9 @@ async def main(requests: int, cluster: bool, kill: bool) -> int:
                 gateways.append(await asyncio.to_thread(stack.enter_context, starting))
             ended = await load(gateways, requests, nodes if kill else None)
             spent = sum(
-                Decimal(call.prompt_tokens) * Decimal(RATE_IN) + Decimal(call.output_tokens) * Decimal(RATE_OUT)
-                for call in simulator.calls
-            ) / 10**6
+                (call.prompt_tokens * RATE_IN + call.output_tokens * RATE_OUT for call in simulator.calls),
+                Decimal(),
+            ).scaleb(-6)
             await asyncio.sleep(2)
             verified = await asyncio.to_thread(gateways[0].command, "ledger", "verify")
             print(json.dumps({
@@ -107,9 +109,7 @@ async def main(requests: int, cluster: bool, kill: bool) -> int:
     return int(spent > BUDGET or spent < Decimal("0.97") * BUDGET or verified.returncode != 0)
 
 
-async def load(
-    gateways: list[RunningGateway], requests: int, nodes: RunningCluster | None
-) -> Counter[str]:
+async def load(gateways: list[RunningGateway], requests: int, nodes: RunningCluster | None) -> Counter[str]:
     """All callers at once; after a while, the primary with the books dies and comes back as a replica."""
     headers = {"Authorization": f"Bearer {KEY}"}
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
@@ -124,7 +124,7 @@ async def load(
             dying = nodes.primary_of("rg:{acme}:holds")
             await asyncio.to_thread(dying.kill)
             await asyncio.sleep(4)
-            await asyncio.to_thread(dying.start)
+            await asyncio.to_thread(dying.restart)
         return Counter(await asyncio.gather(*callers))
 
 

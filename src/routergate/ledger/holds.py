@@ -40,6 +40,7 @@ class Holds:
         self._clock = clock
         self._running: dict[str, str] = {}
         self._introduced: set[str] = set()
+        self._introducing = asyncio.Lock()
 
     async def reserve(self, event: UsageEvent, lines: Sequence[Line], *, durable: bool) -> Reply:
         """Hold every line or none; again, in place of what the request held before."""
@@ -79,9 +80,12 @@ class Holds:
 
     async def _introduce(self, organisation: str) -> None:
         """Before the first hold: else, after a crash, nobody would look for it."""
-        if organisation not in self._introduced:
-            await self._store.call("SADD", ORGANISATIONS, organisation)
-            self._introduced.add(organisation)
+        if organisation in self._introduced:
+            return
+        async with self._introducing:
+            if organisation not in self._introduced:
+                await self._store.call("SADD", ORGANISATIONS, organisation)
+                self._introduced.add(organisation)
 
     def _read(self, request: str, lines: Sequence[Line], verdict: bytes, numbers: Sequence[int]) -> Reply:
         if verdict == b"denied":

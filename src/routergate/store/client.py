@@ -5,16 +5,25 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from time import monotonic
 from typing import Any, cast
 
+from redis.exceptions import (
+    AskError,
+    MovedError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
 
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.store.address import place
 from routergate.store.breaker import Breakers
+from routergate.store.convoy import Convoy
 from routergate.store.servers import Argument, Command, Servers, reach
 
 __all__ = ["Argument", "Command", "Script", "Store", "connect"]
@@ -54,6 +63,8 @@ class Store:
     _limit: float
     _turns: asyncio.Semaphore
     _breakers: Breakers = field(default_factory=Breakers)
+    _convoys: dict[str, Convoy] = field(default_factory=dict)
+    """By node."""
 
     @property
     def up(self) -> bool:
@@ -92,11 +103,11 @@ class Store:
         `StoreUnavailable`, and the write may yet stand.
         """
         operands = (len(keys), *keys, *arguments)
-        async with self._attempt(keys[0]):
-            try:
-                reply, copies = await self._ran(keys[0], ("EVALSHA", script.sha, *operands), wait_replicas)
-            except NoScriptError:
+        async with self._noted(keys[0]):
+            reply, copies = await self._ran(keys[0], ("EVALSHA", script.sha, *operands), wait_replicas)
+            if isinstance(reply, NoScriptError):
                 reply, copies = await self._ran(keys[0], ("EVAL", script.text, *operands), wait_replicas)
+            [reply] = _unless_failed([reply])
         if copies < wait_replicas:
             raise StoreUnavailable(
                 f"The store at {self.place} has written it, but {copies} of {wait_replicas} replicas have "
@@ -123,19 +134,31 @@ class Store:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        for convoy in self._convoys.values():
+            await convoy.close()
         await self._servers.close()
 
     async def _ran(self, key: str, command: Command, copies: int) -> tuple[Any, int]:
-        """The script's reply, and how many replicas have what it wrote, if that was asked."""
-        if not copies:
-            return await self._servers.execute(command), 0
-        wait = ("WAIT", copies, COPIED_WITHIN)
-        reply, confirmed = _unless_failed(await self._servers.in_turn(key, [command, wait]))
-        return reply, int(confirmed)
+        """What a script replies, and how many replicas have what it wrote, if that was asked."""
+        node = self._servers.node(key)
+        convoy = self._convoys.get(node)
+        if convoy is None:
+            convoy = self._convoys[node] = Convoy(partial(self._servers.in_turn, key), self._limit, _wait)
+        reply, confirmed = await convoy.call(command, copies)
+        if isinstance(reply, MovedError | AskError):
+            self._convoys.pop(node, None)
+            reply = await self._servers.execute(command)
+        return reply, confirmed
 
     @asynccontextmanager
     async def _attempt(self, key: str) -> AsyncIterator[None]:
-        """One call, in time and in turn; what comes of it is noted, and told in our words."""
+        """One call by itself, in time and in turn."""
+        async with self._noted(key), asyncio.timeout(self._limit), self._turns:
+            yield
+
+    @asynccontextmanager
+    async def _noted(self, key: str) -> AsyncIterator[None]:
+        """A call; what comes of it is noted, and told in our words."""
         node = self._servers.node(key)
         breaker = self._breakers.of(node)
         if not breaker.admits(monotonic()):
@@ -143,8 +166,7 @@ class Store:
                 f"The store at {self.place} does not answer; it is asked again within {breaker.rest:g} s."
             )
         try:
-            async with asyncio.timeout(self._limit), self._turns:
-                yield
+            yield
         except ResponseError as refusal:
             breaker.answered()
             raise self._unavailable(refusal) from refusal
@@ -168,6 +190,10 @@ def connect(url: str, *, timeout: float = LIMIT, max_connections: int = 16) -> S
     except (ValueError, TypeError, RedisClusterException) as error:
         raise ConfigError([f"The store's URL cannot be used ({place(url)}): {error}"]) from error
     return Store(place(url), servers, timeout, asyncio.Semaphore(max_connections))
+
+
+def _wait(copies: int) -> Command:
+    return "WAIT", copies, COPIED_WITHIN
 
 
 def _key(*commands: Command) -> str:
