@@ -164,6 +164,22 @@ async def test_a_node_that_hangs_does_not_keep_calls_from_the_others(
 
 
 @pytest.mark.parametrize("wait_replicas", [0, 1])
+async def test_a_key_that_is_being_moved_to_another_node_is_found(
+    cluster: RunningCluster, store: Store, wait_replicas: int
+) -> None:
+    key = f"{{on the move {wait_replicas}}}"
+    await store.ping()
+
+    async def count() -> int:
+        return int(await store.run(COUNT, [key], [], wait_replicas=wait_replicas))
+
+    with cluster.moving(key):
+        assert sorted(await asyncio.gather(*(count() for _ in range(20)))) == list(range(1, 21))
+        assert await store.together([("GET", key), ("SET", "{elsewhere}", 1)]) == [b"20", True]
+    assert await count() == 21
+
+
+@pytest.mark.parametrize("wait_replicas", [0, 1])
 async def test_a_primary_that_hands_over_is_followed(
     cluster: RunningCluster, store: Store, wait_replicas: int
 ) -> None:

@@ -47,6 +47,18 @@ class RunningCluster:
         replica.ask("CLUSTER FAILOVER")
         eventually(lambda: is_primary(replica))
 
+    @contextmanager
+    def moving(self, key: str) -> Iterator[None]:
+        """The slot of `key`, which holds nothing, is being moved to another node; at the end it is there."""
+        slot, source = key_slot(key.encode()), self.primary_now(key)
+        target = next(node for node in self.nodes if is_primary(node) and node is not source)
+        here, there = (str(node.ask("CLUSTER MYID"), "ascii") for node in (source, target))
+        target.ask("CLUSTER SETSLOT", slot, "IMPORTING", here)
+        source.ask("CLUSTER SETSLOT", slot, "MIGRATING", there)
+        yield
+        for node in (target, source):
+            node.ask("CLUSTER SETSLOT", slot, "NODE", there)
+
     def flush(self) -> None:
         """Remove all data."""
         for node in filter(is_primary, self.nodes):

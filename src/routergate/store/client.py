@@ -15,7 +15,7 @@ from redis.exceptions import NoScriptError, RedisClusterException, RedisError, R
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.store.address import place
 from routergate.store.breaker import Breakers
-from routergate.store.servers import Argument, Command, Servers, reach
+from routergate.store.servers import Argument, Command, Servers, key_of, reach
 
 __all__ = ["Argument", "Command", "Script", "Store", "connect"]
 
@@ -66,7 +66,7 @@ class Store:
 
     async def call(self, *command: Argument) -> Any:
         """The reply to one command."""
-        async with self._attempt(_key(command)):
+        async with self._attempt(key_of(command)):
             return await self._servers.execute(command)
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
@@ -74,7 +74,7 @@ class Store:
 
         In a cluster it is one round trip to each node, all at the same time.
         """
-        async with self._attempt(_key(*commands[:1])):
+        async with self._attempt(key_of(commands[0]) if commands else ""):
             return _unless_failed(await self._servers.together(commands))
 
     async def run(
@@ -167,11 +167,6 @@ def connect(url: str, *, timeout: float = LIMIT, max_connections: int = 16) -> S
     except (ValueError, TypeError, RedisClusterException) as error:
         raise ConfigError([f"The store's URL cannot be used ({place(url)}): {error}"]) from error
     return Store(place(url), servers, timeout, asyncio.Semaphore(max_connections))
-
-
-def _key(*commands: Command) -> str:
-    """The key of the first command; it has one unless it is about the server as a whole."""
-    return str(commands[0][1]) if commands and len(commands[0]) > 1 else ""
 
 
 def _unless_failed(replies: list[Any]) -> list[Any]:

@@ -11,8 +11,8 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.exceptions import AskError, ClusterError, MovedError, RedisClusterException, ResponseError
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import MovedError, RedisClusterException, ResponseError
 from redis.exceptions import TimeoutError as NoReply
 
 from routergate.store.address import CLUSTER, Address, kind_of, parse
@@ -107,23 +107,28 @@ class Cluster:
         return [node.name for node in self._client.get_primaries()] or [""]
 
     async def execute(self, command: Command) -> Any:
-        async with self._informed() as client:
-            return await client.execute_command(*command)
+        try:
+            async with self._informed() as client:
+                return await client.execute_command(*command)
+        except ClusterError as error:
+            return await self._found(command, error)
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         async with self._informed() as client, client.pipeline() as pipeline:
             for command in commands:
                 _ = pipeline.execute_command(*command)
-            return await pipeline.execute(raise_on_error=False)
+            replies = await pipeline.execute(raise_on_error=False)
+        return [
+            await self._found(command, reply) if isinstance(reply, ClusterError) else reply
+            for command, reply in zip(commands, replies, strict=True)
+        ]
 
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
-        async with self._informed() as client:
-            replies = await _on_node(client, key, commands)
-            if not isinstance(replies[0], MovedError):
-                return replies
-            client.forget()
-        async with self._informed() as client:
-            return await _on_node(client, key, commands)
+        replies = await self._once(key, commands)
+        if isinstance(replies[0], MovedError):
+            self._client.forget()
+            replies = await self._once(key, commands)
+        return replies
 
     async def ping(self) -> None:
         async with self._informed() as client:
@@ -134,6 +139,28 @@ class Cluster:
             self._search.cancel()
             await asyncio.wait([self._search])
         await self._client.aclose()
+
+    async def _found(self, command: Command, error: ClusterError) -> Any:
+        """The reply to a command that has lost its way: nobody has done it.
+
+        Where a slot is being moved, redis-py may ask for admission on one connection and enter by another.
+        """
+        if isinstance(error, ResponseError):  # no: the cluster is down
+            raise error
+        [reply] = await self.in_turn(key_of(command), [command])
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    async def _once(self, key: str, commands: Sequence[Command]) -> list[Any]:
+        async with self._informed() as client:
+            replies = await _on_node(client, client.get_node_from_key(key), commands)
+            match replies[0]:
+                case MovedError():
+                    return replies
+                case AskError(host=host, port=port):  # the key is just being moved there
+                    return (await _on_node(client, client.get_node(host, port), [("ASKING",), *commands]))[1:]
+            return replies
 
     @asynccontextmanager
     async def _informed(self) -> AsyncIterator["_Client"]:
@@ -154,7 +181,11 @@ class Cluster:
         if self._search is None or self._search.done():
             self._search = asyncio.ensure_future(self._client.initialize())
             self._search.add_done_callback(_seen)
-        await asyncio.shield(self._search)
+        try:
+            await asyncio.shield(self._search)
+        except RedisClusterException as error:
+            # Elsewhere these can quote a command with all its values; here they say what the operator needs.
+            raise ConnectionLost(str(error)) from error
 
 
 class _Client(RedisCluster):
@@ -190,8 +221,13 @@ class _KeyFirst:
         return operands[:1]
 
 
-async def _on_node(client: _Client, key: str, commands: Sequence[Command]) -> list[Any]:
-    node = client.get_node_from_key(key)
+def key_of(command: Command) -> str:
+    """The key that decides about the node; empty for what is about the server as a whole."""
+    place = 3 if command[0] in {"EVAL", "EVALSHA"} else 1
+    return str(command[place]) if len(command) > place else ""
+
+
+async def _on_node(client: _Client, node: ClusterNode | None, commands: Sequence[Command]) -> list[Any]:
     async with client.pipeline() as pipeline:
         for command in commands:
             _ = pipeline.execute_command(*command, target_nodes=node)
