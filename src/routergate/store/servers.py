@@ -94,7 +94,6 @@ class Cluster:
 
     def __init__(self, client: "_Client") -> None:
         self._client = client
-        self._search: asyncio.Task[object] | None = None
 
     def node(self, key: str) -> str:
         try:
@@ -126,7 +125,7 @@ class Cluster:
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
         replies = await self._once(key, commands)
         if isinstance(replies[0], MovedError):
-            self._client.forget()
+            await self._client.search()
             replies = await self._once(key, commands)
         return replies
 
@@ -135,9 +134,6 @@ class Cluster:
             await client.execute_command("PING", target_nodes=RedisCluster.PRIMARIES)
 
     async def close(self) -> None:
-        if self._search:
-            self._search.cancel()
-            await asyncio.wait([self._search])
         await self._client.aclose()
 
     async def _found(self, command: Command, error: ClusterError) -> Any:
@@ -164,44 +160,59 @@ class Cluster:
 
     @asynccontextmanager
     async def _informed(self) -> AsyncIterator["_Client"]:
-        """The client, when it knows the nodes."""
-        if self._client.uninformed:
-            await self._look()
+        """The client, when it knows any nodes."""
+        if not self._client.informed:
+            await self._client.search()
         try:
             yield self._client
         except ResponseError:
             raise
         # A cancellation is how a call ends that takes too long.
         except (ConnectionLost, NoReply, OSError, RedisClusterException, asyncio.CancelledError):
-            self._client.forget()
+            _ = self._client.begin_search()
             raise
 
-    async def _look(self) -> None:
+
+class _Client(RedisCluster):
+    """redis-py's client, but calls do not wait for a search for the nodes if any are known.
+
+    By itself it holds them up, and searches after single commands only, not after pipelines.
+    """
+
+    _running: "asyncio.Task[None] | None" = None
+
+    @property
+    def informed(self) -> bool:
+        return bool(self.nodes_manager.slots_cache)
+
+    def begin_search(self) -> "asyncio.Task[None]":
+        """The search that runs, or a new one."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.ensure_future(self.nodes_manager.initialize())
+            self._running.add_done_callback(_seen)
+        return self._running
+
+    async def search(self) -> None:
         """Whoever gives up waiting does not end the search: the next one may find it done."""
-        if self._search is None or self._search.done():
-            self._search = asyncio.ensure_future(self._client.initialize())
-            self._search.add_done_callback(_seen)
         try:
-            await asyncio.shield(self._search)
+            await asyncio.shield(self.begin_search())
         except RedisClusterException as error:
             # Elsewhere these can quote a command with all its values; here they say what the operator needs.
             raise ConnectionLost(str(error)) from error
 
-
-class _Client(RedisCluster):
-    """redis-py's client, which can be told to look for the nodes anew.
-
-    By itself it does so after single commands only, not after pipelines or cancelled calls.
-    """
-
-    @property
-    def uninformed(self) -> bool:
-        return self._initialize
-
-    def forget(self) -> None:
-        self._initialize = True
+    async def initialize(self, *_: object, **__: object) -> "_Client":
+        """What redis-py calls when it wants to know the nodes."""
+        self._initialize = False
+        if self.informed:
+            self._running = self.begin_search()
+        else:
+            await self.search()
+        return self
 
     async def aclose(self) -> None:
+        if self._running:
+            self._running.cancel()
+            await asyncio.wait([self._running])
         # Else it would leave the connections of nodes open that are to be looked for.
         self._initialize = False
         await super().aclose()
@@ -234,7 +245,7 @@ async def _on_node(client: _Client, node: ClusterNode | None, commands: Sequence
         return await pipeline.execute(raise_on_error=False, allow_redirections=False)
 
 
-def _seen(search: "asyncio.Task[object]") -> None:
+def _seen(search: "asyncio.Task[None]") -> None:
     """Even if all who waited have gone: else asyncio complains of a lost exception."""
     if not search.cancelled():
         search.exception()
@@ -263,7 +274,6 @@ def _cluster(address: Address, timeout: float) -> Cluster:
         dynamic_startup_nodes=False,
         # A node that has moved is noted; to begin anew would cut the calls that run.
         reinitialize_steps=0,
-        # More than are ever used: how many calls run at once is not for the client to say.
         max_connections=1024,
         **{**_limits(timeout), "health_check_interval": 15, "ssl": address.tls, **address.options},
     )
@@ -272,10 +282,9 @@ def _cluster(address: Address, timeout: float) -> Cluster:
 
 
 def _options(url: str, timeout: float) -> Mapping[str, Any]:
-    socket = url.startswith("unix:")
-    limits = {
-        name: value for name, value in _limits(timeout).items() if not (socket and name == "socket_keepalive")
-    }
+    limits = _limits(timeout)
+    if url.startswith("unix:"):
+        del limits["socket_keepalive"]
     return {**limits, "health_check_interval": 15}
 
 
