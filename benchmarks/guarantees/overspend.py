@@ -2,9 +2,9 @@
 
     PYTHONPATH=tests python benchmarks/guarantees/overspend.py [--cluster] [--kill] [--requests 1000]
 
-What was spent is what the simulated provider counted, at its prices, not what the gateways say. Callers do as
-they are told: after 429 with `retry-after` they try again, after `budget_exceeded` they stop. `--cluster` puts
-the books on a Redis Cluster of six nodes, `--kill` kills the primary that has them in the middle of it.
+What was spent is what the simulated provider counted, at its prices, not what the gateways say. Callers do
+as they are told: after `retry-after` they try again, after `budget_exceeded` they stop. `--cluster` puts the
+books on a Redis Cluster of six nodes, `--kill` kills the primary that has them in the middle of it.
 """
 
 import argparse
@@ -101,11 +101,16 @@ async def main(requests: int, cluster: bool, kill: bool) -> int:
             ).scaleb(-6)
             await asyncio.sleep(2)
             verified = await asyncio.to_thread(gateways[0].command, "ledger", "verify")
-            print(json.dumps({
-                "requests": requests, "ended": dict(ended.most_common()), "calls": len(simulator.calls),
-                "spent_usd": str(spent), "share": float(spent / BUDGET), "verify": verified.stdout.strip()[-200:],
-                "verify_exit": verified.returncode,
-            }, indent=2))  # fmt: skip
+            found = {
+                "requests": requests,
+                "ended": dict(ended.most_common()),
+                "calls": len(simulator.calls),
+                "spent_usd": str(spent),
+                "share": float(spent / BUDGET),
+                "verify": verified.stdout.strip(),
+                "log": dict(Counter(line["message"][:100] for one in gateways for line in one.logged())),
+            }
+            print(json.dumps(found, indent=2))
     return int(spent > BUDGET or spent < Decimal("0.97") * BUDGET or verified.returncode != 0)
 
 

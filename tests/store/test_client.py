@@ -142,6 +142,17 @@ async def test_a_password_is_never_in_an_error() -> None:
     assert "redis://127.0.0.1:1/0" in str(raised.value)
 
 
+async def test_a_cluster_of_which_no_node_answers_is_named_without_its_password() -> None:
+    store = connect("redis+cluster://someone:hunter2@127.0.0.1:1,127.0.0.1:2")
+
+    with pytest.raises(
+        StoreUnavailable, match=r"127\.0\.0\.1:1,127\.0\.0\.1:2 does not answer.*reachable"
+    ) as raised:
+        await store.ping()
+    await store.close()
+    assert "hunter2" not in f"{raised.value} {store!r}"
+
+
 async def test_values_are_never_in_an_error(store: Store) -> None:
     await store.call("SET", "text", "x")
 

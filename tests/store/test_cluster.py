@@ -152,15 +152,33 @@ async def test_a_node_that_hangs_does_not_keep_calls_from_the_others(
 ) -> None:
     here = next(name for name in ORGANISATIONS if cluster.primary_of(f"{{{name}}}") is cluster.primaries[0])
     there = next(name for name in ORGANISATIONS if cluster.primary_of(f"{{{name}}}") is cluster.primaries[1])
-    store = connect(cluster.url, timeout=0.4)
+    store = connect(cluster.url, timeout=0.5)
     await until_answered(store, f"{{{here}}}")
     await until_answered(store, f"{{{there}}}")
 
     with cluster.primaries[0].hanging():
-        assert [await answers(store, f"{{{here}}}") for _ in range(5)] == [False] * 5
-        await until_answered(store, f"{{{there}}}")
+        for _ in range(2):
+            assert not await answers(store, f"{{{here}}}")
+            assert [await answers(store, f"{{{there}}}") for _ in range(5)] == [True] * 5
+        assert not store.up
     await until_answered(store, f"{{{here}}}")
     await store.close()
+
+
+@pytest.mark.parametrize("wait_replicas", [0, 1])
+async def test_a_key_that_is_being_moved_to_another_node_is_found(
+    cluster: RunningCluster, store: Store, wait_replicas: int
+) -> None:
+    key = f"{{on the move {wait_replicas}}}"
+    await store.ping()
+
+    async def count() -> int:
+        return int(await store.run(COUNT, [key], [], wait_replicas=wait_replicas))
+
+    with cluster.moving(key):
+        assert sorted(await asyncio.gather(*(count() for _ in range(8)))) == list(range(1, 9))
+        assert await store.together([("GET", key), ("SET", "{elsewhere}", 1)]) == [b"8", True]
+    assert await count() == 9
 
 
 @pytest.mark.parametrize("wait_replicas", [0, 1])

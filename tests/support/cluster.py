@@ -1,7 +1,7 @@
 """A Redis Cluster on loopback: three primaries, a replica for each."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +44,31 @@ class RunningCluster:
         """Let primary and replica change places, in peace."""
         replica = next(node for node in (self.primary_of(key), self.replica_of(key)) if not is_primary(node))
         eventually(lambda: _linked(replica))
-        replica.ask("CLUSTER FAILOVER")
-        eventually(lambda: is_primary(replica))
+        for _ in range(5):  # the others may not know yet who follows whom: then it comes to nothing
+            replica.ask("CLUSTER FAILOVER")
+            with suppress(AssertionError):
+                eventually(lambda: is_primary(replica), patience=3)
+                return
+        raise AssertionError("the replica does not take over")
+
+    @contextmanager
+    def moving(self, key: str) -> Iterator[None]:
+        """The slot of `key`, which holds nothing, is being moved to another node; at the end it is there."""
+        slot, source = key_slot(key.encode()), self.primary_now(key)
+        target = next(node for node in self.nodes if is_primary(node) and node is not source)
+        here, there = (str(node.ask("CLUSTER MYID"), "ascii") for node in (source, target))
+        target.ask("CLUSTER SETSLOT", slot, "IMPORTING", here)
+        source.ask("CLUSTER SETSLOT", slot, "MIGRATING", there)
+        yield
+        for node in (target, source):
+            node.ask("CLUSTER SETSLOT", slot, "NODE", there)
 
     def flush(self) -> None:
-        """Remove all data."""
+        """Remove all data; return when every replica follows its primary."""
         for node in filter(is_primary, self.nodes):
             node.client.flushall()
+        for node in self.nodes:
+            eventually(lambda node=node: is_primary(node) or _linked(node))  # type: ignore[misc]  # mypy and lambdas
 
 
 def is_primary(node: Server) -> bool:

@@ -75,8 +75,9 @@ ADVICE: Final[Mapping[type[Exception], Mapping[str, str]]] = {
     IdempotencyConflict: {"x-should-retry": "false"},
     IdempotencyInProgress: {"retry-after": "1"},
     IdempotencyNotKept: {"x-should-retry": "false"},
+    StoreUnavailable: {"retry-after": "1"},
 }
-"""What clients that try again by themselves after 409 are told."""
+"""What clients that try again by themselves are told."""
 
 
 def status_of(error: Exception) -> int:

@@ -24,7 +24,7 @@ from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.store.address import place
 from routergate.store.breaker import Breakers
 from routergate.store.convoy import Convoy
-from routergate.store.servers import Argument, Command, Servers, reach
+from routergate.store.servers import Argument, Command, Servers, key_of, reach
 
 __all__ = ["Argument", "Command", "Script", "Store", "connect"]
 
@@ -78,15 +78,17 @@ class Store:
 
     async def call(self, *command: Argument) -> Any:
         """The reply to one command."""
-        async with self._attempt(_key(command)):
-            return await self._servers.execute(command)
+        key = key_of(command)
+        async with self._noted(key):
+            reply, _ = await self._ran(key, command)
+            return _unless_failed([reply])[0]
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to several commands in one round trip; others may come in between.
 
         In a cluster it is one round trip to each node, all at the same time.
         """
-        async with self._attempt(_key(*commands[:1])):
+        async with self._attempt(key_of(commands[0]) if commands else ""):
             return _unless_failed(await self._servers.together(commands))
 
     async def run(
@@ -138,17 +140,18 @@ class Store:
             await convoy.close()
         await self._servers.close()
 
-    async def _ran(self, key: str, command: Command, copies: int) -> tuple[Any, int]:
-        """What a script replies, and how many replicas have what it wrote, if that was asked."""
+    async def _ran(self, key: str, command: Command, copies: int = 0) -> tuple[Any, int]:
+        """What the node of `key` replies, and how many replicas have what it wrote, if that was asked."""
         node = self._servers.node(key)
         convoy = self._convoys.get(node)
         if convoy is None:
-            convoy = self._convoys[node] = Convoy(partial(self._servers.in_turn, key), self._limit, _wait)
+            convoy = self._convoys[node] = Convoy(partial(self._servers.at, node), self._limit, _wait)
         reply, confirmed = await convoy.call(command, copies)
-        if isinstance(reply, MovedError | AskError):
-            self._convoys.pop(node, None)
-            reply = await self._servers.execute(command)
-        return reply, confirmed
+        if not isinstance(reply, MovedError | AskError):
+            return reply, confirmed
+        # The key has moved to another node, and nothing was done.
+        replies = await self._servers.in_turn(key, [command, _wait(copies)] if copies else [command])
+        return replies[0], int(_unless_failed(replies)[-1]) if copies else 0
 
     @asynccontextmanager
     async def _attempt(self, key: str) -> AsyncIterator[None]:
@@ -194,11 +197,6 @@ def connect(url: str, *, timeout: float = LIMIT, max_connections: int = 16) -> S
 
 def _wait(copies: int) -> Command:
     return "WAIT", copies, COPIED_WITHIN
-
-
-def _key(*commands: Command) -> str:
-    """The key of the first command; it has one unless it is about the server as a whole."""
-    return str(commands[0][1]) if commands and len(commands[0]) > 1 else ""
 
 
 def _unless_failed(replies: list[Any]) -> list[Any]:

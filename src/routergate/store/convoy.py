@@ -12,6 +12,9 @@ from routergate.store.servers import Command
 
 LARGEST = 64
 """Calls in one round trip: enough to be quick, few enough not to keep the next ones waiting."""
+TURNS = 5
+"""Turns that the event loop has taken at least before a reply counts as missing: where the loop is behind,
+time alone says nothing about the node."""
 Send = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 
 
@@ -27,8 +30,7 @@ class Convoy:
     """The calls to one node.
 
     When it does not answer in time, nobody behind waits in vain: whoever is there fails with those who were
-    on their way. The time is that of the node. A process that is itself too busy to read an answer which has
-    come takes it all the same.
+    on their way.
     """
 
     send: Send
@@ -77,10 +79,11 @@ class Convoy:
         commands = [one.command for one in load]
         trip = asyncio.ensure_future(self.send([*commands, self.wait(copies)] if copies else commands))
         try:
-            await asyncio.wait([trip], timeout=self.limit)
-            for _ in range(3):  # what has come is read before anything is given up
-                await asyncio.sleep(0)
-            if not trip.done():
+            for _ in range(TURNS):
+                await asyncio.wait([trip], timeout=self.limit / TURNS)
+                if trip.done():
+                    break
+            else:
                 raise NoReply(f"no reply within {self.limit:g} s")
         finally:
             trip.cancel()

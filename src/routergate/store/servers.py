@@ -11,8 +11,8 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.exceptions import AskError, ClusterError, MovedError, RedisClusterException, ResponseError
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import MovedError, RedisClusterException, ResponseError
 from redis.exceptions import TimeoutError as NoReply
 
 from routergate.store.address import CLUSTER, Address, kind_of, parse
@@ -35,6 +35,10 @@ class Servers(Protocol):
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to several, in one round trip to each node; errors are among them, not raised."""
+
+    async def at(self, node: str, commands: Sequence[Command]) -> list[Any]:
+        """The replies of a node to commands that are all its own, on one connection; errors are among them,
+        and where it sends those that are not its own any more."""
 
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
         """The same, all of them on one connection to the node that has `key`."""
@@ -77,6 +81,9 @@ class OneServer:
             # Raised by the pipeline itself, an error would quote the command with all its values.
             return await pipeline.execute(raise_on_error=False)
 
+    async def at(self, node: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002  there is one
+        return await self.together(commands)
+
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002  one for all
         return await self.together(commands)
 
@@ -94,7 +101,6 @@ class Cluster:
 
     def __init__(self, client: "_Client") -> None:
         self._client = client
-        self._search: asyncio.Task[object] | None = None
 
     def node(self, key: str) -> str:
         try:
@@ -107,70 +113,117 @@ class Cluster:
         return [node.name for node in self._client.get_primaries()] or [""]
 
     async def execute(self, command: Command) -> Any:
-        async with self._informed() as client:
-            return await client.execute_command(*command)
+        try:
+            async with self._informed() as client:
+                return await client.execute_command(*command)
+        except ClusterError as error:
+            return await self._found(command, error)
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         async with self._informed() as client, client.pipeline() as pipeline:
             for command in commands:
                 _ = pipeline.execute_command(*command)
-            return await pipeline.execute(raise_on_error=False)
+            replies = await pipeline.execute(raise_on_error=False)
+        return [
+            await self._found(command, reply) if isinstance(reply, ClusterError) else reply
+            for command, reply in zip(commands, replies, strict=True)
+        ]
+
+    async def at(self, node: str, commands: Sequence[Command]) -> list[Any]:
+        async with self._informed() as client:
+            return await _on_node(client, client.get_node(node_name=node), commands)
 
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
-        async with self._informed() as client:
-            replies = await _on_node(client, key, commands)
-            if not isinstance(replies[0], MovedError):
-                return replies
-            client.forget()
-        async with self._informed() as client:
-            return await _on_node(client, key, commands)
+        replies = await self._once(key, commands)
+        if isinstance(replies[0], MovedError):
+            await self._client.search()
+            replies = await self._once(key, commands)
+        return replies
 
     async def ping(self) -> None:
         async with self._informed() as client:
             await client.execute_command("PING", target_nodes=RedisCluster.PRIMARIES)
 
     async def close(self) -> None:
-        if self._search:
-            self._search.cancel()
-            await asyncio.wait([self._search])
         await self._client.aclose()
+
+    async def _found(self, command: Command, error: ClusterError) -> Any:
+        """The reply to a command that has lost its way: nobody has done it.
+
+        Where a slot is being moved, redis-py may ask for admission on one connection and enter by another.
+        """
+        if isinstance(error, ResponseError):  # no: the cluster is down
+            raise error
+        [reply] = await self.in_turn(key_of(command), [command])
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    async def _once(self, key: str, commands: Sequence[Command]) -> list[Any]:
+        async with self._informed() as client:
+            replies = await _on_node(client, client.get_node_from_key(key), commands)
+            match replies[0]:
+                case MovedError():
+                    return replies
+                case AskError(host=host, port=port):  # the key is just being moved there
+                    return (await _on_node(client, client.get_node(host, port), [("ASKING",), *commands]))[1:]
+            return replies
 
     @asynccontextmanager
     async def _informed(self) -> AsyncIterator["_Client"]:
-        """The client, when it knows the nodes."""
-        if self._client.uninformed:
-            await self._look()
+        """The client, when it knows any nodes."""
+        if not self._client.informed:
+            await self._client.search()
         try:
             yield self._client
         except ResponseError:
             raise
         # A cancellation is how a call ends that takes too long.
         except (ConnectionLost, NoReply, OSError, RedisClusterException, asyncio.CancelledError):
-            self._client.forget()
+            _ = self._client.begin_search()
             raise
-
-    async def _look(self) -> None:
-        """Whoever gives up waiting does not end the search: the next one may find it done."""
-        if self._search is None or self._search.done():
-            self._search = asyncio.ensure_future(self._client.initialize())
-            self._search.add_done_callback(_seen)
-        await asyncio.shield(self._search)
 
 
 class _Client(RedisCluster):
-    """redis-py's client, which can be told to look for the nodes anew.
+    """redis-py's client, but calls do not wait for a search for the nodes if any are known.
 
-    By itself it does so after single commands only, not after pipelines or cancelled calls.
+    By itself it holds them up, and searches after single commands only, not after pipelines.
     """
 
-    @property
-    def uninformed(self) -> bool:
-        return self._initialize
+    _running: "asyncio.Task[None] | None" = None
 
-    def forget(self) -> None:
-        self._initialize = True
+    @property
+    def informed(self) -> bool:
+        return bool(self.nodes_manager.slots_cache)
+
+    def begin_search(self) -> "asyncio.Task[None]":
+        """The search that runs, or a new one."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.ensure_future(self.nodes_manager.initialize())
+            self._running.add_done_callback(_seen)
+        return self._running
+
+    async def search(self) -> None:
+        """Whoever gives up waiting does not end the search: the next one may find it done."""
+        try:
+            await asyncio.shield(self.begin_search())
+        except RedisClusterException as error:
+            # Elsewhere these can quote a command with all its values; here they say what the operator needs.
+            raise ConnectionLost(str(error)) from error
+
+    async def initialize(self, *_: object, **__: object) -> "_Client":
+        """What redis-py calls when it wants to know the nodes."""
+        self._initialize = False
+        if self.informed:
+            self._running = self.begin_search()
+        else:
+            await self.search()
+        return self
 
     async def aclose(self) -> None:
+        if self._running:
+            self._running.cancel()
+            await asyncio.wait([self._running])
         # Else it would leave the connections of nodes open that are to be looked for.
         self._initialize = False
         await super().aclose()
@@ -190,15 +243,20 @@ class _KeyFirst:
         return operands[:1]
 
 
-async def _on_node(client: _Client, key: str, commands: Sequence[Command]) -> list[Any]:
-    node = client.get_node_from_key(key)
+def key_of(command: Command) -> str:
+    """The key that decides about the node; empty for what is about the server as a whole."""
+    place = 3 if command[0] in {"EVAL", "EVALSHA"} else 1
+    return str(command[place]) if len(command) > place else ""
+
+
+async def _on_node(client: _Client, node: ClusterNode | None, commands: Sequence[Command]) -> list[Any]:
     async with client.pipeline() as pipeline:
         for command in commands:
             _ = pipeline.execute_command(*command, target_nodes=node)
         return await pipeline.execute(raise_on_error=False, allow_redirections=False)
 
 
-def _seen(search: "asyncio.Task[object]") -> None:
+def _seen(search: "asyncio.Task[None]") -> None:
     """Even if all who waited have gone: else asyncio complains of a lost exception."""
     if not search.cancelled():
         search.exception()
@@ -227,7 +285,6 @@ def _cluster(address: Address, timeout: float) -> Cluster:
         dynamic_startup_nodes=False,
         # A node that has moved is noted; to begin anew would cut the calls that run.
         reinitialize_steps=0,
-        # More than are ever used: how many calls run at once is not for the client to say.
         max_connections=1024,
         **{**_limits(timeout), "health_check_interval": 15, "ssl": address.tls, **address.options},
     )
@@ -236,10 +293,9 @@ def _cluster(address: Address, timeout: float) -> Cluster:
 
 
 def _options(url: str, timeout: float) -> Mapping[str, Any]:
-    socket = url.startswith("unix:")
-    limits = {
-        name: value for name, value in _limits(timeout).items() if not (socket and name == "socket_keepalive")
-    }
+    limits = _limits(timeout)
+    if url.startswith("unix:"):
+        del limits["socket_keepalive"]
     return {**limits, "health_check_interval": 15}
 
 
