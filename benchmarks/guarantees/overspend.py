@@ -107,7 +107,7 @@ async def main(requests: int, cluster: bool, kill: bool) -> int:
                 "calls": len(simulator.calls),
                 "spent_usd": str(spent),
                 "share": float(spent / BUDGET),
-                "verify": verified.stdout.strip(),
+                "verify": verified.stdout.strip() or verified.stderr.strip(),
                 "log": dict(Counter(line["message"][:100] for one in gateways for line in one.logged())),
             }
             print(json.dumps(found, indent=2))

@@ -50,13 +50,13 @@ async def test_several_commands_go_together(store: Store) -> None:
 
 
 async def test_a_script_is_sent_whole_only_once(store: Store) -> None:
-    script = Script.packaged("routergate.ledger", "settle.lua")
+    script = Script.packaged("routergate.ledger", "counters.lua", "settle.lua")
     await store.call("SCRIPT", "FLUSH")
-    arguments = ("w", 1, 100, 60, "[]", "{}")
+    arguments = ("w", 1, 100_000, 60, "[]", "[]")
 
-    assert await store.run(script, ["writers", "events"], arguments) == b"applied"
+    assert await store.run(script, list("abcdefg"), arguments) == [b"applied"]
     assert await store.call("SCRIPT", "EXISTS", script.sha) == [1]
-    assert await store.run(script, ["writers", "events"], arguments) == b"known"
+    assert await store.run(script, list("abcdefg"), arguments) == [b"known"]
 
 
 async def test_a_store_that_is_away_says_where_it_was_looked_for(

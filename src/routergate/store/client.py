@@ -23,8 +23,9 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.store.address import place
 from routergate.store.breaker import Breakers
+from routergate.store.command import Argument, Command, key_of
 from routergate.store.convoy import Convoy
-from routergate.store.servers import Argument, Command, Servers, key_of, reach
+from routergate.store.servers import Servers, reach
 
 __all__ = ["Argument", "Command", "Script", "Store", "connect"]
 
@@ -142,7 +143,10 @@ class Store:
 
     async def _ran(self, key: str, command: Command, copies: int = 0) -> tuple[Any, int]:
         """What the node of `key` replies, and how many replicas have what it wrote, if that was asked."""
-        node = self._servers.node(key)
+        if not (node := self._servers.node(key)):
+            async with asyncio.timeout(self._limit):
+                await self._servers.inform()
+            node = self._servers.node(key)
         convoy = self._convoys.get(node)
         if convoy is None:
             convoy = self._convoys[node] = Convoy(partial(self._servers.at, node), self._limit, _wait)

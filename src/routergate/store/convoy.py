@@ -8,7 +8,7 @@ from typing import Any
 from redis.exceptions import RedisClusterException, RedisError
 from redis.exceptions import TimeoutError as NoReply
 
-from routergate.store.servers import Command
+from routergate.store.command import Command
 
 LARGEST = 64
 """Calls in one round trip: enough to be quick, few enough not to keep the next ones waiting."""
