@@ -9,6 +9,7 @@ from typing import Any
 from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
+from routergate.config.premiums import with_premiums
 from routergate.config.restraints import Alert
 from routergate.config.rules import OTHERS, rules
 from routergate.config.spec import (
@@ -124,7 +125,7 @@ def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId
         entry = Entry(id=name, written=written, provider=file.providers.get(written.provider))
         if built := _card(entry, names, findings):
             cards[built.id] = built
-    return cards
+    return with_premiums(file.models, cards, findings)
 
 
 def _card(entry: Entry, names: Names, findings: Findings) -> ModelCard | None:
@@ -160,6 +161,7 @@ def _route(
         baseline=ModelId(written.baseline) if written.baseline else None,
         quality=written.quality,
         residency=residency,
+        loaded=written.cost_basis == "loaded",
     )
 
 
@@ -279,12 +281,3 @@ def _note_what_is_not_in_force(file: schema.File, findings: Findings) -> None:
     for name, route in file.routes.items():
         if route.cascade:
             findings.warn(("routes", name, "cascade"), "understood, but not in force in this version")
-        if route.cost_basis == "loaded":
-            findings.warn(
-                ("routes", name, "cost_basis"), "understood, but routing is by marginal cost in this version"
-            )
-    for name, model in file.models.items():
-        if model.asset:
-            findings.warn(
-                ("models", name, "asset"), "understood, but not yet in the costs that this version shows"
-            )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
@@ -23,6 +24,8 @@ class RoutePolicy:
     """The threshold: relative to the baseline's quality where there is a baseline, else absolute."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    loaded: bool = False
+    """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,13 @@ class Candidate:
     """Expected marginal cost; `None`: no price is known."""
     adequate: bool
     """Whether `quality` meets the threshold."""
+    share: Loaded | None = FREE
+    """Of fixed costs, that the request would bear; `None`: nobody knows yet."""
+
+    @property
+    def loaded(self) -> Nanos | None:
+        """Expected cost with the share of fixed costs; `None` where either is unknown."""
+        return loaded_cost(self.cost, self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,9 +36,10 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     """Of this layout. Fields may be added under the same number, never changed or taken away."""
     kind: str = "event"
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
-    `duplicate`: it was booked before, and nothing is booked."""
+    `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's requests
+    have borne of a model's fixed costs too little, or too much."""
     requests: int = 1
-    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in a duplicate."""
+    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in duplicates and accruals."""
     id: str
     at: int
     """Arrival, nanoseconds since the epoch."""
@@ -79,12 +80,20 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     overhead_seconds: float
     decision_seconds: float
     charges: tuple[ChargeRow, ...] = ()
+    hosting_nanos: int | None = None
+    """The share of fixed costs, by component. Rows from before these columns do not know it."""
+    depreciation_nanos: int | None = None
+    maintenance_nanos: int | None = None
+    loaded_cost_nanos: int | None = None
+    """Cost and share together."""
 
 
 LARGEST = 2**53
 """Tokens or nano-dollars (9 million USD) of one request: readers of JSON are exact up to here, and a day's
 sum of such amounts is far from the end of the store's counters."""
-_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos")
+SHARES = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
+"""The components of fixed costs."""
+_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos")
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
 _NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
@@ -92,7 +101,7 @@ _NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
 
 def row(event: UsageEvent) -> EventRow:
     """The event without its nesting."""
-    attribution, card = event.attribution, event.card
+    attribution, card, share = event.attribution, event.card, event.share
     identity = attribution.identity
     return EventRow(
         id=event.id,
@@ -129,6 +138,10 @@ def row(event: UsageEvent) -> EventRow:
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
         charges=tuple(_charges(event)),
+        hosting_nanos=share.hosting if share else None,
+        depreciation_nanos=share.depreciation if share else None,
+        maintenance_nanos=share.maintenance if share else None,
+        loaded_cost_nanos=event.loaded,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import (
     DIRECT,
     Candidate,
@@ -35,6 +36,8 @@ class World:
     """Expected output tokens by model and task."""
     on: date
     """The day whose rate cards are in force."""
+    share: Callable[[ModelCard], Loaded | None] = lambda _: FREE
+    """Of a model's fixed costs, that the request would bear."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -66,7 +69,7 @@ def decide(
     affordable, too_dear = _within(candidates, wishes.max_cost)
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order, rule = rank(affordable, threshold)
+    order, rule = rank(affordable, threshold, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
@@ -79,23 +82,32 @@ def decide(
     )
 
 
-def rank(candidates: Iterable[Candidate], threshold: float) -> tuple[tuple[Candidate, ...], str]:
-    """The order in which candidates are tried, and the rule behind it.
+def rank(
+    candidates: Iterable[Candidate], threshold: float, *, loaded: bool = False
+) -> tuple[tuple[Candidate, ...], str]:
+    """The order in which candidates are tried, and the rule behind it; `loaded`: fixed costs count too.
 
-    A model without a known price comes after every priced one, unless it alone is adequate: unknown is
+    A model without a known cost comes after every other one, unless it alone is adequate: unknown is
     not cheap.
     """
-    by_quality = sorted(candidates, key=lambda c: (c.cost is None, -c.quality.mean, c.cost or 0))
+    cost = _loaded if loaded else _marginal
+    by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
     adequate = [candidate for candidate in by_quality if candidate.adequate]
     if not adequate:
         return tuple(by_quality), f"no model is expected to reach {threshold:g}: the best one first"
-    first = min(adequate, key=_price_rank)
+    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0))
     rest = (candidate for candidate in by_quality if candidate is not first)
-    return (first, *rest), f"the cheapest model that is expected to reach {threshold:g}, then by quality"
+    basis = ", fixed costs included," if loaded else ""
+    rule = f"the cheapest model{basis} that is expected to reach {threshold:g}, then by quality"
+    return (first, *rest), rule
 
 
-def _price_rank(candidate: Candidate) -> tuple[bool, int]:
-    return candidate.cost is None, candidate.cost or 0
+def _marginal(candidate: Candidate) -> int | None:
+    return candidate.cost
+
+
+def _loaded(candidate: Candidate) -> int | None:
+    return candidate.loaded
 
 
 def _sift(
@@ -152,6 +164,7 @@ def _candidate(
         output_tokens=tokens,
         cost=price(card, expected, world.on, asked=features.service_tier),
         adequate=quality.mean >= threshold,
+        share=world.share(card),
     )
 
 
