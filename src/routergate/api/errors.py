@@ -1,6 +1,7 @@
 """Errors as callers see them: OpenAI's object, and a status from a table."""
 
 import logging
+import math
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from routergate.api.services import REQUEST_ID, SERVICES, Services
 from routergate.domain.errors import (
+    AllProvidersThrottled,
     BodyTooLarge,
     BodyTooSlow,
     ClientError,
@@ -46,6 +48,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     BodyTooLarge: 413,
     NoEligibleModel: 422,
     UpstreamError: 502,
+    AllProvidersThrottled: 429,
     StoreUnavailable: 503,
     RouterGateError: 500,
 }
@@ -95,7 +98,14 @@ def error_response(error: RouterGateError) -> web.Response:
         status=status_of(error),
         body=msgspec.json.encode(error_object(error)),
         content_type="application/json",
+        headers=_again(error),
     )
+
+
+def _again(error: RouterGateError) -> dict[str, str]:
+    """When to come back, if that is known; in whole seconds, as HTTP wants it."""
+    wait = getattr(error, "retry_after", None)
+    return {} if wait is None else {"Retry-After": str(math.ceil(wait))}
 
 
 def in_band(error: RouterGateError) -> bytes:

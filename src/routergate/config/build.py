@@ -9,12 +9,22 @@ from typing import Any
 from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
-from routergate.config.spec import Config, KeySpec, ProviderKind, ProviderSpec, Secret, ServerSpec, Timeouts
-from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
+from routergate.config.spec import (
+    Config,
+    KeySpec,
+    ProviderKind,
+    ProviderSpec,
+    ReplicaSpec,
+    Secret,
+    ServerSpec,
+    Timeouts,
+)
+from routergate.domain.decision import DIRECT, Catalogue, Limits, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 
-OPENAI = "https://api.openai.com/v1"
+BASE_URLS: Mapping[ProviderKind, str] = {ProviderKind.OPENAI: "https://api.openai.com/v1"}
+"""Where providers are that were not told."""
 MIB = 1024 * 1024
 
 PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
@@ -23,7 +33,7 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
         "has both base_url and replicas; keep one of them",
     ),
     (
-        lambda it: len(set(it.replicas or ())) < len(it.replicas or ()),
+        lambda it: len({replica.url for replica in it.replicas or ()}) < len(it.replicas or ()),
         "names a replica twice; keep each once",
     ),
     (
@@ -86,7 +96,7 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
     return ProviderSpec(
         id=ProviderId(name),
         kind=written.kind,
-        base_urls=_base_urls(written),
+        replicas=_replicas(written),
         api_key=Secret(written.api_key) if written.api_key else None,
         region=written.region,
         timeouts=Timeouts(**written.timeouts.model_dump()),
@@ -95,12 +105,10 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
     )
 
 
-def _base_urls(written: schema.Provider) -> tuple[str, ...]:
+def _replicas(written: schema.Provider) -> tuple[ReplicaSpec, ...]:
     if written.replicas:
-        return tuple(written.replicas)
-    if written.base_url:
-        return (written.base_url,)
-    return (OPENAI,) if written.kind is ProviderKind.OPENAI else ()
+        return tuple(ReplicaSpec(base_url=it.url, weight=it.weight) for it in written.replicas)
+    return (ReplicaSpec(base_url=written.base_url or BASE_URLS.get(written.kind)),)
 
 
 def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId, ModelCard]:
@@ -146,6 +154,7 @@ def _route(
         baseline=ModelId(written.baseline) if written.baseline else None,
         quality=written.quality,
         residency=residency,
+        limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
 
