@@ -185,9 +185,8 @@ async def test_a_request_makes_no_call_after_its_deadline() -> None:
 
 
 async def test_a_call_ends_with_the_requests_deadline_and_nobody_is_blamed() -> None:
-    scene = Scene([[Wait(4.99), Hang()], [ANSWER]])
-    scene.clock.seconds = 0.0
-    with pytest.raises(AllProvidersFailed, match="first: deadline"):
+    scene = Scene([[Hang()], [ANSWER]])
+    with pytest.raises(DeadlinePassed):
         await scene.ask(deadline=0.02)
     assert scene.down == frozenset()
 

@@ -37,8 +37,8 @@ def test_every_failure_of_a_provider_has_its_rule() -> None:
     assert set(RULES) == kinds
 
 
-@pytest.mark.parametrize("kind", ["refused", "filtered"])
-def test_what_is_the_requests_own_fault_is_final(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["refused", "filtered", "deadline"])
+def test_what_asking_again_would_not_change_is_final(kind: str) -> None:
     assert RULES[kind] == Rule(then=Then.FINAL)
 
 

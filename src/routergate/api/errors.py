@@ -14,6 +14,7 @@ from routergate.domain.errors import (
     BodyTooLarge,
     BodyTooSlow,
     ClientError,
+    DeadlinePassed,
     Forbidden,
     InvalidRequest,
     KeyConflict,
@@ -49,6 +50,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     NoEligibleModel: 422,
     UpstreamError: 502,
     AllProvidersThrottled: 429,
+    DeadlinePassed: 504,
     StoreUnavailable: 503,
     RouterGateError: 500,
 }
@@ -59,6 +61,7 @@ KINDS: Final[dict[int, str]] = {
     500: "server_error",
     502: "server_error",
     503: "server_error",
+    504: "server_error",
 }
 """OpenAI's `type` by status; everything else is an `invalid_request_error`."""
 

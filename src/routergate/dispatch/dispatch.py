@@ -57,7 +57,8 @@ class Dispatcher:
         """The first answer that begins.
 
         Raises `ProviderRefused` when a provider finds the request itself at fault (asking another one
-        would be asking the same), and `AllProvidersFailed` when nobody answers.
+        would be asking the same), `DeadlinePassed` when its time is over during a call, and
+        `AllProvidersFailed` when nobody answers.
         """
         course = Course.of(decision)
         while step := self._next(course, meter):

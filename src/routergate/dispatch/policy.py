@@ -44,7 +44,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "denied": Rule(),
         "broken": Rule(again=1),
         "cut": Rule(again=1, alone=True),
-        "deadline": Rule(),
+        "deadline": Rule(then=Then.FINAL),
         "refused": Rule(then=Then.FINAL),
         "filtered": Rule(then=Then.FINAL),
         "context": Rule(then=Then.LARGER),
