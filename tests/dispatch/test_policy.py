@@ -1,4 +1,5 @@
 import inspect
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -86,3 +87,16 @@ def test_a_pause_is_never_shorter_than_the_provider_asks_nor_longer_than_the_lon
     asked = retry_after or 0.0
     assert found is not None
     assert asked <= found <= asked + LONGEST_PAUSE
+
+
+PAGE = Path(__file__, "../../../docs/failures.md").resolve().read_text(encoding="utf-8")
+
+
+def test_the_page_has_every_rule() -> None:
+    rows = [
+        [cell.strip() for cell in line.split("|")] for line in PAGE.splitlines() if line.startswith("| `")
+    ]
+    told = {cells[1].strip("`"): cells[3] for cells in rows if len(cells) == 7}
+    for kind, rule in RULES.items():
+        assert told[kind].startswith(str(rule.again))
+        assert ("if alone" in told[kind]) == rule.alone
