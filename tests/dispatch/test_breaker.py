@@ -88,6 +88,14 @@ def test_the_first_piece_of_an_answer_closes_it() -> None:
     assert circuit.state(TOLERANCE.rest) is State.CLOSED
 
 
+def test_a_long_answer_that_closed_it_does_not_stand_in_the_way_of_the_next_probe() -> None:
+    circuit = opened()
+    circuit.answered(circuit.enter(1.0), 1.0)
+    for _ in range(TOLERANCE.row):
+        fails(circuit, 2.0)
+    assert circuit.admits(circuit.until or 0.0)
+
+
 def test_a_call_that_began_before_it_opened_neither_closes_it_nor_prolongs_the_rest() -> None:
     circuit = failing(TOLERANCE.row - 1)
     early, late = circuit.enter(0.0), circuit.enter(0.0)

@@ -163,6 +163,18 @@ async def test_a_throttled_provider_that_wants_much_is_not_asked_again() -> None
     assert (scene.asked, scene.clock.seconds, failed.value.retry_after) == ([1], 0.0, 30.0)
 
 
+async def test_a_wish_to_be_left_alone_holds_for_requests_with_nobody_else_to_ask() -> None:
+    scene = Scene([[ProviderThrottled("x", retry_after=30.0)]])
+    for _ in range(3):
+        with pytest.raises(AllProvidersThrottled) as failed:
+            await scene.ask()
+        assert (scene.asked, failed.value.retry_after) == ([1], 30.0)
+    scene.clock.seconds = 28.5
+    scene.switch(0, ANSWER)
+    _, meter = await scene.ask()
+    assert (scene.asked, scene.clock.seconds, meter.pauses) == ([2], 30.0, 1.5)
+
+
 async def test_the_caller_is_told_the_soonest_of_all_wishes() -> None:
     steps = [[ProviderThrottled("x", retry_after=wish)] for wish in (40.0, 20.0, 30.0)]
     with pytest.raises(AllProvidersThrottled) as failed:
@@ -192,8 +204,8 @@ async def test_a_call_ends_with_the_requests_deadline_and_nobody_is_blamed() -> 
 
 
 async def test_an_answer_ends_with_the_requests_deadline() -> None:
-    scene = Scene([[ANSWER, Hang()]])
-    begun, _ = await scene.ask(deadline=0.05)
+    scene = Scene([[ANSWER, Wait(9.0), ANSWER]])
+    begun, _ = await scene.ask(deadline=8.0)
     with pytest.raises(DeadlinePassed):
         await anext(begun.rest)
     assert scene.apis[FIRST.provider].closed == 1
@@ -241,8 +253,10 @@ async def test_only_one_request_at_a_time_finds_out() -> None:
 
 
 async def test_whom_the_circuits_pass_over_is_asked_if_nobody_else_answers() -> None:
-    scene = Scene([[ProviderThrottled("x", retry_after=60.0)], [ANSWER]])
-    await scene.ask()
+    scene = Scene([[ProviderTimeout("x")], [ANSWER]])
+    for _ in range(5):
+        await scene.ask()
+    assert scene.down == {"first"}
     scene.switch(0, ANSWER)
     scene.switch(1, ProviderTimeout("x"))
     begun, meter = await scene.ask()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from routergate.store.circuits import exchange
 from routergate.store.client import Store
 from routergate.testing import Simulator
 from support.wall import a_wall
@@ -83,3 +84,21 @@ async def test_a_kept_connection_that_is_closed_meanwhile_is_not_seen(tmp_path: 
             assert (await wall.ask("alone", stream=False)).status == 200
         assert (wall.results, wall.clock.seconds) == (["small: dropped", "small: ok"], 0.0)
     assert requests == [1, 2, 1, 2, 1]
+
+
+async def test_what_one_worker_has_seen_another_one_knows(tmp_path: Path, store: Store) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+    async with (
+        a_wall(folders[0], store) as one,
+        a_wall(folders[1], store, base_url=one.primary.base_url) as two,
+    ):
+        one.primary.fault = "401"
+        for _ in range(5):
+            await one.ask("auto", stream=False)
+        for wall in (one, two):
+            circuits = wall.gateway.dispatcher.experience.circuits
+            await exchange(circuits, store, str(id(wall)), wall.clock.seconds)
+        await two.ask("auto", stream=False)
+        assert two.results == ["large: ok"]

@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from routergate.domain.model import ModelId, ProviderId
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One model on one server: what a circuit stands before."""
 
     provider: ProviderId
@@ -62,6 +62,8 @@ class Circuit:
     tolerance: Tolerance
     until: float | None = None
     """When the rest ends; `None`: the circuit is closed."""
+    wished: bool = False
+    """Whether the provider asked for the rest."""
     changed: float = float("-inf")
     """When it was last opened or closed, by what was seen here or elsewhere."""
     news: bool = False
@@ -80,6 +82,10 @@ class Circuit:
     def admits(self, now: float) -> bool:
         """Whether a call may go through; half-open, only one at a time."""
         return self.until is None or (now >= self.until and not self._probing)
+
+    def wish_left(self, now: float) -> float:
+        """Seconds for which the provider wants to be left alone."""
+        return max(self.until - now, 0.0) if self.wished and self.until is not None else 0.0
 
     def enter(self, now: float) -> Entry:
         """A call begins; every one must `leave`."""
@@ -110,7 +116,7 @@ class Circuit:
         self._row += 1
         self._seen.append((now, False))
         if retry_after is not None:
-            self._turn(now + min(retry_after, self.tolerance.throttled), now)
+            self._turn(now + min(retry_after, self.tolerance.throttled), now, wished=True)
         elif self.until is None:
             if self._too_much(now):
                 self._rests = self._rests + 1 if now - self.changed < self.tolerance.longest else 1
@@ -119,15 +125,15 @@ class Circuit:
             self._rests += 1
             self._turn(now + self._rest(), now)
 
-    def hear(self, until: float | None, changed: float) -> None:
+    def hear(self, until: float | None, changed: float, *, wished: bool = False) -> None:
         """What another process has seen; the latest word counts."""
         if changed > self.changed:
-            self._turn(until, changed)
+            self._turn(until, changed, wished=wished)
             self.news = False
 
-    def _turn(self, until: float | None, now: float) -> None:
-        self.until, self.changed, self.news = until, now, True
-        self._row = 0
+    def _turn(self, until: float | None, now: float, *, wished: bool = False) -> None:
+        self.until, self.wished, self.changed, self.news = until, wished, now, True
+        self._probing, self._row = False, 0
         self._seen.clear()
 
     def _too_much(self, now: float) -> bool:

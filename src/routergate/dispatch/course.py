@@ -29,15 +29,13 @@ class Course:
     ahead: list[Candidate]
     limits: Limits
     passed_over: list[Candidate] = field(default_factory=list)
-    """Never asked, because nobody seemed to serve them: the last resort."""
+    """Nobody seemed to serve them: the last resort."""
     silent: set[Replica] = field(default_factory=set)
     """They have let the request wait, and are not asked again for it."""
     failures: Counter[str] = field(default_factory=Counter)
     """Of the candidate that is being asked, by kind."""
     pause: float = 0.0
     """Seconds to let pass before the next step."""
-    retry_after: float | None = None
-    """The soonest that any provider wants to be asked again, in seconds."""
     _tried: set[Replica] = field(default_factory=set)
 
     @classmethod
@@ -50,20 +48,13 @@ class Course:
         while self.ahead:
             if replica := self._fresh(self.ahead[0], admitted):
                 return self._to(replica)
-            if not self.failures:
-                self.passed_over.append(self.ahead[0])
+            self.passed_over.append(self.ahead[0])
             self.move_on()
         while self.passed_over:
             self.ahead = [self.passed_over.pop(0)]
             if replica := anyone(self.ahead[0], self.silent):
                 return self._to(replica)
         return None
-
-    def note(self, failure: Failure) -> None:
-        """The candidate that is being asked has failed."""
-        self.failures[failure.kind] += 1
-        if failure.retry_after is not None:
-            self.retry_after = min(failure.retry_after, self.retry_after or failure.retry_after)
 
     def can_go_elsewhere(self, admitted: Choose) -> bool:
         """Whether there is another server to ask for the candidate that has just failed."""

@@ -23,6 +23,8 @@ from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk
 
+OVER = "The time that the route gives a request is over."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
@@ -67,7 +69,7 @@ class Dispatcher:
                 return await self._begin(step, decision, request, meter)
             except (UpstreamError, ProviderRefused) as error:
                 self._learn(course, step, error, meter.clock.monotonic())
-        raise _nobody(meter, course)
+        raise _nobody(meter, self._soonest(decision, meter.clock.monotonic()))
 
     def down(self, now: float) -> frozenset[ModelId]:
         """The models that nobody serves at the moment."""
@@ -81,17 +83,39 @@ class Dispatcher:
         at, limits = meter.clock.monotonic() + course.pause, course.limits
         if len(meter.attempts) >= limits.attempts or at >= meter.arrived + limits.deadline:
             return None
-        return course.next(self._choose(at), self._anyone)
+        step = course.next(self._choose(at), self._anyone(at, limits.wait))
+        if step is not None:
+            course.pause += self._wish_left(step.replica, step.candidate, at)
+        return step
 
     def _choose(self, at: float) -> Choose:
         """Whom the circuits admit at that time."""
         circuits, loads = self.experience.circuits, self.experience.loads
         return lambda candidate, but: loads.least(admitted(self.fleet, circuits, candidate.card, but, at))
 
-    def _anyone(self, candidate: Candidate, but: Collection[Replica]) -> Replica | None:
-        """Whoever may know better than the circuits."""
-        replicas = self.fleet[candidate.card.provider]
-        return self.experience.loads.least(replica for replica in replicas if replica not in but)
+    def _anyone(self, at: float, wait: float) -> Choose:
+        """Whoever may know better than the circuits; a provider's own wish to be left alone is respected."""
+
+        def choose(candidate: Candidate, but: Collection[Replica]) -> Replica | None:
+            return self.experience.loads.least(
+                replica
+                for replica in self.fleet[candidate.card.provider]
+                if replica not in but and self._wish_left(replica, candidate, at) <= wait
+            )
+
+        return choose
+
+    def _wish_left(self, replica: Replica, candidate: Candidate, at: float) -> float:
+        return self.experience.circuits[replica.target(candidate.card.id)].wish_left(at)
+
+    def _soonest(self, decision: Decision, now: float) -> float | None:
+        """Seconds until the first provider that asked to be left alone may be asked again."""
+        wishes = (
+            self._wish_left(replica, candidate, now)
+            for candidate in decision.candidates
+            for replica in self.fleet[candidate.card.provider]
+        )
+        return min((wish for wish in wishes if wish), default=None)
 
     async def _begin(self, step: Step, decision: Decision, request: ChatRequest, meter: Meter) -> Begun:
         if not meter.attempts or meter.attempts[-1].model != step.candidate.card.id:
@@ -119,8 +143,11 @@ class Dispatcher:
         loads.begin(step.replica)
         try:
             async with aclosing(step.replica.api.chat(request, card)) as chunks:
-                while chunk := await _within(deadline - clock.monotonic(), chunks):
-                    circuit.answered(entry, clock.monotonic())
+                first = await _within(deadline - clock.monotonic(), anext(chunks))
+                circuit.answered(entry, clock.monotonic())
+                yield first
+                async for chunk in chunks:
+                    _check(deadline, clock.monotonic())
                     yield chunk
             circuit.completed(clock.monotonic())
         except ProviderRefused:
@@ -140,7 +167,7 @@ class Dispatcher:
         rule = RULES[error.kind]
         if rule.then is Then.FINAL:
             raise error
-        course.note(error)
+        course.failures[error.kind] += 1
         if rule.silent:
             course.silent.add(step.replica)
         pause = self._pause(course, error, now)
@@ -165,19 +192,24 @@ class Dispatcher:
         return pause
 
 
-async def _within(seconds: float, chunks: AsyncGenerator[Chunk, None]) -> Chunk | None:
-    """The next chunk, if there is one and it comes in time."""
+def _check(deadline: float, now: float) -> None:
+    if now > deadline:
+        raise DeadlinePassed(OVER)
+
+
+async def _within(seconds: float, first: Awaitable[Chunk]) -> Chunk:
+    """The first chunk, if it comes in time."""
     try:
         async with asyncio.timeout(seconds):
-            return await anext(chunks, None)
+            return await first
     except TimeoutError:
-        raise DeadlinePassed("the time that the route gives a request was over") from None
+        raise DeadlinePassed(OVER) from None
 
 
-def _nobody(meter: Meter, course: Course) -> AllProvidersFailed:
-    """What is said when everybody has failed."""
-    results = [attempt.result for attempt in meter.attempts]
+def _nobody(meter: Meter, soonest: float | None) -> AllProvidersFailed:
+    """What is said when everybody has failed, or wants to be left alone."""
     said = "; ".join(f"{attempt.model}: {attempt.result}" for attempt in meter.attempts)
-    throttled = bool(results) and set(results) == {"throttled"}
-    kind = AllProvidersThrottled if throttled else AllProvidersFailed
-    return kind(f"No provider answered ({said}).", retry_after=course.retry_after)
+    if all(attempt.result == "throttled" for attempt in meter.attempts):
+        said = said or "all of them want to be left alone"
+        return AllProvidersThrottled(f"No provider answered ({said}).", retry_after=soonest)
+    return AllProvidersFailed(f"No provider answered ({said}).")

@@ -21,6 +21,7 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
     by: str
     changed: float
     until: float | None
+    wished: bool
 
 
 _field = msgspec.json.Decoder(tuple[str, str, str]).decode
@@ -38,7 +39,7 @@ async def exchange(circuits: Circuits, store: Store, me: str, now: float) -> Non
     for target, word in _read(fields):
         if word.by != me:
             until = None if word.until is None else word.until - ahead + HEARSAY
-            circuits[target].hear(until, word.changed - ahead)
+            circuits[target].hear(until, word.changed - ahead, wished=word.wished)
     news = [(target, circuit, circuit.changed) for target, circuit in circuits if circuit.news]
     if news:
         words = [part for target, circuit, _ in news for part in _written(target, circuit, me, ahead)]
@@ -50,7 +51,7 @@ async def exchange(circuits: Circuits, store: Store, me: str, now: float) -> Non
 def _written(target: Target, circuit: Circuit, me: str, ahead: float) -> tuple[bytes, bytes]:
     until = None if circuit.until is None else circuit.until + ahead
     field = (target.provider, target.replica, target.model)
-    return _encode(field), _encode(Word(me, circuit.changed + ahead, until))
+    return _encode(field), _encode(Word(me, circuit.changed + ahead, until, circuit.wished))
 
 
 def _read(fields: Mapping[bytes, bytes]) -> Iterator[tuple[Target, Word]]:
