@@ -28,6 +28,7 @@ from routergate.gateway import Gateway
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.sweeper import Sweeper
 from routergate.ports import TokenCounter
+from routergate.store.circuits import exchange
 from routergate.store.client import connect
 from routergate.telemetry.files import exposition
 from routergate.telemetry.metrics import Metrics
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 
 LAST_WRITES = 5.0
 """Seconds that the ledger may take for its last events when the process stops."""
-LENGTHS_EVERY, GAUGES_EVERY = 5.0, 1.0
+LENGTHS_EVERY, GAUGES_EVERY, CIRCUITS_EVERY = 5.0, 1.0, 0.5
 HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that the supervisor holds back from a new worker until it listens."""
 BACKLOG = 1024
@@ -225,7 +226,8 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         worker.parts.ledger.renew,
         Sweeper(worker.parts.store, worker.parts.clock, socket.gethostname()).run,
         lambda: _share_lengths(worker.parts),
-        lambda: _show_gauges(worker.parts),
+        lambda: _share_circuits(worker.parts),
+        lambda: _show_gauges(worker),
         lambda: _reload_when(wake, worker),
     )
     return [asyncio.create_task(_kept_running(job)) for job in jobs]
@@ -263,12 +265,13 @@ async def _reload_when(wake: asyncio.Event, worker: Worker) -> None:
         await worker.reload()
 
 
-async def _show_gauges(parts: Parts) -> None:
+async def _show_gauges(worker: Worker) -> None:
     """Keep the metrics that no event moves."""
+    parts = worker.parts
     dropped, spooled, damaged, unanswered = Growth(), Growth(), Growth(), Growth()
     ledger, metrics = parts.ledger, parts.metrics
     while True:
-        metrics.circuits(parts.health.down(parts.clock.monotonic()))
+        metrics.circuits(worker.gateway.dispatcher.states(parts.clock.monotonic()))
         metrics.events_waiting(ledger.pending, ledger.on_disk)
         metrics.events_dropped(dropped.to(ledger.dropped))
         metrics.events_spooled(spooled.to(ledger.spooled))
@@ -294,3 +297,12 @@ async def _share_lengths(parts: Parts) -> None:
         with suppress(StoreUnavailable):  # what was learned stays, and goes along next time
             await parts.lengths.sync(parts.store)
         await asyncio.sleep(LENGTHS_EVERY)
+
+
+async def _share_circuits(parts: Parts) -> None:
+    """Tell the other workers which servers fail, and hear from them."""
+    me = secrets.token_hex(8)
+    while True:
+        with suppress(StoreUnavailable):  # a worker alone goes by what it sees itself
+            await exchange(parts.experience.circuits, parts.store, me, parts.clock.monotonic())
+        await asyncio.sleep(CIRCUITS_EVERY)

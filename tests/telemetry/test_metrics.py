@@ -9,7 +9,7 @@ import pytest
 
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
-from routergate.domain.model import ModelId
+from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.usage import Usage
 from routergate.telemetry.metrics import LABEL_LENGTH, OWNERS_LIMIT, Metrics
@@ -17,6 +17,7 @@ from routergate.telemetry.table import METRICS
 from support.events import LARGE, MINI, an_attribution, an_event
 from support.exposition import scraped, value
 
+ACME, OTHER = ProviderId("acme-ai"), ProviderId("other-ai")
 CATALOGUE = Catalogue(
     models={card.id: card for card in (MINI, LARGE)},
     routes={"auto": RoutePolicy(id="auto", candidates=(MINI.id, LARGE.id))},
@@ -182,8 +183,8 @@ def test_owners_cannot_be_announced(counting: Callable[..., Metrics], tmp_path: 
 
 
 def test_a_provider_that_recovers_has_its_circuit_closed(metrics: Metrics, tmp_path: Path) -> None:
-    metrics.circuits(["acme-ai", "other-ai"])
-    metrics.circuits(["other-ai"])
+    metrics.circuits({ACME: 2, OTHER: 2})
+    metrics.circuits({OTHER: 1})
     assert value(tmp_path, "routergate_circuit_state", provider="acme-ai") == 0
     assert value(tmp_path, "routergate_circuit_state", provider="other-ai") == 1
 

@@ -11,11 +11,13 @@ from aiohttp.typedefs import Handler
 
 from routergate.api.services import REQUEST_ID, SERVICES, Services
 from routergate.domain.errors import (
+    AllProvidersThrottled,
     BodyTooLarge,
     BodyTooSlow,
     BudgetEnded,
     BudgetHeld,
     ClientError,
+    DeadlinePassed,
     Forbidden,
     IdempotencyConflict,
     IdempotencyInProgress,
@@ -59,6 +61,8 @@ STATUS: Final[dict[type[Exception], int]] = {
     NoEligibleModel: 422,
     NotAdmitted: 429,
     UpstreamError: 502,
+    AllProvidersThrottled: 429,
+    DeadlinePassed: 504,
     StoreUnavailable: 503,
     RouterGateError: 500,
 }
@@ -69,6 +73,7 @@ KINDS: Final[dict[int, str]] = {
     500: "server_error",
     502: "server_error",
     503: "server_error",
+    504: "server_error",
 }
 """OpenAI's `type` by status; everything else is an `invalid_request_error`."""
 ADVICE: Final[Mapping[type[Exception], Mapping[str, str]]] = {
@@ -105,11 +110,12 @@ def type_of(error: RouterGateError) -> str:
 
 def advice(error: RouterGateError) -> Mapping[str, str]:
     """Whether and when to try again, as OpenAI's clients understand it."""
-    if not isinstance(error, NotAdmitted):
-        return ADVICE.get(type(error), {})
-    if error.wait is None:
+    if isinstance(error, NotAdmitted) and error.wait is None:
         return {"x-should-retry": "false"}
-    return {"retry-after": str(ceil(error.wait)), "retry-after-ms": str(ceil(error.wait * 1000))}
+    wait = error.wait if isinstance(error, NotAdmitted) else getattr(error, "retry_after", None)
+    if wait is None:
+        return ADVICE.get(type(error), {})
+    return {"retry-after": str(ceil(wait)), "retry-after-ms": str(ceil(wait * 1000))}
 
 
 def code_of(error: RouterGateError) -> str | None:

@@ -12,6 +12,18 @@ DIRECT = "direct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far a request may go to get an answer."""
+
+    attempts: int = 4
+    """Calls to providers, whatever became of them."""
+    deadline: float = 600.0
+    """Seconds from its arrival to the end of the answer."""
+    wait: float = 2.0
+    """Seconds for which it waits at most if a provider asks for it and nobody else can answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePolicy:
     """A route: the virtual model name that applications call, and what it promises."""
 
@@ -23,6 +35,7 @@ class RoutePolicy:
     """The threshold: relative to the baseline's quality where there is a baseline, else absolute."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +102,7 @@ class Decision:
     candidates: tuple[Candidate, ...]
     """In the order in which they are tried. Never empty."""
     rejected: tuple[Rejection, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def chosen(self) -> Candidate:

@@ -19,6 +19,8 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     result: str
     seconds: float
+    billed: bool | None = None
+    """Unknown in rows from before it was written down, too."""
 
 
 class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +118,9 @@ def row(event: UsageEvent) -> EventRow:
         streamed=event.streamed,
         outcome=event.outcome.value,
         attempts=tuple(
-            AttemptRow(model=a.model, provider=a.provider, result=a.result, seconds=a.seconds)
+            AttemptRow(
+                model=a.model, provider=a.provider, result=a.result, seconds=a.seconds, billed=a.billed
+            )
             for a in event.attempts
         ),
         **(event.usage.by_kind() if event.usage else _NO_USAGE),

@@ -2,7 +2,7 @@
 
 import logging
 import platform
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from operator import attrgetter
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from routergate import __version__
 from routergate.domain.decision import Catalogue
 from routergate.domain.event import Outcome, UsageEvent
 from routergate.domain.identity import Attribution
+from routergate.domain.model import ProviderId
 from routergate.domain.money import NANOS_PER_USD
 from routergate.domain.usage import KINDS
 from routergate.ports import Telemetry
@@ -103,10 +104,11 @@ class Metrics:
         """A request was answered with what it had been answered before."""
         self._replays.add()
 
-    def circuits(self, down: Collection[str]) -> None:
-        """These providers are passed over now, and no others."""
-        for provider in {*down, *(name for (name,) in self._circuits)}:
-            self._circuits[(provider,)].set(provider in down)
+    def circuits(self, states: Mapping[ProviderId, int]) -> None:
+        """How the circuits of each provider stand now; those of others are closed."""
+        known = (ProviderId(name) for (name,) in self._circuits)
+        for provider in {*states, *known}:
+            self._circuits[(provider,)].set(states.get(provider, 0))
 
     def events_waiting(self, pending: int, on_disk: int) -> None:
         """So many events have not reached the store, and so many of them wait on disk."""

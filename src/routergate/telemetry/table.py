@@ -166,8 +166,9 @@ CIRCUIT = Metric(
     name="routergate_circuit_state",
     kind=Kind.GAUGE,
     labels=("provider",),
-    unit="0 or 1",
-    help="Whether a provider is passed over for now: 0 closed, 1 open in at least one worker.",
+    unit="0, 1 or 2",
+    help="The worst circuit of a provider, whatever the server, model or worker: 0 closed, 1 half-open (one "
+    "call at a time finds out whether it is well again), 2 open (passed over for now).",
     across=Across.MAX,
 )
 STORE_UP = Metric(
