@@ -35,6 +35,11 @@ class KeyDesk(Protocol):
     async def revoke(self, key_id: str) -> Mapping[str, Any]:
         """The key as it is now."""
 
+    async def budget(
+        self, key_id: str, usd: str | None, window: str | None, *, strict: bool
+    ) -> Mapping[str, Any]:
+        """The key as it is now, with this budget in place of the one it had; without `usd`, with none."""
+
     async def audit(self, key: str | None, most: int | None) -> Sequence[Mapping[str, Any]]:
         """What was done, oldest first; to one key, or the last few changes, if so asked."""
 
