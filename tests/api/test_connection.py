@@ -46,11 +46,13 @@ async def port() -> AsyncIterator[int]:
         loaded_at=lambda: 0,
         new_id=lambda: "req_1",
         refused=lambda status, code: REFUSALS.append((status, code)),
+        not_admitted=NOTHING,
         readiness=NOTHING,
         exposition=NOTHING,
         reload=NOTHING,
         usage=NOTHING,
         keys=NOTHING,
+        budgets=NOTHING,
         admin_key=None,
     )
     runner = Runner(application(services, 1024**2), access_log=None, handler_cancellation=True)

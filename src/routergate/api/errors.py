@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from routergate.api.limits import refusal_headers
 from routergate.api.services import REQUEST_ID, SERVICES, Services
 from routergate.domain.errors import (
     BodyTooLarge,
@@ -90,12 +91,14 @@ def type_of(error: RouterGateError) -> str:
 
 
 def advice(error: RouterGateError) -> dict[str, str]:
-    """Whether and when to try again, as OpenAI's clients understand it."""
+    """How the limit in the way stands, and when to try again, as OpenAI's clients understand it."""
     if not isinstance(error, NotAdmitted):
         return {}
+    standing = refusal_headers(error)
     if error.wait is None:
-        return {"x-should-retry": "false"}
-    return {"retry-after": str(ceil(error.wait)), "retry-after-ms": str(ceil(error.wait * 1000))}
+        return {**standing, "x-should-retry": "false"}
+    wait = {"retry-after": str(ceil(error.wait)), "retry-after-ms": str(ceil(error.wait * 1000))}
+    return {**standing, **wait}
 
 
 def code_of(error: RouterGateError) -> str | None:
@@ -175,6 +178,8 @@ def told(services: Services, request: web.BaseRequest, error: RouterGateError) -
     what = str(error) if isinstance(error, UpstreamError | StoreUnavailable) else type(error).__name__
     log.log(level, "request failed: %s", what, extra=facts)
     services.refused(response.status, code)
+    if isinstance(error, NotAdmitted):
+        services.not_admitted(error.denied.line.counter.scope, error.reason)
     return response
 
 

@@ -31,6 +31,7 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
             web.post("/admin/keys/{id}/revoke", keys.revoke),
             web.post("/admin/keys/{id}/budget", keys.budget),
             web.get("/admin/audit", keys.audit),
+            web.get("/admin/budgets", operations.budgets),
         ]
     )
     return app

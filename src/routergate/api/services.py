@@ -55,6 +55,8 @@ class Services:
     new_id: Callable[[], str]
     refused: Callable[[int, str], None]
     """Count a request that was answered with an error: status and code."""
+    not_admitted: Callable[[str, str], None]
+    """Count a request that a budget or limit turned away: its scope, and why."""
     readiness: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
     exposition: Callable[[], Awaitable[tuple[bytes, str]]]
     """The metrics of all workers, and their content type."""
@@ -63,6 +65,8 @@ class Services:
     usage: Callable[[Identity, date, date, Sequence[str]], Awaitable[Any]]
     """Totals of one key between two days, grouped."""
     keys: KeyDesk
+    budgets: Callable[[str | None, int, int], Awaitable[Any]]
+    """How budgets and limits stand: of which organisation (`None`: all), after how many, how many at most."""
     admin_key: str | None
 
 
