@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -48,8 +49,15 @@ class Alarms:
                 await self._look()
                 await asyncio.sleep(LOOK_EVERY)
         finally:
-            for task in self._telling.values():
-                task.cancel()
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """Leave the rest to another process, at once."""
+        for task in self._telling.values():
+            task.cancel()
+        await asyncio.gather(*self._telling.values(), return_exceptions=True)
+        with suppress(StoreUnavailable):
+            await self._turn.pass_on()
 
     async def _look(self) -> None:
         wanted = self._config().alerts
