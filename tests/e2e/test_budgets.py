@@ -178,6 +178,34 @@ async def test_no_more_run_at_the_same_time_than_allowed(gateway: RunningGateway
         await until(caller, 200, "small")
 
 
+async def test_what_running_requests_hold_may_come_back(gateway: RunningGateway) -> None:
+    async with a_spender(gateway, "holding") as caller:
+        body = {"model": "stalling", "messages": [{"role": "user", "content": "Hello?"}], "stream": True}
+        stream = {**body, "max_tokens": 100}
+        async with caller.session.post(f"{caller.url}/v1/chat/completions", json=stream) as running:
+            await running.content.readline()
+            refused = await caller.chat("small", max_tokens=100)
+            assert (refused.status, refused.headers["retry-after"]) == (429, "1")
+            assert (refused.error["type"], refused.error["code"]) == ("insufficient_quota", "budget_held")
+            assert refused.error["metadata"]["held"] > 100
+        while (await caller.chat("small", max_tokens=100)).status != 200:
+            await asyncio.sleep(0.02)
+
+
+async def test_without_the_store_some_are_refused_and_others_counted_here(
+    tmp_path: Path, base_url: str
+) -> None:
+    external = EmbeddedServer(tmp_path / "external")
+    elsewhere = {"ROUTERGATE_REDIS_URL": await asyncio.to_thread(external.start)}
+    with running_gateway(tmp_path, spenders(base_url), environment=elsewhere) as alone:
+        async with a_spender(alone, "careful") as careful, a_spender(alone, "quick") as quick:
+            assert [(await caller.chat()).status for caller in (careful, quick)] == [200, 200]
+            await asyncio.to_thread(external.stop)
+            refused = await careful.chat()
+            assert (refused.status, refused.error["code"]) == (503, "store_unavailable")
+            assert [(await quick.chat()).status for _ in range(4)] == [200, 200, 200, 429]
+
+
 async def test_a_limit_is_one_for_all_workers_and_gateways(
     gateway: RunningGateway, tmp_path: Path, base_url: str, redis: dict[str, str]
 ) -> None:

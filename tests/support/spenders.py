@@ -55,6 +55,8 @@ RULES: Mapping[str, Mapping[str, Any]] = {
     "quick": {"limits": [{"scope": "key", "requests": 3, "per": "day"}]},
     "wordy": {"limits": [{"scope": "organisation", "output_tokens": 60, "per": "minute"}]},
     "crowded": {"limits": [{"scope": "organisation", "concurrent": 1}]},
+    "holding": {"budgets": [{"scope": "organisation", "tokens": 150, "window": "total"}]},
+    "careful": {"budgets": [a_budget(usd=5, mode="strict")]},
     "shared": {"limits": [{"scope": "organisation", "requests": 10, "per": "day"}]},
     "listed": {
         "budgets": [
