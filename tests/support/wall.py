@@ -102,7 +102,7 @@ async def a_wall(folder: Path, store: Store, **provider: Any) -> AsyncIterator[W
         composed = await compose(plan.config, parts)
         dispatcher = replace(composed.dispatcher, sleep=clock.sleep)
         gateway = replace(composed, till=replace(composed.till, ledger=ledger), dispatcher=dispatcher)
-        worker = Worker(plan=plan, parts=parts, gateway=gateway, loaded_at=0)
+        worker = Worker(plan=plan, parts=parts, config=plan.config, gateway=gateway, loaded_at=0)
         server = await stack.enter_async_context(TestServer(application(worker.services(), 1 << 20)))
         caller = await stack.enter_async_context(a_caller(str(server.make_url("")).rstrip("/")))
         yield Wall(primary, spare, caller, gateway, clock, ledger)

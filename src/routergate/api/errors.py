@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from routergate.api.limits import refusal_headers
 from routergate.api.services import REQUEST_ID, SERVICES, Services
 from routergate.domain.errors import (
     AllProvidersThrottled,
@@ -109,13 +110,14 @@ def type_of(error: RouterGateError) -> str:
 
 
 def advice(error: RouterGateError) -> Mapping[str, str]:
-    """Whether and when to try again, as OpenAI's clients understand it."""
-    if isinstance(error, NotAdmitted) and error.wait is None:
-        return {"x-should-retry": "false"}
+    """How the limit in the way stands, and when to try again, as OpenAI's clients understand it."""
     wait = error.wait if isinstance(error, NotAdmitted) else getattr(error, "retry_after", None)
-    if wait is None:
-        return ADVICE.get(type(error), {})
-    return {"retry-after": str(ceil(wait)), "retry-after-ms": str(ceil(wait * 1000))}
+    standing = refusal_headers(error) if isinstance(error, NotAdmitted) else {}
+    if wait is not None:
+        return {**standing, "retry-after": str(ceil(wait)), "retry-after-ms": str(ceil(wait * 1000))}
+    if isinstance(error, NotAdmitted):
+        return {**standing, "x-should-retry": "false"}
+    return ADVICE.get(type(error), {})
 
 
 def code_of(error: RouterGateError) -> str | None:
@@ -195,6 +197,8 @@ def told(services: Services, request: web.BaseRequest, error: RouterGateError) -
     what = str(error) if isinstance(error, UpstreamError | StoreUnavailable) else type(error).__name__
     log.log(level, "request failed: %s", what, extra=facts)
     services.refused(response.status, code)
+    if isinstance(error, NotAdmitted):
+        services.not_admitted(error.denied.line.counter.scope, error.reason)
     return response
 
 

@@ -31,6 +31,11 @@ def span(window: Window, calendar: Calendar, at: int) -> Span:
     return _days(window, calendar, day)
 
 
+def local(at: int, calendar: Calendar) -> str:
+    """An instant, seconds since the epoch, as clocks of the organisation show it; ISO 8601."""
+    return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(calendar.timezone)).isoformat()
+
+
 @lru_cache(maxsize=256)
 def _days(window: Window, calendar: Calendar, day: date) -> Span:
     first = _FIRST[window](day, calendar)
