@@ -45,6 +45,7 @@ class Holds:
         """Hold every line or none; again, in place of what the request held before."""
         organisation, now = event.attribution.identity.organisation, self._now()
         await self._introduce(organisation)
+        first = event.id not in self._running
         self._running[event.id] = organisation
         keys = [
             *(name(organisation) for name in (holds_key, leases_key, counters_key, alerts_key)),
@@ -54,7 +55,10 @@ class Holds:
         arguments = (event.id, now, now + int(LEASE * 1000), encode(row(event)), msgspec.json.encode(asked))
         wait = self._replicas if durable else 0
         verdict, *numbers = await self._store.run(RESERVE, keys, arguments, wait_replicas=wait)
-        return self._read(event.id, lines, verdict, numbers)
+        reply = self._read(event.id, lines, verdict, numbers)
+        if first and isinstance(reply, Denied):
+            self.release(event)
+        return reply
 
     async def renew(self) -> None:
         """Keep what runs from being swept, until cancelled."""

@@ -42,7 +42,7 @@ def ended_key(organisation: str) -> str:
 
 
 def counters_key(organisation: str) -> str:
-    """The set of the counters of calendar windows."""
+    """The sorted set of the counters of calendar windows, by when they are forgotten (seconds)."""
     return key(organisation, "counters")
 
 

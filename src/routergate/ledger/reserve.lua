@@ -41,6 +41,7 @@ for i, line in ipairs(lines) do
     local pause = kind == 's' and wait(key, width, now, spent + amount - limit) or 0
     if kind == 'w' and spent + amount > limit and redis.call('HSETNX', key, 'denied', 1) == 1 then
       tell(alerts, 'reached', key, limit, spent)
+      keep(index, key, kind, asked[i][5])
     end
     hold(old, 1, now)
     return {'denied', i, spent, held, pause}
@@ -50,11 +51,7 @@ for i, line in ipairs(lines) do
 end
 
 hold(lines, 1, now)
-for i, line in ipairs(lines) do
-  local forget = asked[i][5]
-  if forget > 0 then redis.call('EXPIREAT', line[1], forget) end
-  if line[2] == 'w' then redis.call('SADD', index, line[1]) end
-end
+for i, line in ipairs(lines) do keep(index, line[1], line[2], asked[i][5]) end
 redis.call('HSET', holds, id, 'H' .. cmsgpack.pack({row, lines}))
 redis.call('ZADD', leases, lease, id)
 return standings
