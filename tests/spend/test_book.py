@@ -87,10 +87,17 @@ def test_a_request_is_charged_when_it_came() -> None:
     assert stand(book.reserve("b", [a_line(0, 100, MINUTE)], T + 61)) == [(0, 0)]
 
 
+def test_a_request_that_grows_counts_from_then_on() -> None:
+    book = Book()
+    book.reserve("a", [a_line(30, 100, MINUTE)], T)
+    assert stand(book.reserve("a", [a_line(40, 100, MINUTE)], T + 50)) == [(40, 0)]
+    book.settle("a", [a_charge(50, MINUTE)], T + 70)
+    assert stand(book.reserve("b", [a_line(10, 100, MINUTE)], T + 70)) == [(60, 0)]
+
+
 def test_a_request_that_outlasts_the_window_is_out_of_it() -> None:
     book = Book()
     book.reserve("a", [a_line(30, 100, MINUTE)], T)
-    assert stand(book.reserve("a", [a_line(40, 100, MINUTE)], T + 70)) == [(0, 0)]
     book.settle("a", [a_charge(50, MINUTE)], T + 70)
     assert stand(book.reserve("b", [a_line(10, 100, MINUTE)], T + 70)) == [(10, 0)]
 

@@ -258,10 +258,13 @@ async def test_a_budget_may_refuse_while_the_store_is_away() -> None:
     assert not hold.refused
 
 
-async def answered(hold: Hold, texts: Sequence[str], passed: list[Chunk] | None = None) -> int:
+async def answered(
+    hold: Hold, texts: Sequence[str], passed: list[Chunk] | None = None, *, admit: bool = True
+) -> int:
     """How many pieces of an answer come through."""
     passed = [] if passed is None else passed
-    await hold.admit()
+    if admit:
+        await hold.admit()
     meter = Meter(HandClock(), 0.0)
     meter.answered(hold.decision.chosen, Chunk(data=b"", text=texts[0]))
 
@@ -301,6 +304,14 @@ async def test_a_provider_that_does_not_heed_the_limit_is_cut(limit: int | None,
     with pytest.raises(BudgetEnded):
         await answered(hold, ["one two three four "] * 20, passed)
     assert len(passed) == pieces
+
+
+async def test_a_promised_answer_goes_on_while_the_store_is_away() -> None:
+    place = shop(a_budget(10**9, when_store_away=Away.REFUSE))
+    hold = place.hold(decided(output=5))
+    await hold.admit()
+    place.ledger.away = True
+    assert await answered(hold, ["one two three four "] * 10, admit=False) == 10
 
 
 async def test_what_was_never_admitted_is_not_counted() -> None:

@@ -63,12 +63,7 @@ end
 -- Let a counter be forgotten in time (seconds, 0: never), and of one of a calendar window keep that it is there.
 local function keep(index, key, kind, forget)
   if forget > 0 then redis.call('EXPIREAT', key, forget) end
-  if kind ~= 'w' then return end
-  if forget > 0 then
-    redis.call('ZADD', index, forget, key)
-  else
-    redis.call('ZADD', index, 'NX', '+inf', key)
-  end
+  if kind == 'w' then redis.call('SADD', index, key) end
 end
 
 local function tell(alerts, what, key, at, standing)

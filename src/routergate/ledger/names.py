@@ -42,7 +42,7 @@ def ended_key(organisation: str) -> str:
 
 
 def counters_key(organisation: str) -> str:
-    """The sorted set of the counters of calendar windows, by when they are forgotten (seconds)."""
+    """The set of the counters of calendar windows."""
     return key(organisation, "counters")
 
 
@@ -91,6 +91,11 @@ def read_counter(name: str) -> Counter:
     )
 
 
+def name_of(organisation: str, found: bytes) -> str:
+    """The name of the counter whose key this is."""
+    return found.decode().removeprefix(key(organisation, "count:"))
+
+
 def counter_of(organisation: str, found: bytes) -> Counter:
     """The counter whose key this is."""
-    return read_counter(found.decode().removeprefix(key(organisation, "count:")))
+    return read_counter(name_of(organisation, found))

@@ -25,14 +25,10 @@ local lines = {}
 for i, line in ipairs(asked) do
   local key, kind, width = KEYS[4 + i], line[1], line[4]
   local bucket = kind == 's' and roll(key, width, now) or 0
-  for _, one in ipairs(old) do
-    if one[1] == key and kind == 's' then bucket = one[5] end
-  end
   lines[i] = {key, kind, line[2], width, bucket}
 end
 
 hold(old, -1, now)
-local standings = {'granted'}
 for i, line in ipairs(lines) do
   local key, kind, amount, width = unpack(line)
   local limit = asked[i][3]
@@ -46,12 +42,16 @@ for i, line in ipairs(lines) do
     hold(old, 1, now)
     return {'denied', i, spent, held, pause}
   end
-  standings[#standings + 1] = spent + (kind == 's' and amount or 0)
-  standings[#standings + 1] = held + (kind == 's' and 0 or amount)
 end
 
 hold(lines, 1, now)
-for i, line in ipairs(lines) do keep(index, line[1], line[2], asked[i][5]) end
+local standings = {'granted'}
+for i, line in ipairs(lines) do
+  keep(index, line[1], line[2], asked[i][5])
+  local spent, held = standing(line[1], line[2])
+  standings[#standings + 1] = spent
+  standings[#standings + 1] = held
+end
 redis.call('HSET', holds, id, 'H' .. cmsgpack.pack({row, lines}))
 redis.call('ZADD', leases, lease, id)
 return standings

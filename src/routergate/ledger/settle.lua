@@ -36,13 +36,12 @@ local function forget_old_writers()
   end
 end
 
-local function forget_old()
+local function forget_ended()
   local old = redis.call('ZRANGEBYSCORE', ended, '-inf', now, 'LIMIT', 0, 200)
   if #old > 0 then
     redis.call('HDEL', holds, unpack(old))
     redis.call('ZREM', ended, unpack(old))
   end
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', now / 1000)
 end
 
 local function fits(posting, state)
@@ -117,7 +116,7 @@ local function apply(states)
       redis.call('HINCRBY', KEYS[first + 2 * i], field, amount)
     end
   end
-  forget_old()
+  forget_ended()
 end
 
 local last = redis.call('HGET', writers, writer)

@@ -47,11 +47,11 @@ class Book:
             count = self._count(line.counter, now)
             over = count.spent + count.held + line.amount - line.rule.limit
             if line.enforced and over > 0:
-                self._restore(request, before, now)
                 standing = Standing(spent=count.spent, held=count.held)
-                return Denied(line=line, standing=standing, wait=_wait(line.counter, count, over, now))
-        kept = {line.counter: bucket for line, bucket in before}
-        placed = [(line, kept.get(line.counter, _bucket(line.counter, now))) for line in lines]
+                denied = Denied(line=line, standing=standing, wait=_wait(line.counter, count, over, now))
+                self._restore(request, before, now)
+                return denied
+        placed = [(line, _bucket(line.counter, now)) for line in lines]
         self._hold(placed, 1, now)
         self._holds[request] = placed
         return Granted(standings=[self._standing(line.counter, now) for line in lines])

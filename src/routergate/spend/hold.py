@@ -1,6 +1,7 @@
 """What one request holds: taken before it is sent, grown while it is answered, charged in the end."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -216,8 +217,9 @@ class Hold:
             return
         if written > self.need.usage.output * 3 // 4:
             need = likely(self._covered, self.decision.features, self._day(), output=2 * written)
-            # A guess that does not fit any more binds nobody: the answer was promised.
-            await self._reserve(self._covered, need, self._rules(self._covered))
+            # A guess that does not fit any more, or cannot be held, binds nobody: the answer was promised.
+            with suppress(StoreUnavailable):
+                await self._reserve(self._covered, need, self._rules(self._covered))
 
     def _rules(self, candidate: Candidate) -> tuple[tuple[Rule, str], ...]:
         subject = Subject(attribution=self.attribution, route=self.decision.route, card=candidate.card)
