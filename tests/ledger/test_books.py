@@ -287,6 +287,35 @@ def test_books_are_right_whatever_happens(redis_server: EmbeddedServer, tmp_path
     )
 
 
+async def test_a_request_that_outlasts_two_windows_is_settled_as_a_whole(store: Store) -> None:
+    clock = HandClock(BEGIN)
+    holds, delivery = Holds(store, clock), Delivery(store, lambda: clock.epoch // SECOND)
+    day = a_day(clock)
+    charges = (Charge(counter=day, amount=5), Charge(counter=MINUTE, amount=7))
+    event = an_event(at=clock.epoch, charges=charges)
+    await holds.reserve(event, [a_line(9, LIMIT, day), a_line(9, LIMIT, MINUTE)], durable=False)
+    clock.epoch += 200 * SECOND
+
+    await delivery.deliver(Numbered("writer", 1, batch("acme", [posting(event)], clock.epoch // SECOND)))
+
+    assert delivery.dropped == 0
+    fields = await store.fields(counter_key("acme", day))
+    assert (fields[b"spent"], fields[b"held"]) == (b"5", b"0")
+    assert await store.fields(holds_key("acme")) == {b"event-1": b"D"}
+
+
+async def test_two_settlements_of_one_request_in_one_batch_charge_once(store: Store) -> None:
+    clock = HandClock(BEGIN)
+    delivery = Delivery(store, lambda: clock.epoch // SECOND)
+    event = an_event(charges=(Charge(counter=a_day(clock), amount=5),))
+
+    twice = [posting(event), posting(event)]
+    await delivery.deliver(Numbered("writer", 1, batch("acme", twice, clock.epoch // SECOND)))
+
+    assert (await store.fields(counter_key("acme", a_day(clock))))[b"spent"] == b"5"
+    assert [(row.kind, row.requests) for row in await written(store)] == [("event", 1), ("duplicate", 0)]
+
+
 async def test_counters_of_names_that_share_letters_are_told_apart() -> None:
     names = {counter_name(a_counter(value=value)) for value in ('a"', "a", "a,b", '["a"]')}
     assert len(names) == 4

@@ -13,7 +13,7 @@ local function roll(key, width, now)
   local oldest = tonumber(redis.call('HGET', key, 'oldest') or current)
   if current - oldest > 2 * BUCKETS then
     redis.call('DEL', key)
-    return current
+    oldest = current
   end
   while oldest <= current - BUCKETS do
     local gone = redis.call('HGET', key, oldest)
