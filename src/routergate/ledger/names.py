@@ -99,6 +99,11 @@ def read_counter(name: str) -> Counter:
     )
 
 
+def name_of(organisation: str, found: bytes) -> str:
+    """The name of the counter whose key this is."""
+    return found.decode().removeprefix(key(organisation, "count:"))
+
+
 def counter_of(organisation: str, found: bytes) -> Counter:
     """The counter whose key this is."""
-    return read_counter(found.decode().removeprefix(key(organisation, "count:")))
+    return read_counter(name_of(organisation, found))

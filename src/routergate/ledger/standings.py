@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from routergate.domain.hold import BUCKETS, Counter, Kind, Standing
+from routergate.domain.hold import KEPT_BUCKETS, Counter, Kind, Standing
 from routergate.ledger.names import counter_key, counter_of, counters_key
 from routergate.ledger.posting import width
 from routergate.ledger.reader import PORTION
@@ -38,6 +38,6 @@ async def existing(store: Store, organisation: str) -> list[Counter]:
 def _standing(one: Counter, fields: Mapping[bytes, bytes], now: int) -> Standing:
     if one.kind is not Kind.SLIDING:
         return Standing(spent=int(fields.get(b"spent", 0)), held=int(fields.get(b"held", 0)))
-    oldest = now // width(one) - BUCKETS
+    oldest = now // width(one) - KEPT_BUCKETS
     buckets = (int(n) for field, n in fields.items() if field.isdigit() and int(field) > oldest)
     return Standing(spent=sum(buckets), held=0)
