@@ -20,6 +20,8 @@ class Step:
 
     candidate: Candidate
     replica: Replica
+    forced: bool = False
+    """Whether the circuits would have it otherwise."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Course:
         while self.passed_over:
             self.ahead = [self.passed_over.pop(0)]
             if replica := anyone(self.ahead[0], self.silent):
-                return self._to(replica)
+                return self._to(replica, forced=True)
         return None
 
     def can_go_elsewhere(self, admitted: Choose) -> bool:
@@ -85,9 +87,9 @@ class Course:
         """One that has not failed this request, if there is one."""
         return admitted(candidate, self.silent | self._tried) or admitted(candidate, self.silent)
 
-    def _to(self, replica: Replica) -> Step:
+    def _to(self, replica: Replica, *, forced: bool = False) -> Step:
         self._tried.add(replica)
-        return Step(self.ahead[0], replica)
+        return Step(self.ahead[0], replica, forced)
 
 
 def _larger(candidates: Iterable[Candidate], than: Candidate) -> list[Candidate]:

@@ -43,7 +43,6 @@ class Experience:
     """What earlier requests have shown of the providers. It outlives a configuration."""
 
     circuits: Circuits = field(default_factory=Circuits)
-    loads: Loads = field(default_factory=Loads)
     retries: Retries = field(default_factory=Retries)
 
 
@@ -57,6 +56,7 @@ class Dispatcher:
     sleep: Callable[[float], Awaitable[None]]
     """Lets so many seconds pass."""
     experience: Experience = field(default_factory=Experience)
+    loads: Loads = field(default_factory=Loads)
 
     async def first_answer(self, decision: Decision, cover: Cover, meter: Meter) -> Begun:
         """The first answer that begins.
@@ -94,20 +94,20 @@ class Dispatcher:
         if len(meter.attempts) >= limits.attempts or at >= meter.arrived + limits.deadline:
             return None
         step = course.next(self._choose(at), self._anyone(at, limits.wait))
-        if step is not None:
+        if step is not None and step.forced:
             course.pause += self._wish_left(step.replica, step.candidate, at)
         return step
 
     def _choose(self, at: float) -> Choose:
         """Whom the circuits admit at that time."""
-        circuits, loads = self.experience.circuits, self.experience.loads
+        circuits, loads = self.experience.circuits, self.loads
         return lambda candidate, but: loads.least(admitted(self.fleet, circuits, candidate.card, but, at))
 
     def _anyone(self, at: float, wait: float) -> Choose:
         """Whoever may know better than the circuits; a provider's own wish to be left alone is respected."""
 
         def choose(candidate: Candidate, but: Collection[Replica]) -> Replica | None:
-            return self.experience.loads.least(
+            return self.loads.least(
                 replica
                 for replica in self.fleet[candidate.card.provider]
                 if replica not in but and self._wish_left(replica, candidate, at) <= wait
@@ -147,7 +147,7 @@ class Dispatcher:
         self, step: Step, request: ChatRequest, meter: Meter, deadline: float
     ) -> AsyncGenerator[Chunk, None]:
         """One call to one server; circuit and load are told how it goes."""
-        clock, card, loads = meter.clock, step.candidate.card, self.experience.loads
+        clock, card, loads = meter.clock, step.candidate.card, self.loads
         circuit = self.experience.circuits[step.replica.target(card.id)]
         entry = circuit.enter(clock.monotonic())
         loads.begin(step.replica)

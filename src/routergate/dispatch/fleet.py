@@ -10,7 +10,7 @@ from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.ports import Provider
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Replica:
     """One server of a provider."""
 
@@ -19,7 +19,7 @@ class Replica:
     """One that no other replica of the provider has, whatever the process."""
     weight: float = 1.0
     """How much it takes in comparison with the others."""
-    api: Provider = field(compare=False)
+    api: Provider
 
     def target(self, model: ModelId) -> Target:
         """The model on this server."""
