@@ -11,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.classify.heuristic import HeuristicEstimator
-from routergate.dispatch.dispatch import Dispatcher
-from routergate.dispatch.health import Health
 from routergate.domain.budget import Rules
 from routergate.domain.errors import (
     AllProvidersFailed,
@@ -46,6 +44,7 @@ from support.fakes import (
     Step,
     Wait,
     WordCounter,
+    a_dispatcher,
 )
 from support.redis import HandClock
 
@@ -83,7 +82,7 @@ class World:
                 tokens=WordCounter(),
                 lengths=self.lengths,
             ),
-            dispatcher=Dispatcher(providers=dict(self.providers), health=Health()),
+            dispatcher=a_dispatcher(dict(self.providers), self.clock),
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
             telemetry=self.telemetry,
             clock=self.clock,
@@ -149,7 +148,6 @@ async def test_without_a_baseline_there_is_nothing_to_compare_with() -> None:
         (ProviderTimeout("x"), "timeout"),
         (ProviderThrottled("x"), "throttled"),
         (ProviderDenied("x"), "denied"),
-        (ProviderBroken("x"), "broken"),
         (StreamBroken("x"), "cut"),
     ],
 )
@@ -303,20 +301,21 @@ async def test_a_decision_can_be_had_without_the_call() -> None:
 
 
 async def test_a_provider_that_keeps_failing_is_passed_over_until_it_has_rested() -> None:
-    world = World([ProviderBroken("x")])
-    for _ in range(4):
-        await world.ask()
-    assert len(world.providers[SMALL.provider].asked) == 3
-    world.clock.seconds += 10
-    await world.ask()
-    assert len(world.providers[SMALL.provider].asked) == 4
-
-
-async def test_a_throttled_provider_is_not_passed_over() -> None:
-    world = World([ProviderThrottled("x")])
-    for _ in range(5):
+    world = World([ProviderTimeout("x")])
+    for _ in range(6):
         await world.ask()
     assert len(world.providers[SMALL.provider].asked) == 5
+    world.clock.seconds += 1
+    await world.ask()
+    assert len(world.providers[SMALL.provider].asked) == 6
+
+
+async def test_a_provider_that_wants_to_be_left_alone_is() -> None:
+    world = World([ProviderThrottled("x", retry_after=20.0)])
+    for _ in range(5):
+        await world.ask()
+    assert len(world.providers[SMALL.provider].asked) == 1
+    assert world.ledger.events[-1].attempts[0].model == "large"
 
 
 async def test_neither_overhead_nor_decision_is_longer_for_a_slow_upload() -> None:
@@ -328,7 +327,7 @@ async def test_neither_overhead_nor_decision_is_longer_for_a_slow_upload() -> No
 
 
 async def test_overhead_leaves_out_the_waiting_for_providers() -> None:
-    world = World([Wait(2.0), ProviderBroken("x")], [Wait(3.0), Chunk(data=b"a"), Wait(4.0)])
+    world = World([Wait(2.0), ProviderTimeout("x")], [Wait(3.0), Chunk(data=b"a"), Wait(4.0)])
     async with world.chat() as answer:
         assert answer.overhead == 0
         [_ async for _ in answer.chunks]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from random import SystemRandom
 from typing import Any
 
 import aiohttp
@@ -12,11 +13,10 @@ import aiohttp
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.heuristic import HeuristicEstimator
 from routergate.config.spec import Config, ProviderKind, ProviderSpec
-from routergate.dispatch.dispatch import Dispatcher
-from routergate.dispatch.health import Health
+from routergate.dispatch.dispatch import Dispatcher, Experience
+from routergate.dispatch.fleet import Fleet, Replica
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.identity import Identity
-from routergate.domain.model import ProviderId
 from routergate.gateway import Gateway, Router
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
@@ -57,7 +57,7 @@ class Parts:
     metrics: Metrics
     counter: TokenCounter
     lengths: LearnedLengths = field(default_factory=LearnedLengths)
-    health: Health = field(default_factory=Health)
+    experience: Experience = field(default_factory=Experience)
     book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
 
@@ -68,7 +68,10 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
         router=router(config, parts.counter, parts.lengths),
         dispatcher=Dispatcher(
-            providers=await providers(config.providers, parts.session), health=parts.health
+            fleet=await fleet(config.providers, parts.session),
+            chance=SystemRandom().random,
+            sleep=asyncio.sleep,
+            experience=parts.experience,
         ),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
@@ -81,26 +84,38 @@ def router(config: Config, counter: TokenCounter, lengths: Lengths) -> Router:
     return Router(catalogue=config.catalogue, estimator=HeuristicEstimator(), tokens=counter, lengths=lengths)
 
 
-async def providers(
-    specs: Sequence[ProviderSpec], session: aiohttp.ClientSession
-) -> Mapping[ProviderId, Provider]:
-    """An adapter for each provider."""
+async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -> Fleet:
+    """An adapter for each server of each provider."""
     needs_litellm = any(spec.kind is ProviderKind.LITELLM for spec in specs)
     litellm = await asyncio.to_thread(litellm_home.load) if needs_litellm else None
-    return {spec.id: provider(spec, session, litellm) for spec in specs}
+    return {
+        spec.id: [
+            Replica(
+                provider=spec.id,
+                name=server.base_url or spec.id,
+                weight=server.weight,
+                api=provider(spec, server.base_url, session, litellm),
+            )
+            for server in spec.replicas
+        ]
+        for spec in specs
+    }
 
 
-def provider(spec: ProviderSpec, session: aiohttp.ClientSession, litellm: Any) -> Provider:
-    """The adapter for one provider."""
+def provider(
+    spec: ProviderSpec, base_url: str | None, session: aiohttp.ClientSession, litellm: Any
+) -> Provider:
+    """The adapter for one server of a provider."""
     key = spec.api_key.reveal() if spec.api_key else None
     native = spec.kind is not ProviderKind.LITELLM
     authorization = {"Authorization": f"Bearer {key}"} if key and native else {}
     endpoint = Endpoint(
         name=spec.id,
-        base_urls=spec.base_urls,
+        base_url=base_url,
         headers={**authorization, **spec.headers},
         connect=spec.timeouts.connect,
         first_byte=spec.timeouts.first_byte,
+        first_token=spec.timeouts.first_token,
         idle=spec.timeouts.idle,
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,

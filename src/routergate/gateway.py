@@ -9,7 +9,7 @@ from routergate.dispatch.dispatch import Dispatcher
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
-from routergate.domain.model import ProviderId
+from routergate.domain.model import ModelId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
@@ -60,8 +60,8 @@ class Router:
     tokens: TokenCounter
     lengths: Lengths
 
-    async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ProviderId]) -> Decision:
-        """Classify and route; `down` are the providers that fail at the moment."""
+    async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ModelId]) -> Decision:
+        """Classify and route; `down` are the models that nobody serves at the moment."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
@@ -81,7 +81,7 @@ class Router:
         )
 
 
-def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ProviderId]) -> Conditions:
+def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId]) -> Conditions:
     """What the route and the caller's key allow, at the moment."""
     return Conditions(
         residency=policy.residency,
@@ -154,7 +154,7 @@ class Gateway:
         self.telemetry.record(event)
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
-        down = self.dispatcher.health.down(self.clock.monotonic())
+        down = self.dispatcher.down(self.clock.monotonic())
         return await self.router.decide(request_id, call, at, down)
 
     def _learn(self, event: UsageEvent, choices: int) -> None:

@@ -7,8 +7,8 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,13 @@ from aiohttp import web
 
 from routergate.accounts.desk import KeyDesk
 from routergate.accounts.idempotency import StoredReplies
+from routergate.alarms import Alarms
+from routergate.allowances import budget_page
 from routergate.api.connection import Runner
 from routergate.api.server import application
 from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
+from routergate.chores import kept_running, share_circuits, share_lengths, show_budgets, show_gauges
 from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError, StoreUnavailable
@@ -36,7 +39,6 @@ log = logging.getLogger(__name__)
 
 LAST_WRITES = 5.0
 """Seconds that the ledger may take for its last events when the process stops."""
-LENGTHS_EVERY, GAUGES_EVERY = 5.0, 1.0
 HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that the supervisor holds back from a new worker until it listens."""
 BACKLOG = 1024
@@ -71,6 +73,8 @@ class Worker:
 
     plan: Plan
     parts: Parts
+    config: Config
+    """That of the gateway."""
     gateway: Gateway
     loaded_at: int
     problems: Sequence[str] = ()
@@ -89,6 +93,7 @@ class Worker:
                 self.parts.metrics.config_rejected()
                 log.error("the configuration is not taken up, the one before stays in force: %s", error)
             else:
+                self.config = config
                 self.loaded_at, self.problems = in_force(config, self.parts), ()
             return self.problems
 
@@ -110,6 +115,11 @@ class Worker:
         reload = {"ok": not self.problems, "problems": list(self.problems)}
         return not self.draining, {"status": status, "store": store, "reload": reload}
 
+    async def budgets(self, organisation: str | None, after: int, most: int) -> Mapping[str, Any]:
+        """How budgets and limits stand, those of keys included."""
+        parts = self.parts
+        return await budget_page(parts.store, self.config.rules, parts.clock, (organisation, after, most))
+
     def services(self) -> Services:
         """The same, as the HTTP layer sees it."""
         parts = self.parts
@@ -118,6 +128,7 @@ class Worker:
             loaded_at=lambda: self.loaded_at,
             new_id=lambda: f"req_{parts.clock.epoch_ns():016x}{secrets.token_hex(6)}",
             refused=parts.metrics.refused,
+            not_admitted=parts.metrics.not_admitted,
             readiness=self.readiness,
             exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
             reload=self.reload_everywhere,
@@ -125,6 +136,7 @@ class Worker:
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
             keys=KeyDesk(parts.store, parts.clock, by="admin API"),
+            budgets=self.budgets,
             admin_key=self.plan.admin_key,
         )
 
@@ -148,7 +160,13 @@ async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
         if restarted:
             parts.metrics.worker_restarted()
         gateway = await compose(plan.config, parts)
-        worker = Worker(plan=plan, parts=parts, gateway=gateway, loaded_at=in_force(plan.config, parts))
+        worker = Worker(
+            plan=plan,
+            parts=parts,
+            config=plan.config,
+            gateway=gateway,
+            loaded_at=in_force(plan.config, parts),
+        )
         tasks = background(worker, wake)
         gc.freeze()
         async with listening(worker):
@@ -219,16 +237,21 @@ def heed(lifeline: int, stop: asyncio.Event, wake: asyncio.Event) -> None:
 
 def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
     """What runs beside the requests; `wake` is the wish to reload."""
+    parts = worker.parts
+    sweeper = Sweeper(parts.store, parts.clock, socket.gethostname())
     jobs = (
-        worker.parts.ledger.run,
-        worker.parts.ledger.recover,
-        worker.parts.ledger.renew,
-        Sweeper(worker.parts.store, worker.parts.clock, socket.gethostname()).run,
-        lambda: _share_lengths(worker.parts),
-        lambda: _show_gauges(worker.parts),
+        parts.ledger.run,
+        parts.ledger.recover,
+        parts.ledger.renew,
+        sweeper.run,
+        Alarms(parts.store, parts.session, parts.clock, lambda: worker.config).run,
+        lambda: share_lengths(parts),
+        lambda: share_circuits(parts),
+        lambda: show_gauges(parts, sweeper, lambda: worker.gateway),
+        lambda: show_budgets(parts, lambda: worker.config.rules),
         lambda: _reload_when(wake, worker),
     )
-    return [asyncio.create_task(_kept_running(job)) for job in jobs]
+    return [asyncio.create_task(kept_running(job)) for job in jobs]
 
 
 async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -246,51 +269,8 @@ def _supervisor_gone(stop: asyncio.Event, loop: asyncio.AbstractEventLoop, lifel
     stop.set()
 
 
-async def _kept_running(job: Callable[[], Awaitable[None]]) -> None:
-    """A background job that fails is a defect, but no reason to stop serving."""
-    while True:
-        try:
-            await job()
-        except Exception:
-            log.exception("a background job failed and is started again")
-        await asyncio.sleep(1)
-
-
 async def _reload_when(wake: asyncio.Event, worker: Worker) -> None:
     while True:
         await wake.wait()
         wake.clear()
         await worker.reload()
-
-
-async def _show_gauges(parts: Parts) -> None:
-    """Keep the metrics that no event moves."""
-    dropped, spooled, damaged, unanswered = Growth(), Growth(), Growth(), Growth()
-    ledger, metrics = parts.ledger, parts.metrics
-    while True:
-        metrics.circuits(parts.health.down(parts.clock.monotonic()))
-        metrics.events_waiting(ledger.pending, ledger.on_disk)
-        metrics.events_dropped(dropped.to(ledger.dropped))
-        metrics.events_spooled(spooled.to(ledger.spooled))
-        metrics.spool_damaged(damaged.to(ledger.damaged))
-        metrics.store(up=parts.store.up, failures=unanswered.to(parts.store.failures))
-        await asyncio.sleep(GAUGES_EVERY)
-
-
-@dataclass(slots=True)
-class Growth:
-    """How much a total has grown since it was last seen."""
-
-    seen: int = 0
-
-    def to(self, total: int) -> int:
-        grown, self.seen = total - self.seen, total
-        return grown
-
-
-async def _share_lengths(parts: Parts) -> None:
-    """Tell the other workers what was learned of answers' lengths, and hear from them."""
-    while True:
-        with suppress(StoreUnavailable):  # what was learned stays, and goes along next time
-            await parts.lengths.sync(parts.store)
-        await asyncio.sleep(LENGTHS_EVERY)

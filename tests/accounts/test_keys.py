@@ -2,7 +2,8 @@ import hashlib
 
 import pytest
 
-from routergate.accounts.keys import digest, key_id, masked, new_token
+from routergate.accounts.keys import KeyBudget, digest, key_id, masked, new_token
+from routergate.domain.budget import Away, Measure, Scope, Window
 
 
 def test_every_key_is_new_and_says_whose_it_is() -> None:
@@ -35,3 +36,10 @@ def test_a_token_is_shown_only_as_far_as_its_owner_needs(token: str, shown: str)
 
 def test_a_token_of_bytes_that_are_no_text_has_a_digest_too() -> None:
     assert len(digest(b"rg-\xff\xfe".decode("utf-8", "surrogateescape"))) == 64
+
+
+def test_a_keys_budget_is_a_rule_about_the_key() -> None:
+    budget = KeyBudget(nanos=5, window=Window.DAY, strict=True).rule
+    assert (budget.scope, budget.measure, budget.limit) == (Scope.KEY, Measure.CASH, 5)
+    assert (budget.strict, budget.when_store_away) == (True, Away.REFUSE)
+    assert KeyBudget(nanos=5, window=Window.DAY).rule.when_store_away is Away.SERVE

@@ -108,7 +108,7 @@ async def test_however_a_stream_is_written_it_arrives_whole(
 async def test_another_model_answers_when_the_first_ones_provider_is_down(caller: Caller) -> None:
     reply = await caller.chat("second-best", stream=True)
     assert reply.status == 200
-    assert reply.headers["x-routergate-attempts"] == "2"
+    assert reply.headers["x-routergate-attempts"] == "3"
     assert (reply.headers["x-routergate-model"], reply.headers["x-routergate-class"]) == ("large", "frontier")
 
 

@@ -46,6 +46,7 @@ async def port() -> AsyncIterator[int]:
         loaded_at=lambda: 0,
         new_id=lambda: "req_1",
         refused=lambda status, code: REFUSALS.append((status, code)),
+        not_admitted=NOTHING,
         readiness=NOTHING,
         exposition=NOTHING,
         reload=NOTHING,
@@ -53,6 +54,7 @@ async def port() -> AsyncIterator[int]:
         replies=NOTHING,
         replayed=NOTHING,
         keys=NOTHING,
+        budgets=NOTHING,
         admin_key=None,
     )
     runner = Runner(application(services, 1024**2), access_log=None, handler_cancellation=True)

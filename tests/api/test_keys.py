@@ -138,3 +138,18 @@ async def test_a_key_that_is_not_there_is_not_found(admin: Caller) -> None:
 async def test_the_admin_api_is_for_those_with_the_admin_key(caller: Caller, method: str, path: str) -> None:
     reply = await caller.ask(method, path)
     assert (reply.status, reply.error["message"]) == (401, "The admin key is wrong.")
+
+
+async def test_a_key_is_bound_and_unbound_by_the_admin_api(admin: Caller) -> None:
+    key = await made(admin, budget_usd=0.1, window="day")
+    path = f"/admin/keys/{key['id']}/budget"
+    [row] = [row for row in (await admin.get("/admin/keys")).json["data"] if row["id"] == key["id"]]
+    assert (row["budget_usd"], row["window"], row["strict"]) == ("0.1", "day", False)
+
+    changed = (await admin.ask("POST", path, json={"budget_usd": "20", "strict": True})).json
+    assert (changed["budget_usd"], changed["window"], changed["strict"]) == ("20.0", "month", True)
+    assert (await admin.ask("POST", path, json={"budget_usd": None})).json["budget_usd"] is None
+    wrong = await admin.ask("POST", path, json={"budget_usd": -1})
+    assert (wrong.status, wrong.error["param"]) == (400, "budget_usd")
+    log = (await admin.get("/admin/audit", params={"key": key["id"]})).json["data"]
+    assert [entry["action"] for entry in log] == ["create", "budget", "budget"]

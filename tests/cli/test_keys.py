@@ -80,3 +80,27 @@ def test_a_mistake_is_a_sentence_and_exit_code_2(keys: Command, arguments: list[
     refused = keys(*arguments)
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert said in refused.stderr
+
+
+def test_a_budget_is_given_with_a_key_or_later(keys: Command) -> None:
+    key = made(
+        keys(
+            "create", "--organisation", "acme", "--budget-usd", "20", "--window", "day", "--strict", "--json"
+        )
+    )["id"]
+    [row] = json.loads(keys("list", "--json").stdout)
+    assert (row["budget_usd"], row["window"], row["strict"]) == ("20.0", "day", True)
+    assert "20.0" in keys("list").stdout
+
+    assert keys("budget", key, "--usd", "5").stdout == f"{key} may spend 5.0 USD a month.\n"
+    strictly = keys("budget", key, "--usd", "5", "--window", "total", "--strict")
+    assert strictly.stdout == f"{key} may spend 5.0 USD in all, strictly.\n"
+    assert made(keys("budget", key, "--usd", "7", "--json"))["budget_usd"] == "7.0"
+    assert keys("budget", key, "--none").stdout == f"{key} may spend what its organisation allows.\n"
+
+
+def test_a_budget_is_an_amount_or_none(keys: Command) -> None:
+    for arguments in ((), ("--usd", "5", "--none")):
+        result = keys("budget", "key_0123456789abcdef", *arguments)
+        assert result.exit_code == 2
+        assert "Give either --usd or --none." in result.stderr

@@ -79,7 +79,7 @@ def test_references_may_stand_bare_in_braces_and_lists(tmp_path: Path) -> None:
         "kind: openai", "kind: openai, replicas: [${A:-http://a/v1}, ${B}], api_key: ${K:-a,b}"
     )
     (provider,) = loaded(tmp_path, text, {"B": "http://b/v1"}).providers
-    assert provider.base_urls == ("http://a/v1", "http://b/v1")
+    assert tuple(it.base_url for it in provider.replicas) == ("http://a/v1", "http://b/v1")
     assert provider.api_key is not None
     assert provider.api_key.reveal() == "a,b"
 

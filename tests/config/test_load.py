@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from routergate.config.load import load
-from routergate.config.spec import Config, ProviderKind, Timeouts
-from routergate.domain.decision import RoutePolicy
+from routergate.config.spec import Config, ProviderKind, ProviderSpec, Timeouts
+from routergate.domain.decision import Limits, RoutePolicy
 from routergate.domain.errors import ConfigError
 from routergate.domain.model import Capability, Category, ModelClass, ModelId, RateCard, TaskId
 from support.configs import ENV, OUTLINE, SMALL, loaded
@@ -27,13 +27,32 @@ def outline(tmp_path: Path) -> Config:
     return loaded(tmp_path, OUTLINE)
 
 
+def urls(provider: ProviderSpec) -> list[str | None]:
+    return [replica.base_url for replica in provider.replicas]
+
+
+def test_a_replica_may_have_a_weight(tmp_path: Path) -> None:
+    written = "kind: openai, replicas: ['http://a/v1', {url: 'http://b/v1', weight: 2.5}]"
+    [provider] = loaded(tmp_path, SMALL.replace("kind: openai", written)).providers
+    assert [(it.base_url, it.weight) for it in provider.replicas] == [
+        ("http://a/v1", 1),
+        ("http://b/v1", 2.5),
+    ]
+
+
+def test_a_route_says_how_far_its_requests_may_go(tmp_path: Path) -> None:
+    route = "routes: {auto: {candidates: [gpt-4o], attempts: 2, deadline: 30, wait: 0}}"
+    config = loaded(tmp_path, SMALL + route)
+    assert config.catalogue.routes["auto"].limits == Limits(attempts=2, deadline=30, wait=0)
+
+
 def test_providers_become_specs(outline: Config) -> None:
     openai, anthropic, gpus = outline.providers
-    assert (openai.kind, openai.base_urls) == (ProviderKind.OPENAI, ("https://api.openai.com/v1",))
+    assert (openai.kind, urls(openai)) == (ProviderKind.OPENAI, ["https://api.openai.com/v1"])
     assert openai.api_key is not None
     assert openai.api_key.reveal() == ENV["OPENAI_API_KEY"]
-    assert (anthropic.kind, anthropic.base_urls) == (ProviderKind.LITELLM, ())
-    assert (gpus.base_urls, gpus.region) == (("http://vllm-0:8000/v1", "http://vllm-1:8000/v1"), "eu")
+    assert (anthropic.kind, urls(anthropic)) == (ProviderKind.LITELLM, [None])
+    assert (urls(gpus), gpus.region) == (["http://vllm-0:8000/v1", "http://vllm-1:8000/v1"], "eu")
     assert gpus.timeouts == Timeouts()
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from routergate.telemetry.table import METRICS, Kind
+from routergate.telemetry.metric import Kind
+from routergate.telemetry.table import METRICS
 from support.dashboards import DASHBOARDS, expressions, variables
 from support.promtool import promtool
 

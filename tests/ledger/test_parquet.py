@@ -87,11 +87,12 @@ def test_a_column_of_a_later_version_is_passed_over() -> None:
     assert list(decode_rows(sink.getvalue(), "acme")) == [flat]
 
 
-def test_a_file_from_before_a_bucket_is_still_read() -> None:
+@pytest.mark.parametrize("columns", [["cache_write_1h"], ["kind", "requests", "charges"]])
+def test_a_file_from_before_some_columns_is_still_read(columns: list[str]) -> None:
     flat = row(an_event(usage=None))
     table = pq.read_table(io.BytesIO(encode_rows([flat])))
     sink = io.BytesIO()
-    pq.write_table(table.drop_columns(["cache_write_1h"]), sink)
+    pq.write_table(table.drop_columns(columns), sink)
 
     assert list(decode_rows(sink.getvalue(), "acme")) == [flat]
 

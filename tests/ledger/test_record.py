@@ -23,7 +23,9 @@ def test_a_row_is_flat_and_names_its_layout() -> None:
     written = msgspec.json.decode(encode(row(an_event())))
 
     assert (written["v"], written["class"], written["cost_nanos"]) == (1, "economy", 2_000_000)
-    assert written["attempts"] == [{"model": "mini", "provider": "acme-ai", "result": "ok", "seconds": 0.4}]
+    assert written["attempts"] == [
+        {"model": "mini", "provider": "acme-ai", "result": "ok", "seconds": 0.4, "billed": None}
+    ]
     assert not any(isinstance(value, dict) for value in written.values())
 
 

@@ -155,14 +155,14 @@ def test_everything_that_was_written_is_read(body: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("body", "whole"),
     [
-        (choice(finish_reason="stop"), True),
-        (choice(finish_reason=None), False),
-        (choice(), False),
-        ({"choices": [{"finish_reason": None}, {"finish_reason": "length"}]}, True),
+        (choice(finish_reason="stop"), {0}),
+        (choice(finish_reason=None), set()),
+        (choice(), set()),
+        ({"choices": [{"finish_reason": None}, {"index": 1, "finish_reason": "length"}]}, {1}),
     ],
 )
-def test_a_finish_reason_ends_an_answer(body: Any, whole: bool) -> None:
-    assert finished(decode(msgspec.json.encode(body))) is whole
+def test_a_finish_reason_ends_a_choice(body: Any, whole: set[int]) -> None:
+    assert finished(decode(msgspec.json.encode(body))) == whole
 
 
 @pytest.mark.parametrize(

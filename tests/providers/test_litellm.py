@@ -52,7 +52,7 @@ async def sim() -> AsyncIterator[Simulator]:
 
 
 def a_provider(litellm: Any, url: str, **limits: float) -> LitellmProvider:
-    return LitellmProvider(litellm, Endpoint(base_urls=(url,), **limits), "sesame")  # type: ignore[arg-type]
+    return LitellmProvider(litellm, Endpoint(base_url=url, **limits), "sesame")  # type: ignore[arg-type]
 
 
 async def test_a_plain_answer_is_in_openais_format(litellm: Any, sim: Simulator) -> None:

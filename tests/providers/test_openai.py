@@ -12,8 +12,11 @@ from aiohttp.test_utils import TestServer
 
 from routergate.api.wire import read_chat
 from routergate.domain.errors import (
+    ContentFiltered,
+    ContextExceeded,
     ProviderBroken,
     ProviderDenied,
+    ProviderDropped,
     ProviderRefused,
     ProviderThrottled,
     ProviderTimeout,
@@ -43,7 +46,7 @@ async def sim() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def provider(sim: Simulator, session: aiohttp.ClientSession) -> OpenAIProvider:
-    return OpenAIProvider(Endpoint(base_urls=(sim.base_url,)), session)
+    return OpenAIProvider(Endpoint(base_url=sim.base_url), session)
 
 
 async def raw(sim: Simulator, **body: Any) -> bytes:
@@ -100,9 +103,9 @@ async def test_a_stream_that_forgot_its_done_gets_one(provider: OpenAIProvider) 
     assert chunks[-1].data == b"data: [DONE]\n\n"
 
 
-async def test_a_malformed_event_in_mid_answer_is_passed_on(provider: OpenAIProvider) -> None:
-    chunks = await chunks_of(provider, "sim-mini!garbage", **NO_USAGE)
-    assert b'{"del\n\n' in b"".join(chunk.data for chunk in chunks)
+async def test_a_malformed_event_in_mid_answer_breaks_it(provider: OpenAIProvider) -> None:
+    with pytest.raises(StreamBroken):
+        await chunks_of(provider, "sim-mini!garbage", **NO_USAGE)
 
 
 async def test_only_the_model_is_changed_in_a_body(sim: Simulator, provider: OpenAIProvider) -> None:
@@ -123,7 +126,7 @@ async def test_values_are_carried_byte_for_byte(session: aiohttp.ClientSession) 
     app = web.Application()
     app.router.add_post("/chat/completions", keep)
     async with TestServer(app) as server:
-        provider = OpenAIProvider(Endpoint(base_urls=(str(server.make_url("")).rstrip("/"),)), session)
+        provider = OpenAIProvider(Endpoint(base_url=str(server.make_url("")).rstrip("/")), session)
         odd = (
             b'{"zebra":1.50e+3,"model":"auto","messages":[{"role":"user","content":"\\u00e9"}],'
             b'"big":12345678901234567890123}'
@@ -154,25 +157,17 @@ async def test_usage_is_asked_for_even_if_the_caller_does_not(
 async def test_a_provider_without_stream_usage_is_not_asked_for_it(
     sim: Simulator, session: aiohttp.ClientSession
 ) -> None:
-    provider = OpenAIProvider(Endpoint(base_urls=(sim.base_url,), stream_usage=False), session)
+    provider = OpenAIProvider(Endpoint(base_url=sim.base_url, stream_usage=False), session)
     await chunks_of(provider, "sim-mini", **NO_USAGE)
     assert "stream_options" not in sim.calls[0].body
 
 
 async def test_the_endpoints_headers_are_sent(sim: Simulator, session: aiohttp.ClientSession) -> None:
-    endpoint = Endpoint(base_urls=(sim.base_url,), headers={"Authorization": "Bearer key", "x-team": "a"})
+    endpoint = Endpoint(base_url=sim.base_url, headers={"Authorization": "Bearer key", "x-team": "a"})
     await chunks_of(OpenAIProvider(endpoint, session), "sim-mini")
     headers = sim.calls[0].headers
     assert (headers["authorization"], headers["x-team"]) == ("Bearer key", "a")
     assert headers["content-type"] == "application/json"
-
-
-async def test_replicas_are_asked_in_turn(sim: Simulator, session: aiohttp.ClientSession) -> None:
-    async with Simulator() as other:
-        provider = OpenAIProvider(Endpoint(base_urls=(sim.base_url, other.base_url)), session)
-        for _ in range(4):
-            await chunks_of(provider, "sim-mini")
-        assert (len(sim.calls), len(other.calls)) == (2, 2)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -180,7 +175,8 @@ async def test_replicas_are_asked_in_turn(sim: Simulator, session: aiohttp.Clien
     ("fault", "error"),
     [
         ("400", ProviderRefused),
-        ("context", ProviderRefused),
+        ("context", ContextExceeded),
+        ("filtered", ContentFiltered),
         ("401", ProviderDenied),
         ("429", ProviderThrottled),
         ("429:3", ProviderThrottled),
@@ -188,7 +184,7 @@ async def test_replicas_are_asked_in_turn(sim: Simulator, session: aiohttp.Clien
         ("503", ProviderBroken),
         ("once500", ProviderBroken),
         ("error200", ProviderBroken),
-        ("reset", ProviderUnreachable),
+        ("reset", ProviderDropped),
         ("cut", StreamBroken),
     ],
 )
@@ -197,6 +193,29 @@ async def test_each_fault_has_its_error(
 ) -> None:
     with pytest.raises(error):
         await chunks_of(provider, f"sim-mini!{fault}", stream=stream)
+
+
+async def test_a_stream_without_an_answer_in_it_is_a_failure(provider: OpenAIProvider) -> None:
+    with pytest.raises(ProviderBroken, match="ended before the answer did"):
+        await chunks_of(provider, "sim-mini!empty", **NO_USAGE)
+
+
+async def test_who_throttles_says_for_how_long(provider: OpenAIProvider) -> None:
+    with pytest.raises(ProviderThrottled) as throttled:
+        await chunks_of(provider, "sim-mini!429:3")
+    assert throttled.value.retry_after == 3.0
+
+
+async def test_what_a_slow_caller_takes_is_not_the_providers_silence(
+    sim: Simulator, session: aiohttp.ClientSession
+) -> None:
+    provider = OpenAIProvider(Endpoint(base_url=sim.base_url, idle=0.2), session)
+    seen = []
+    async with aclosing(provider.chat(wired(stream=True), a_card(upstream="sim-mini!split:20"))) as chunks:
+        async for chunk in chunks:
+            seen.append(chunk.data)
+            await asyncio.sleep(0.25 if len(seen) < 3 else 0)
+    assert seen[-1].endswith(b"data: [DONE]\n\n")
 
 
 @pytest.mark.parametrize("fault", ["empty", "garbage"])
@@ -211,7 +230,7 @@ async def test_an_unknown_model_is_the_operators_business(provider: OpenAIProvid
 
 
 async def test_a_stream_that_ends_before_its_first_event_has_not_begun(provider: OpenAIProvider) -> None:
-    with pytest.raises((ProviderBroken, ProviderUnreachable)):
+    with pytest.raises(ProviderDropped):
         await chunks_of(provider, "sim-mini!cut:0", **NO_USAGE)
 
 
@@ -243,9 +262,12 @@ async def test_what_came_before_a_cut_is_relayed(provider: OpenAIProvider) -> No
         ("silent", True, {"first_byte": 0.05}, ProviderTimeout),
         ("silent", True, {"total": 0.05}, ProviderTimeout),
         ("slow:30", True, {"first_byte": 0.05}, ProviderTimeout),
-        ("stall:0", True, {"first_byte": 0.05}, ProviderTimeout),
-        ("stall", False, {"first_byte": 0.05}, StreamBroken),
+        ("stall:0", True, {"first_token": 0.05}, ProviderTimeout),
+        ("stall:1", True, {"first_token": 0.05}, ProviderTimeout),
+        ("muttering", True, {"first_token": 0.05}, ProviderTimeout),
+        ("stall", False, {"first_byte": 0.05}, ProviderTimeout),
         ("stall:3", True, {"idle": 0.05}, StreamBroken),
+        ("stall:3!muttering", True, {"idle": 0.05}, StreamBroken),
         ("stall:3", True, {"total": 0.3}, StreamBroken),
     ],
 )
@@ -257,7 +279,7 @@ async def test_patience_ends(
     limits: dict[str, float],
     error: type[Exception],
 ) -> None:
-    provider = OpenAIProvider(Endpoint(base_urls=(sim.base_url,), **limits), session)  # type: ignore[arg-type]
+    provider = OpenAIProvider(Endpoint(base_url=sim.base_url, **limits), session)  # type: ignore[arg-type]
     with pytest.raises(error):
         await chunks_of(provider, f"sim-mini!{fault}", stream=stream)
 
@@ -265,7 +287,7 @@ async def test_patience_ends(
 async def test_a_slow_first_token_is_not_an_idle_stream(
     sim: Simulator, session: aiohttp.ClientSession
 ) -> None:
-    provider = OpenAIProvider(Endpoint(base_urls=(sim.base_url,), first_byte=30, idle=0.2), session)
+    provider = OpenAIProvider(Endpoint(base_url=sim.base_url, first_byte=30, idle=0.2), session)
     assert await chunks_of(provider, "sim-mini!slow:0.4", **NO_USAGE)
 
 
@@ -274,7 +296,7 @@ async def test_nobody_listens(session: aiohttp.ClientSession) -> None:
         bound.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{bound.getsockname()[1]}/v1"
         with pytest.raises(ProviderUnreachable):
-            await chunks_of(OpenAIProvider(Endpoint(base_urls=(url,)), session), "sim-mini")
+            await chunks_of(OpenAIProvider(Endpoint(base_url=url), session), "sim-mini")
 
 
 async def test_a_connection_that_is_never_taken_costs_nothing(session: aiohttp.ClientSession) -> None:
@@ -285,7 +307,7 @@ async def test_a_connection_that_is_never_taken_costs_nothing(session: aiohttp.C
         for waiting in held:
             waiting.settimeout(0)
             waiting.connect_ex(full.getsockname())
-        endpoint = Endpoint(base_urls=(f"http://127.0.0.1:{full.getsockname()[1]}/v1",), connect=0.1)
+        endpoint = Endpoint(base_url=f"http://127.0.0.1:{full.getsockname()[1]}/v1", connect=0.1)
         with pytest.raises(ProviderUnreachable) as unreachable:
             await chunks_of(OpenAIProvider(endpoint, session), "sim-mini")
         for waiting in held:
@@ -295,7 +317,7 @@ async def test_a_connection_that_is_never_taken_costs_nothing(session: aiohttp.C
 
 async def test_an_answer_that_is_closed_early_ends_the_call_upstream(session: aiohttp.ClientSession) -> None:
     async with Simulator(Profile(seconds_per_token=0.01)) as sim, asyncio.timeout(20):
-        provider = OpenAIProvider(Endpoint(base_urls=(sim.base_url,)), session)
+        provider = OpenAIProvider(Endpoint(base_url=sim.base_url), session)
         async with aclosing(provider.chat(wired(stream=True), a_card(upstream="sim-mini"))) as chunks:
             await anext(chunks)
         [call] = await sim.until(lambda calls: calls[0].ended is not None)

@@ -18,6 +18,7 @@ PIECES = [
     "\n\n",
     "\r\n\r\n",
     "\r\r",
+    "\n\r\n",
     "ñ語🙂",
 ]
 streams = st.lists(st.sampled_from(PIECES)).map("".join).map(str.encode)

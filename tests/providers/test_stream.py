@@ -89,10 +89,15 @@ def test_an_error_in_mid_answer_breaks_the_stream() -> None:
         fed(said("one"), event(error="overloaded"))
 
 
-def test_a_malformed_event_in_mid_answer_is_passed_on() -> None:
-    odd = b"data: {half\n\n"
-    assert (
-        b"".join(chunk.data for chunk in fed(said("one"), odd, FINISH)) == said("one") + odd + FINISH + DONE
+def test_a_malformed_event_in_mid_answer_breaks_it() -> None:
+    with pytest.raises(StreamBroken, match="not JSON"):
+        fed(said("one"), b"data: {half\n\n", FINISH)
+
+
+def test_an_event_that_nobody_here_understands_is_passed_on() -> None:
+    odd = event(choices="none", weather="fine")
+    assert b"".join(chunk.data for chunk in fed(odd, said("one"), odd, FINISH)) == (
+        odd + said("one") + odd + FINISH + DONE
     )
 
 
@@ -101,10 +106,89 @@ def test_a_malformed_event_is_no_beginning() -> None:
         fed(b"data: <html>\n\n")
 
 
-def test_comments_are_passed_on_and_begin_nothing() -> None:
+def test_comments_begin_nothing_and_are_passed_on_with_what_does() -> None:
     stream = AnswerStream()
+    assert (stream.feed(b": alive\n\n"), stream.begun, stream.moved) == ([], False, False)
+    assert [chunk.data for chunk in stream.feed(said("one"))] == [b": alive\n\n", said("one")]
+    assert (stream.begun, stream.moved) == (True, True)
     assert [chunk.data for chunk in stream.feed(b": alive\n\n")] == [b": alive\n\n"]
-    assert not stream.begun
+    assert not stream.moved
+
+
+def test_an_envelope_begins_nothing() -> None:
+    role = event(choices=[{"delta": {"role": "assistant", "content": ""}}])
+    stream = AnswerStream()
+    assert (stream.feed(role), stream.begun, stream.moved) == ([], False, True)
+    assert [chunk.data for chunk in stream.feed(said("one"))] == [role, said("one")]
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"reasoning_content": "well"},
+        {"reasoning": "well"},
+        {"refusal": "no"},
+        {"tool_calls": [{"function": {"name": "f"}}]},
+        {"function_call": {"name": "f"}},
+        {"audio": {"data": "AA=="}},
+    ],
+)
+def test_whatever_a_model_can_say_begins_its_answer(delta: Any) -> None:
+    stream = AnswerStream()
+    stream.feed(event(choices=[{"delta": delta}]))
+    assert stream.begun
+
+
+def test_a_stream_of_several_choices_is_whole_when_each_of_them_is() -> None:
+    first, second = (event(choices=[{"index": n, "delta": {}, "finish_reason": "stop"}]) for n in (0, 1))
+    stream = AnswerStream(choices=2)
+    stream.feed(said("one") + first)
+    with pytest.raises(StreamBroken, match="ended before the answer did"):
+        stream.end()
+    stream.feed(second)
+    assert stream.end() == [Chunk(data=DONE)]
+
+
+def test_choices_that_nobody_asked_for_must_be_whole_too() -> None:
+    stream = AnswerStream()
+    stream.feed(event(choices=[{"index": 1, "delta": {"content": "one"}}]) + FINISH)
+    with pytest.raises(StreamBroken):
+        stream.end()
+
+
+@given(st.integers(0, len(b"".join(WHOLE))))
+def test_an_answer_that_is_cut_anywhere_before_its_reason_to_finish_never_looks_whole(length: int) -> None:
+    came = b"".join(WHOLE)[:length]
+    try:
+        chunks = fed(came)
+    except (ProviderBroken, StreamBroken):
+        assert FINISH not in came
+    else:
+        assert FINISH in came
+        assert b"".join(chunk.data for chunk in chunks).endswith(DONE)
+
+
+HOSTILE = st.lists(
+    st.sampled_from([*WHOLE, b": alive\n\n", b"data: {\n\n", b"data: []\n\n", b"\xff\n\n", b"\r\n", b"data:"])
+    | st.binary(max_size=20)
+)
+
+
+@given(HOSTILE, st.lists(st.integers(0, 1_000)))
+def test_whatever_comes_the_end_is_the_same_wherever_it_was_split(
+    pieces: list[bytes], cuts: list[int]
+) -> None:
+    came = b"".join(pieces)
+    places = [0, *sorted(cut % (len(came) + 1) for cut in cuts), len(came)]
+    assert outcome(came) == outcome(*(came[start:end] for start, end in pairwise(places)))
+
+
+def outcome(*pieces: bytes) -> bytes | str:
+    """What the caller gets, or how the provider failed."""
+    try:
+        return b"".join(chunk.data for chunk in fed(*pieces))
+    except (ProviderBroken, StreamBroken) as broken:
+        return repr(broken)
 
 
 @pytest.mark.parametrize(("before", "error"), [(b"", ProviderBroken), (said("one"), StreamBroken)])

@@ -10,7 +10,7 @@ from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import DIRECT, Decision, Estimate
 from routergate.domain.errors import ClientError, ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
 from routergate.domain.identity import Wishes
-from routergate.domain.model import Capability, ModelCard, ModelClass, ProviderId, TaskId
+from routergate.domain.model import Capability, ModelCard, ModelClass, ModelId, ProviderId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
 from routergate.route.decide import World, decide, policy_of
@@ -18,7 +18,7 @@ from routergate.route.explain import explain
 from routergate.route.filters import Conditions
 from support.builders import DAY, a_card, a_catalogue, a_rate_card, a_reading, some_features
 
-NOBODY = frozenset[ProviderId]()
+NOBODY = frozenset[ModelId]()
 
 
 def priced(name: str, rate: str | None, quality: float = 0.9, **changes: Any) -> ModelCard:
@@ -131,7 +131,7 @@ def test_the_callers_threshold_takes_the_place_of_the_routes() -> None:
             {"regions": frozenset({"eu"})},
             "is in no known region, which is not among the regions of this key",
         ),
-        ({}, {}, {"down": frozenset({ProviderId("odd-provider")})}, "provider odd-provider is failing"),
+        ({}, {}, {"down": frozenset({ModelId("odd")})}, "provider odd-provider is failing"),
     ],
 )
 def test_a_model_that_cannot_serve_is_rejected_with_the_reason(
@@ -156,7 +156,7 @@ def test_a_key_that_may_use_the_route_may_use_its_models() -> None:
 
 
 def test_when_all_providers_fail_they_are_tried_all_the_same() -> None:
-    down = frozenset({CHEAP.provider, DEAR.provider})
+    down = frozenset({CHEAP.id, DEAR.id})
     decision = decided(CHEAP, DEAR, quality=0.7, conditions={"down": down})
     assert (order(decision), decision.rejected) == (["cheap", "dear"], ())
 
@@ -265,7 +265,7 @@ situations = st.fixed_dictionaries(
     {
         "residency": st.sampled_from([None, "eu"]),
         "allow": st.none() | st.frozensets(st.sampled_from(["auto", *"abcdefgh"])),
-        "down": st.frozensets(st.sampled_from([ProviderId("p"), ProviderId("q")])),
+        "down": st.frozensets(st.sampled_from([ModelId("a"), ModelId("b")])),
     }
 )
 
@@ -325,7 +325,7 @@ def test_an_explanation_says_everything() -> None:
         DEAR,
         baseline=DEAR.id,
         quality=0.7,
-        conditions={"down": {DEAR.provider}},
+        conditions={"down": {DEAR.id}},
     )
     told = json.loads(json.dumps(explain(decision)))
     assert told == {

@@ -1,14 +1,16 @@
 """Parts of the world that do as they are told and keep what they saw."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.fleet import Replica
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
-from routergate.domain.model import ModelCard
+from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter
 from routergate.spend.book import Book
@@ -59,6 +61,14 @@ class FakeProvider:
         else:
             self.hanging.set()
             await asyncio.Event().wait()
+
+
+def a_dispatcher(
+    providers: Mapping[ProviderId, Provider], clock: HandClock | None = None, draw: float = 0.0
+) -> Dispatcher:
+    """One server for each provider; pauses pass on the hand-driven clock."""
+    fleet = {name: [Replica(provider=name, name=name, api=api)] for name, api in providers.items()}
+    return Dispatcher(fleet=fleet, chance=lambda: draw, sleep=(clock or HandClock()).sleep)
 
 
 @dataclass

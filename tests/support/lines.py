@@ -55,7 +55,7 @@ class Line:
     ) -> None:
         while data := await source.read(65536):
             # The script's own text has the word too, when it is sent for the first time.
-            if replies and b"applied" in data and self.replies_to_lose:
+            if replies and self.replies_to_lose and (b"applied" in data or b"granted" in data):
                 self.replies_to_lose -= 1
                 break
             sink.write(data)

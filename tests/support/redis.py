@@ -1,6 +1,6 @@
 """A real Redis for tests: one server for each worker, emptied before each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -15,12 +15,18 @@ class HandClock:
 
     epoch: int = 1_700_000_000_000_000_000
     seconds: float = 0.0
+    after_sleep: Callable[[], None] = lambda: None
+    """What else happens while somebody sleeps."""
 
     def epoch_ns(self) -> int:
         return self.epoch
 
     def monotonic(self) -> float:
         return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.after_sleep()
 
 
 @pytest.fixture(scope="session")

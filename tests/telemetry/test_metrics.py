@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from decimal import Decimal
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from routergate.domain.asset import Loaded
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
-from routergate.domain.model import ModelId
+from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.money import Nanos, nanos
 from routergate.domain.usage import Usage
 from routergate.telemetry.metrics import LABEL_LENGTH, OWNERS_LIMIT, Metrics
@@ -19,6 +20,7 @@ from routergate.telemetry.table import METRICS
 from support.events import LARGE, MINI, an_attribution, an_event
 from support.exposition import scraped, value
 
+ACME, OTHER = ProviderId("acme-ai"), ProviderId("other-ai")
 CATALOGUE = Catalogue(
     models={card.id: card for card in (MINI, LARGE)},
     routes={"auto": RoutePolicy(id="auto", candidates=(MINI.id, LARGE.id))},
@@ -185,8 +187,8 @@ def test_owners_cannot_be_announced(counting: Callable[..., Metrics], tmp_path: 
 
 
 def test_a_provider_that_recovers_has_its_circuit_closed(metrics: Metrics, tmp_path: Path) -> None:
-    metrics.circuits(["acme-ai", "other-ai"])
-    metrics.circuits(["other-ai"])
+    metrics.circuits({ACME: 2, OTHER: 2})
+    metrics.circuits({OTHER: 1})
     assert value(tmp_path, "routergate_circuit_state", provider="acme-ai") == 0
     assert value(tmp_path, "routergate_circuit_state", provider="other-ai") == 1
 
@@ -230,6 +232,8 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.store(up=True, failures=0)
     metrics.config_read(at=1.0)
     metrics.unamortised({"mini": 5})
+    metrics.not_admitted("team", "budget")
+    metrics.budgets({("acme", "team", "research", "month"): (1, 0)})
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
     assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}
 
@@ -256,3 +260,24 @@ def test_models_of_a_class_can_be_told_apart(metrics: Metrics, tmp_path: Path) -
     metrics.record(an_event())
     assert value(tmp_path, "routergate_requests_total", **{"class": "economy"}) == 2
     assert value(tmp_path, "routergate_requests_total", model="tiny") == 1
+
+
+def test_a_budget_that_is_declared_no_more_has_no_number(metrics: Metrics, tmp_path: Path) -> None:
+    team = {"organisation": "acme", "scope": "team", "name": "research", "window": "month"}
+    labels = tuple(team.values())
+    metrics.budgets({labels: (5_000_000_000, 1_500_000_000)})
+    assert value(tmp_path, "routergate_budget_limit_usd", **team) == 5
+    assert value(tmp_path, "routergate_budget_spent_usd", **team) == 1.5
+    metrics.budgets({})
+    assert isnan(value(tmp_path, "routergate_budget_limit_usd", **team) or 0)
+    assert isnan(value(tmp_path, "routergate_budget_spent_usd", **team) or 0)
+
+
+def test_refusals_sweeps_and_corrections_are_counted(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.not_admitted("team", "budget")
+    metrics.holds_swept(2)
+    metrics.events_corrected(1)
+    refused = value(tmp_path, "routergate_admissions_refused_total", scope="team", reason="budget")
+    assert refused == 1
+    assert value(tmp_path, "routergate_holds_swept_total") == 2
+    assert value(tmp_path, "routergate_events_corrected_total") == 1

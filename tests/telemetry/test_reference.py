@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from routergate.telemetry.metric import Across, Kind, Metric
 from routergate.telemetry.reference import metrics_reference
-from routergate.telemetry.table import METRICS, Across, Kind, Metric
+from routergate.telemetry.table import METRICS
 
 DOCS = Path(__file__).parents[2] / "docs"
 

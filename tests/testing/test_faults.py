@@ -78,8 +78,10 @@ CASES: dict[str, tuple[Any, Any]] = {
     "500": ((500, "whole"), lambda seen: said(seen)["error"]["type"] == "server_error"),
     "503": ((503, "whole"), lambda seen: said(seen)["error"]["type"] == "server_error"),
     # The streamed request comes second, so it is answered.
+    "once429:2": ((429, "whole"), done),
     "once500": ((500, "whole"), done),
     "context": ((400, "whole"), lambda seen: code(seen) == "context_length_exceeded"),
+    "filtered": ((400, "whole"), lambda seen: code(seen) == "content_filter"),
     "filter": (
         lambda seen: finish(seen) == "content_filter",
         lambda seen: b'"content_filter"' in seen.body and done(seen),
@@ -110,6 +112,7 @@ CASES: dict[str, tuple[Any, Any]] = {
         (200, "whole"),
         lambda seen: seen.body.endswith(b"data: [DONE]\r\n\r\n") and b"}\n" not in seen.body,
     ),
+    "muttering:0.02": ((200, "whole"), lambda seen: seen.body.startswith(b": ") and done(seen)),
     "comments": ((200, "whole"), lambda seen: seen.body.startswith(b": ") and done(seen)),
     "usage-inline": (
         (200, "whole"),

@@ -14,7 +14,7 @@ AUDIT = "rg:audit:{keys}"
 PAGE = 500
 """Entries in one round trip."""
 
-Action: TypeAlias = Literal["create", "rotate", "disable", "enable", "revoke"]
+Action: TypeAlias = Literal["create", "rotate", "disable", "enable", "revoke", "budget"]
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,13 @@ from typing import Any
 from routergate.accounts.audit import entries
 from routergate.accounts.keys import KeyRecord, terms
 from routergate.accounts.registry import KeyRegistry
+from routergate.accounts.scope import budget
 from routergate.accounts.times import instant, shown, span
 from routergate.ports import Clock
 from routergate.store.client import Store
+
+READ_HERE = frozenset({"expires", "budget_usd", "window", "strict"})
+"""Words that are not the registry's own."""
 
 
 class KeyDesk:
@@ -21,9 +25,12 @@ class KeyDesk:
 
     async def create(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
         """The id of a new key, and the key, which is never shown again."""
-        named = {name: value for name, value in wanted.items() if name != "expires"}
-        expires_at = self._instant(wanted.get("expires"))
-        token, key_id = await self._registry.create(**named, expires_at=expires_at)
+        named = {name: value for name, value in wanted.items() if name not in READ_HERE}
+        token, key_id = await self._registry.create(
+            **named,
+            expires_at=self._instant(wanted.get("expires")),
+            budget=budget(wanted.get("budget_usd"), wanted.get("window"), strict=bool(wanted.get("strict"))),
+        )
         return {"id": key_id, "key": token}
 
     async def list(self) -> Sequence[Mapping[str, Any]]:
@@ -50,6 +57,12 @@ class KeyDesk:
     async def revoke(self, key_id: str) -> Mapping[str, Any]:
         """The key as it is now."""
         return self._view(await self._registry.revoke(key_id))
+
+    async def budget(
+        self, key_id: str, usd: str | None, window: str | None = None, *, strict: bool = False
+    ) -> Mapping[str, Any]:
+        """The key as it is now, with this budget in place of the one it had; without `usd`, with none."""
+        return self._view(await self._registry.budget(key_id, budget(usd, window, strict=strict)))
 
     async def audit(self, key: str | None = None, most: int | None = None) -> Sequence[Mapping[str, Any]]:
         """What was done, oldest first; to one key, or the last few changes, if so asked."""

@@ -8,11 +8,33 @@ from typing import Any
 import msgspec
 
 from routergate.accounts.times import shown
+from routergate.domain.budget import Away, Budget, Measure, Scope, Window
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelClass
+from routergate.domain.money import usd_text
 
 KEYS = "rg:keys:{keys}"
 """The hash in the store: key id to record."""
+
+
+class KeyBudget(msgspec.Struct, frozen=True, kw_only=True):
+    """The most money that a key may spend in a window of its organisation's calendar."""
+
+    nanos: int
+    window: Window
+    strict: bool = False
+
+    @property
+    def rule(self) -> Budget:
+        """The same, as it is held."""
+        return Budget(
+            scope=Scope.KEY,
+            measure=Measure.CASH,
+            limit=self.nanos,
+            window=self.window,
+            strict=self.strict,
+            when_store_away=Away.REFUSE if self.strict else Away.SERVE,
+        )
 
 
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +60,7 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     replaces: str | None = None
     """The key that this one was made for, when that was rotated."""
     replaced_by: str | None = None
+    budget: KeyBudget | None = None
 
     def state(self, now: int) -> str:
         """One word on whether it opens anything."""
@@ -62,11 +85,13 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
             regions=None if self.regions is None else frozenset(self.regions),
             networks=None if self.ips is None else tuple(map(network, self.ips)),
             expires_at=self.expires_at,
+            budgets=() if self.budget is None else (self.budget.rule,),
         )
 
 
 def terms(record: KeyRecord) -> Mapping[str, Any]:
     """What operators may know of a key, in their words: everything but the digest."""
+    budget = record.budget
     return {
         "organisation": record.organisation,
         "team": record.team,
@@ -77,6 +102,9 @@ def terms(record: KeyRecord) -> Mapping[str, Any]:
         "classes": record.classes,
         "regions": record.regions,
         "ips": record.ips,
+        "budget_usd": budget and usd_text(budget.nanos),
+        "window": budget and budget.window.value,
+        "strict": budget and budget.strict,
         "expires": shown(record.expires_at),
         "disabled": shown(record.disabled_at),
         "revoked": shown(record.revoked_at),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from routergate.accounts import scope
 from routergate.accounts.audit import AUDIT, Action, entry
-from routergate.accounts.keys import KEYS, KeyRecord, decode, digest, encode, key_id, new_token
+from routergate.accounts.keys import KEYS, KeyBudget, KeyRecord, decode, digest, encode, key_id, new_token
 from routergate.accounts.times import LONGEST, SECOND
 from routergate.domain.errors import InvalidRequest, KeyConflict, UnknownKey
 from routergate.ports import Clock
@@ -35,6 +35,7 @@ UNFIT: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "enable": (("revoked_at", "is revoked, which is final: create another one"),),
     "revoke": (("revoked_at", "is revoked already"),),
+    "budget": (("revoked_at", "is revoked, which is final: it spends nothing"),),
 }
 """What a key must not be for a change, and what is said if it is."""
 
@@ -63,6 +64,7 @@ class KeyRegistry:
         regions: Iterable[str] | None = None,
         ips: Iterable[str] | None = None,
         expires_at: int | None = None,
+        budget: KeyBudget | None = None,
     ) -> tuple[str, str]:
         """A new key and its id. The key is nowhere else: whoever loses it needs another."""
         scope.check_organisation(organisation)
@@ -85,6 +87,7 @@ class KeyRegistry:
             ips=scope.ips(ips),
             created_at=now,
             expires_at=expires_at,
+            budget=budget,
         )
         await self._apply([("create", record)])
         return token, record.id
@@ -130,6 +133,10 @@ class KeyRegistry:
         """Let the key open nothing any more, whatever comes."""
         now = self._clock.epoch_ns()
         return await self._changed(key_id, "revoke", lambda old: replace(old, revoked_at=now))
+
+    async def budget(self, key_id: str, budget: KeyBudget | None) -> KeyRecord:
+        """Let the key spend so much, what it has spent in the window included; `None`: no bound."""
+        return await self._changed(key_id, "budget", lambda old: replace(old, budget=budget))
 
     async def _changed(
         self, key_id: str, action: Action, change: Callable[[KeyRecord], KeyRecord]

@@ -1,10 +1,14 @@
 """What a key may be told to stand for, checked before it is stored."""
 
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 
+from routergate.accounts.keys import KeyBudget
+from routergate.domain.budget import LARGEST_LIMIT, Window
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.identity import network
 from routergate.domain.model import ModelClass
+from routergate.domain.money import nanos, usd
 
 LONGEST_NAME = 128
 
@@ -54,6 +58,33 @@ def ips(written: Iterable[str] | None) -> tuple[str, ...] | None:
         return tuple(str(network(text)) for text in found)
     except ValueError as refusal:
         raise InvalidRequest(f"ips: {refusal}", param="ips") from None
+
+
+def budget(amount: str | None, window: str | None, *, strict: bool) -> KeyBudget | None:
+    """What a key may spend in a window, a month by default; `None` without an amount."""
+    if amount is None:
+        if window is not None or strict:
+            raise InvalidRequest("A budget needs its amount in USD: give budget_usd.", param="budget_usd")
+        return None
+    try:
+        chosen = Window(window or Window.MONTH)
+    except ValueError:
+        raise InvalidRequest(f"window takes one of {', '.join(Window)}", param="window") from None
+    return KeyBudget(nanos=_nanos(amount), window=chosen, strict=strict)
+
+
+def _nanos(amount: str) -> int:
+    """USD as written, exact."""
+    try:
+        written = Decimal(amount)
+    except InvalidOperation:
+        written = Decimal(-1)
+    if not written.is_finite() or not 0 <= written <= usd(LARGEST_LIMIT) or usd(nanos(written)) != written:
+        raise InvalidRequest(
+            "budget_usd takes an amount such as 20 or 0.50: up to 9 million, to the nano-dollar",
+            param="budget_usd",
+        )
+    return nanos(written)
 
 
 def _some(param: str, written: Iterable[str] | None) -> tuple[str, ...] | None:

@@ -9,13 +9,16 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from routergate.api.limits import refusal_headers
 from routergate.api.services import REQUEST_ID, SERVICES, Services
 from routergate.domain.errors import (
+    AllProvidersThrottled,
     BodyTooLarge,
     BodyTooSlow,
     BudgetEnded,
     BudgetHeld,
     ClientError,
+    DeadlinePassed,
     Forbidden,
     IdempotencyConflict,
     IdempotencyInProgress,
@@ -59,6 +62,8 @@ STATUS: Final[dict[type[Exception], int]] = {
     NoEligibleModel: 422,
     NotAdmitted: 429,
     UpstreamError: 502,
+    AllProvidersThrottled: 429,
+    DeadlinePassed: 504,
     StoreUnavailable: 503,
     RouterGateError: 500,
 }
@@ -69,6 +74,7 @@ KINDS: Final[dict[int, str]] = {
     500: "server_error",
     502: "server_error",
     503: "server_error",
+    504: "server_error",
 }
 """OpenAI's `type` by status; everything else is an `invalid_request_error`."""
 ADVICE: Final[Mapping[type[Exception], Mapping[str, str]]] = {
@@ -104,12 +110,14 @@ def type_of(error: RouterGateError) -> str:
 
 
 def advice(error: RouterGateError) -> Mapping[str, str]:
-    """Whether and when to try again, as OpenAI's clients understand it."""
-    if not isinstance(error, NotAdmitted):
-        return ADVICE.get(type(error), {})
-    if error.wait is None:
-        return {"x-should-retry": "false"}
-    return {"retry-after": str(ceil(error.wait)), "retry-after-ms": str(ceil(error.wait * 1000))}
+    """How the limit in the way stands, and when to try again, as OpenAI's clients understand it."""
+    wait = error.wait if isinstance(error, NotAdmitted) else getattr(error, "retry_after", None)
+    standing = refusal_headers(error) if isinstance(error, NotAdmitted) else {}
+    if wait is not None:
+        return {**standing, "retry-after": str(ceil(wait)), "retry-after-ms": str(ceil(wait * 1000))}
+    if isinstance(error, NotAdmitted):
+        return {**standing, "x-should-retry": "false"}
+    return ADVICE.get(type(error), {})
 
 
 def code_of(error: RouterGateError) -> str | None:
@@ -189,6 +197,8 @@ def told(services: Services, request: web.BaseRequest, error: RouterGateError) -
     what = str(error) if isinstance(error, UpstreamError | StoreUnavailable) else type(error).__name__
     log.log(level, "request failed: %s", what, extra=facts)
     services.refused(response.status, code)
+    if isinstance(error, NotAdmitted):
+        services.not_admitted(error.denied.line.counter.scope, error.reason)
     return response
 
 

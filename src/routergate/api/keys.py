@@ -1,6 +1,7 @@
 """`/admin/keys` and `/admin/audit`: the life of keys, for whoever has the admin key."""
 
 from collections.abc import Awaitable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +29,17 @@ class NewKey(msgspec.Struct, forbid_unknown_fields=True):
     regions: list[str] | None = None
     ips: list[str] | None = None
     expires: str | None = None
+    budget_usd: Decimal | None = None
+    window: str | None = None
+    strict: bool = False
+
+
+class NewBudget(msgspec.Struct, forbid_unknown_fields=True):
+    """What a key may spend; `null`: no bound of its own."""
+
+    budget_usd: Decimal | None
+    window: str | None = None
+    strict: bool = False
 
 
 class Rotation(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,6 +50,7 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _new_key: Final = msgspec.json.Decoder(NewKey).decode
+_new_budget: Final = msgspec.json.Decoder(NewBudget).decode
 _rotation: Final = msgspec.json.Decoder(Rotation).decode
 
 
@@ -50,7 +63,8 @@ async def create(request: web.Request) -> web.Response:
     """A new key, in the only answer that shows it."""
     desk = _desk(request)
     wanted = decoded(await json_body(request), _new_key)
-    return _secret(await desk.create(msgspec.structs.asdict(wanted)))
+    amount = _text(wanted.budget_usd)
+    return _secret(await desk.create({**msgspec.structs.asdict(wanted), "budget_usd": amount}))
 
 
 async def rotate(request: web.Request) -> web.Response:
@@ -75,6 +89,15 @@ async def revoke(request: web.Request) -> web.Response:
     return await _told(_desk(request).revoke(request.match_info["id"]))
 
 
+async def budget(request: web.Request) -> web.Response:
+    """The key may spend so much from now on, or is bound by its organisation's rules alone."""
+    desk = _desk(request)
+    wanted = decoded(await json_body(request), _new_budget)
+    amount = _text(wanted.budget_usd)
+    key_id = request.match_info["id"]
+    return await _told(desk.budget(key_id, amount, wanted.window, strict=wanted.strict))
+
+
 async def audit(request: web.Request) -> web.Response:
     """The last changes, of all keys or of the one that `key` names."""
     return _several(await _desk(request).audit(request.query.get("key"), MOST_ENTRIES))
@@ -83,6 +106,10 @@ async def audit(request: web.Request) -> web.Response:
 def _desk(request: web.Request) -> KeyDesk:
     check_admin(request)
     return request.app[SERVICES].keys
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
 async def _told(changed: Awaitable[Mapping[str, Any]]) -> web.Response:

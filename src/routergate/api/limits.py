@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from routergate.domain.budget import Limit, Measure
+from routergate.domain.errors import NotAdmitted
 from routergate.domain.hold import Kind, Line, Standing
 from routergate.spend.hold import Hold
 
@@ -20,16 +21,30 @@ def limit_headers(hold: Hold) -> dict[str, str]:
     `reset` is the time after which all of it is surely free again.
     """
     headers: dict[str, str] = {}
-    for measure, name in _NAMES.items():
+    for measure in _NAMES:
         closest = min(_limits(hold, measure), key=_remaining, default=None)
         if closest is not None:
-            line, _ = closest
-            headers[f"x-ratelimit-limit-{name}"] = str(line.rule.limit)
-            headers[f"x-ratelimit-remaining-{name}"] = str(max(_remaining(closest), 0))
-            headers[f"x-ratelimit-reset-{name}"] = duration(line.counter.seconds)
+            headers |= _headers(closest[0], _remaining(closest))
     if hold.shortened and hold.need is not None:
         headers["x-routergate-max-output-tokens"] = str(hold.need.output_limit)
     return headers
+
+
+def refusal_headers(error: NotAdmitted) -> dict[str, str]:
+    """The same of the limit that is in the way; nothing if a budget is."""
+    denied = error.denied
+    if denied.line.counter.kind is not Kind.SLIDING:
+        return {}
+    return _headers(denied.line, _remaining((denied.line, denied.standing)))
+
+
+def _headers(line: Line, remaining: int) -> dict[str, str]:
+    name = _NAMES[line.counter.measure]
+    return {
+        f"x-ratelimit-limit-{name}": str(line.rule.limit),
+        f"x-ratelimit-remaining-{name}": str(max(remaining, 0)),
+        f"x-ratelimit-reset-{name}": duration(line.counter.seconds),
+    }
 
 
 def duration(seconds: int) -> str:

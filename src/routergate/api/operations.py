@@ -9,6 +9,7 @@ from routergate.api.caller import bearer
 from routergate.api.services import SERVICES
 from routergate.domain.errors import Forbidden, InvalidRequest, Unauthenticated
 
+MOST_ROWS = 1000
 LONGEST_PERIOD = timedelta(days=400)
 
 
@@ -51,6 +52,14 @@ async def usage(request: web.Request) -> web.Response:
     return web.json_response(await services.usage(identity, since, until, by))
 
 
+async def budgets(request: web.Request) -> web.Response:
+    """How budgets and limits stand: of one `organisation` or of all, `limit` rows after the first `after`."""
+    check_admin(request)
+    organisation = request.query.get("organisation")
+    after, most = _number(request, "after", 0, 10**9), _number(request, "limit", 100, MOST_ROWS)
+    return web.json_response(await request.app[SERVICES].budgets(organisation, after, most))
+
+
 def check_admin(request: web.Request) -> None:
     """Raise `Forbidden` or `Unauthenticated` unless the request carries the admin key."""
     wanted = request.app[SERVICES].admin_key
@@ -59,6 +68,13 @@ def check_admin(request: web.Request) -> None:
     given = (bearer(request.headers) or "").encode(errors="surrogateescape")
     if not hmac.compare_digest(given, wanted.encode()):
         raise Unauthenticated("The admin key is wrong.")
+
+
+def _number(request: web.Request, name: str, default: int, most: int) -> int:
+    text = request.query.get(name, str(default))
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > most:
+        raise InvalidRequest(f"'{name}' is a number from 0 to {most}.", param=name)
+    return int(text)
 
 
 def _day(request: web.Request, name: str, default: date) -> date:

@@ -31,7 +31,9 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
             web.post("/admin/keys/{id}/disable", keys.disable),
             web.post("/admin/keys/{id}/enable", keys.enable),
             web.post("/admin/keys/{id}/revoke", keys.revoke),
+            web.post("/admin/keys/{id}/budget", keys.budget),
             web.get("/admin/audit", keys.audit),
+            web.get("/admin/budgets", operations.budgets),
         ]
     )
     return app

@@ -37,6 +37,11 @@ class KeyDesk(Protocol):
     async def revoke(self, key_id: str) -> Mapping[str, Any]:
         """The key as it is now."""
 
+    async def budget(
+        self, key_id: str, usd: str | None, window: str | None, *, strict: bool
+    ) -> Mapping[str, Any]:
+        """The key as it is now, with this budget in place of the one it had; without `usd`, with none."""
+
     async def audit(self, key: str | None, most: int | None) -> Sequence[Mapping[str, Any]]:
         """What was done, oldest first; to one key, or the last few changes, if so asked."""
 
@@ -72,6 +77,8 @@ class Services:
     new_id: Callable[[], str]
     refused: Callable[[int, str], None]
     """Count a request that was answered with an error: status and code."""
+    not_admitted: Callable[[str, str], None]
+    """Count a request that a budget or limit turned away: its scope, and why."""
     readiness: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
     exposition: Callable[[], Awaitable[tuple[bytes, str]]]
     """The metrics of all workers, and their content type."""
@@ -83,6 +90,8 @@ class Services:
     replayed: Callable[[], None]
     """Count an answer that was given again."""
     keys: KeyDesk
+    budgets: Callable[[str | None, int, int], Awaitable[Any]]
+    """How budgets and limits stand: of which organisation (`None`: all), after how many, how many at most."""
     admin_key: str | None
 
 

@@ -3,6 +3,7 @@
 import click
 
 from routergate import __version__
+from routergate.cli.budgets import budgets
 from routergate.cli.common import Commands
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
@@ -20,5 +21,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, check, explain, keys, ledger, prices, report):
+for command in (serve, demo, check, explain, budgets, keys, ledger, prices, report):
     main.add_command(command)

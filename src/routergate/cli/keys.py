@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from routergate.cli.common import AS_JSON, show, with_store
+from routergate.domain.budget import Window
 from routergate.domain.model import ModelClass
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ Result = TypeVar("Result")
 EXPIRES = click.option(
     "--expires", metavar="WHEN", help="A day (2027-01-31: refused from then on, UTC) or a span (90d)."
 )
+WINDOW = click.option(
+    "--window",
+    type=click.Choice([str(one.value) for one in Window]),
+    help="When counting starts anew. [default: month]",
+)
+STRICT = click.option("--strict", is_flag=True, help="Set aside the most that a request can come to.")
 
 
 @click.group()
@@ -47,6 +54,11 @@ def keys() -> None:
     help="Where it may be used from, such as 10.0.0.0/8; repeat. [default: anywhere]",
 )
 @EXPIRES
+@click.option(
+    "--budget-usd", metavar="USD", help="The most that it may spend. [default: as its organisation]"
+)
+@WINDOW
+@STRICT
 @AS_JSON
 def create_key(*, as_json: bool, **wanted: Any) -> None:
     """Make a key. It is shown once: only its hash is kept."""
@@ -94,6 +106,26 @@ def revoke_key(key_id: str) -> None:
     """Let a key open nothing any more. This is final."""
     _at_desk(lambda desk: desk.revoke(key_id))
     click.echo(f"{key_id} is revoked.")
+
+
+@keys.command("budget")
+@click.argument("key_id")
+@click.option("--usd", metavar="USD", help="The most that it may spend, what it has spent included.")
+@WINDOW
+@STRICT
+@click.option("--none", "unbound", is_flag=True, help="No budget of its own.")
+@AS_JSON
+def budget_key(
+    *, key_id: str, usd: str | None, window: str | None, strict: bool, unbound: bool, as_json: bool
+) -> None:
+    """Let a key spend so much from now on; its organisation's rules hold beside that."""
+    if (usd is None) is not unbound:
+        raise click.UsageError("Give either --usd or --none.")
+    key = _at_desk(lambda desk: desk.budget(key_id, usd, window, strict=strict))
+    if as_json:
+        click.echo(json.dumps(key))
+        return
+    click.echo(f"{key_id} may spend {_allowance(key)}.")
 
 
 @keys.command("audit")
@@ -152,6 +184,14 @@ def _show_rows(rows: Sequence[Mapping[str, Any]], none: str, *, as_json: bool) -
     for row in rows:
         table.add_row(*(escape(_plain(row[name])) for name in used))
     show(table)
+
+
+def _allowance(key: Mapping[str, Any]) -> str:
+    """`20.0 USD a month, strictly`."""
+    if key["budget_usd"] is None:
+        return "what its organisation allows"
+    span = "in all" if key["window"] == "total" else f"a {key['window'].replace('_', ' ')}"
+    return f"{key['budget_usd']} USD {span}{', strictly' if key['strict'] else ''}"
 
 
 def _in_words(changes: Mapping[str, Mapping[str, Any]]) -> str:

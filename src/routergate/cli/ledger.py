@@ -75,7 +75,7 @@ def verify_ledger(
         click.echo(json.dumps(_plain(found), indent=2))
     else:
         _tell(found)
-    sys.exit(1 if found.differences else 0)
+    sys.exit(0 if found.right else 1)
 
 
 def _shelf(directory: str | None) -> "Shelf":
@@ -114,18 +114,34 @@ async def _until_stopped(work: Callable[[], Awaitable[None]]) -> None:
 
 def _plain(found: "Verification") -> dict[str, object]:
     return {
-        "ok": not found.differences,
+        "ok": found.right,
         "organisations": found.organisations,
         "events": found.events,
         "differences": [difference.plain() for difference in found.differences],
+        "budgets": {
+            "compared": found.spending.compared,
+            "not_whole": found.spending.not_whole,
+            "differences": [difference.plain() for difference in found.spending.differences],
+        },
+        "holds": found.holds,
     }
 
 
 def _tell(found: "Verification") -> None:
     if found.differences:
         show(_table(found))
+    for one in found.spending.differences:
+        click.echo(
+            f"{one.organisation}, counter {one.counter}: events {one.events:,}, counter {one.counters:,}, "
+            f"difference {one.counters - one.events:,}"
+        )
     counts = found.organisations, found.events, len(found.differences)
     click.echo("Organisations: {:,}, events: {:,}, differences: {:,}".format(*counts))
+    spending = found.spending
+    click.echo(
+        f"Counters of budgets: {spending.compared:,}, differences: {len(spending.differences):,}, "
+        f"not compared: {spending.not_whole:,}; requests that run: {found.holds:,}"
+    )
 
 
 def _table(found: "Verification") -> "Table":

@@ -18,16 +18,18 @@ from routergate.config.spec import (
     KeySpec,
     ProviderKind,
     ProviderSpec,
+    ReplicaSpec,
     Secret,
     ServerSpec,
     Timeouts,
 )
 from routergate.domain.budget import Scope
-from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
+from routergate.domain.decision import DIRECT, Catalogue, Limits, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 
-OPENAI = "https://api.openai.com/v1"
+BASE_URLS: Mapping[ProviderKind, str] = {ProviderKind.OPENAI: "https://api.openai.com/v1"}
+"""Where providers are that were not told."""
 MIB = 1024 * 1024
 
 PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
@@ -36,7 +38,7 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
         "has both base_url and replicas; keep one of them",
     ),
     (
-        lambda it: len(set(it.replicas or ())) < len(it.replicas or ()),
+        lambda it: len({replica.url for replica in it.replicas or ()}) < len(it.replicas or ()),
         "names a replica twice; keep each once",
     ),
     (
@@ -101,7 +103,7 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
     return ProviderSpec(
         id=ProviderId(name),
         kind=written.kind,
-        base_urls=_base_urls(written),
+        replicas=_replicas(written),
         api_key=Secret(written.api_key) if written.api_key else None,
         region=written.region,
         timeouts=Timeouts(**written.timeouts.model_dump()),
@@ -110,12 +112,10 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
     )
 
 
-def _base_urls(written: schema.Provider) -> tuple[str, ...]:
+def _replicas(written: schema.Provider) -> tuple[ReplicaSpec, ...]:
     if written.replicas:
-        return tuple(written.replicas)
-    if written.base_url:
-        return (written.base_url,)
-    return (OPENAI,) if written.kind is ProviderKind.OPENAI else ()
+        return tuple(ReplicaSpec(base_url=it.url, weight=it.weight) for it in written.replicas)
+    return (ReplicaSpec(base_url=written.base_url or BASE_URLS.get(written.kind)),)
 
 
 def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId, ModelCard]:
@@ -162,6 +162,7 @@ def _route(
         quality=written.quality,
         residency=residency,
         loaded=written.cost_basis == "loaded",
+        limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
 

@@ -116,6 +116,8 @@ Threshold = Annotated[
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0, le=10**15)]
 MonthDay = Annotated[int, Field(ge=1, le=28)]
+Attempts = Annotated[int, Field(gt=0, le=100)]
+Weight = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 Grace = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Megabytes = Annotated[int, Field(gt=0, le=1024)]

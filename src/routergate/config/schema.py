@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
 from routergate.config.part import Part
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
+    Attempts,
     Count,
     Day,
     Grace,
@@ -23,12 +24,14 @@ from routergate.config.scalars import (
     Seconds,
     TimeZone,
     Url,
+    Weight,
 )
 from routergate.config.spec import ProviderKind, ServerSpec
 from routergate.config.spec import Timeouts as TimeoutsSpec
+from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
 
-SERVER, TIMEOUTS = ServerSpec(), TimeoutsSpec()
+SERVER, TIMEOUTS, LIMITS = ServerSpec(), TimeoutsSpec(), Limits()
 
 
 class Timeouts(Part):
@@ -38,10 +41,43 @@ class Timeouts(Part):
     """Until the connection stands."""
     first_byte: Seconds = TIMEOUTS.first_byte
     """From the request to the first byte of the answer; one that is not streamed arrives whole."""
+    first_token: Seconds = TIMEOUTS.first_token
+    """From the request to the first event of a stream that says something; after it the provider is left."""
     idle: Seconds = TIMEOUTS.idle
-    """Between two reads of a stream."""
+    """Between two events of a stream; comments that keep it alive are none."""
     total: Seconds = TIMEOUTS.total
     """For the whole answer."""
+
+
+class Replica(Part):
+    """One of several servers with the same models: its URL, or this."""
+
+    url: Url
+    """Where its API starts."""
+    weight: Weight = 1.0
+    """How much it takes in comparison with the others."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def from_url(cls, written: Any) -> Any:
+        """A URL alone is a server like the others."""
+        return {"url": written} if isinstance(written, str) else written
+
+
+REPLICA: Any = {
+    "anyOf": [
+        {"type": "string", "format": "uri"},
+        {
+            "type": "object",
+            "properties": {
+                "url": {"type": "string", "format": "uri"},
+                "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
+            },
+            "required": ["url"],
+            "additionalProperties": False,
+        },
+    ]
+}
 
 
 class Provider(Part):
@@ -51,10 +87,12 @@ class Provider(Part):
     """`openai`: anything that speaks OpenAI's API; `vllm`: your own servers; `litellm`: every other API."""
     base_url: Url | None = Field(default=None, examples=["https://api.openai.com/v1"])
     """Where its API starts, with `/v1`; `openai` has OpenAI's own as default."""
-    replicas: tuple[Url, ...] | None = Field(
-        default=None, min_length=1, examples=[["http://vllm-0:8000/v1", "http://vllm-1:8000/v1"]]
+    replicas: tuple[Annotated[Replica, WithJsonSchema(REPLICA)], ...] | None = Field(
+        default=None,
+        min_length=1,
+        examples=[["http://vllm-0:8000/v1", {"url": "http://vllm-1:8000/v1", "weight": 2}]],
     )
-    """Several servers with the same models, in place of `base_url`."""
+    """Several servers with the same models, in place of `base_url`; `weight: 2` takes twice as much."""
     api_key: Line | None = Field(default=None, examples=["${OPENAI_API_KEY}", "${file:/run/secrets/openai}"])
     """Its API key, from the environment or a file, never written out."""
     region: Name | None = Field(default=None, examples=["eu"])
@@ -136,6 +174,12 @@ class Route(Part):
     """Ask the next candidate after a bad answer. Understood, but not in force yet."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
+    attempts: Attempts = LIMITS.attempts
+    """How many calls to providers one request may make."""
+    deadline: Seconds = LIMITS.deadline
+    """Seconds that a request may take from its arrival to the end of its answer."""
+    wait: Grace = LIMITS.wait
+    """Seconds for which a request heeds `Retry-After` at most, when no other candidate can answer."""
 
 
 class Organisation(Part):

@@ -40,9 +40,20 @@ class Timeouts:
     connect: float = 5.0
     first_byte: float = 120.0
     """From the request to the first byte of the answer. A plain answer has none until it is whole."""
+    first_token: float = 120.0
+    """From the request to the first event of a stream that says something."""
     idle: float = 60.0
-    """Between two reads of a stream."""
+    """Between two events of a stream."""
     total: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaSpec:
+    """One server of a provider."""
+
+    base_url: str | None
+    """Without a trailing slash; `None` for `litellm`, which may know its own."""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +62,7 @@ class ProviderSpec:
 
     id: ProviderId
     kind: ProviderKind
-    base_urls: tuple[str, ...]
-    """One per replica, without a trailing slash; empty for `litellm`, which knows its own."""
+    replicas: tuple[ReplicaSpec, ...]
     api_key: Secret | None = None
     region: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)

@@ -1,21 +1,30 @@
 """Decision → the first candidate that answers."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import aclosing
+from dataclasses import dataclass, field
 
-from routergate.dispatch.health import Health
+from routergate.dispatch.breaker import Circuits, State
+from routergate.dispatch.course import Choose, Course, Failure, Step
+from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
+from routergate.dispatch.policy import RULES, Then, pause_before_again
+from routergate.dispatch.retries import Retries
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
     AllProvidersFailed,
+    AllProvidersThrottled,
+    DeadlinePassed,
     NotAdmitted,
     ProviderRefused,
-    ProviderThrottled,
     UpstreamError,
 )
-from routergate.domain.model import ProviderId
+from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
-from routergate.ports import Chunk, Provider
+from routergate.ports import Chunk
+
+OVER = "The time that the route gives a request is over."
 
 Cover = Callable[[Candidate], Awaitable[ChatRequest]]
 
@@ -29,12 +38,25 @@ class Begun:
     rest: AsyncGenerator[Chunk, None]
 
 
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """What earlier requests have shown of the providers. It outlives a configuration."""
+
+    circuits: Circuits = field(default_factory=Circuits)
+    retries: Retries = field(default_factory=Retries)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """Asks the candidates of a decision in their order until one begins to answer."""
+    """Asks the candidates of a decision, as the table of failures says, until one begins to answer."""
 
-    providers: Mapping[ProviderId, Provider]
-    health: Health
+    fleet: Fleet
+    chance: Callable[[], float]
+    """A number from 0 to 1."""
+    sleep: Callable[[float], Awaitable[None]]
+    """Lets so many seconds pass."""
+    experience: Experience = field(default_factory=Experience)
+    loads: Loads = field(default_factory=Loads)
 
     async def first_answer(self, decision: Decision, cover: Cover, meter: Meter) -> Begun:
         """The first answer that begins.
@@ -43,38 +65,161 @@ class Dispatcher:
         passed over.
 
         Raises `ProviderRefused` when a provider finds the request itself at fault (asking another one
-        would be asking the same), and `AllProvidersFailed` when nobody answers.
+        would be asking the same), `DeadlinePassed` when its time is over during a call, and
+        `AllProvidersFailed` when nobody answers.
         """
-        for candidate in decision.candidates:
+        course = Course.of(decision)
+        while step := self._next(course, meter):
+            await meter.paused(self.sleep, course.pause)
             meter.asked = meter.clock.monotonic()
             try:
-                request = await cover(candidate)
+                return await self._begin(step, decision, await cover(step.candidate), meter)
             except NotAdmitted as error:
-                meter.attempted(candidate, error.kind)
-                continue
-            chunks = self.providers[candidate.card.provider].chat(request, candidate.card)
-            try:
-                first = await anext(chunks)
-            except UpstreamError as error:
-                self._failed(candidate, error, meter)
-            except ProviderRefused as error:
-                meter.attempted(candidate, error.kind)
-                raise
-            except BaseException:
-                meter.attempted(candidate, "abandoned")
-                raise
-            else:
-                self.health.succeeded(candidate.card.provider)
-                meter.answered(candidate, first)
-                return Begun(candidate=candidate, first=first, rest=chunks)
-        raise AllProvidersFailed(_summary(meter))
+                meter.attempted(step.candidate, error.kind, billed=False)
+                course.move_on()
+            except (UpstreamError, ProviderRefused) as error:
+                self._learn(course, step, error, meter.clock.monotonic())
+        raise _nobody(meter, self._soonest(decision, meter.clock.monotonic()))
 
-    def _failed(self, candidate: Candidate, error: UpstreamError, meter: Meter) -> None:
-        meter.attempted(candidate, error.kind)
-        if not isinstance(error, ProviderThrottled):
-            self.health.failed(candidate.card.provider, meter.clock.monotonic())
+    def down(self, now: float) -> frozenset[ModelId]:
+        """The models that nobody serves at the moment."""
+        return down(self.fleet, self.experience.circuits, now)
+
+    def states(self, now: float) -> dict[ProviderId, State]:
+        """How the providers' circuits stand."""
+        return states(self.fleet, self.experience.circuits, now)
+
+    def _next(self, course: Course, meter: Meter) -> Step | None:
+        at, limits = meter.clock.monotonic() + course.pause, course.limits
+        if len(meter.attempts) >= limits.attempts or at >= meter.arrived + limits.deadline:
+            return None
+        step = course.next(self._choose(at), self._anyone(at, limits.wait))
+        if step is not None and step.forced:
+            course.pause += self._wish_left(step.replica, step.candidate, at)
+        return step
+
+    def _choose(self, at: float) -> Choose:
+        """Whom the circuits admit at that time."""
+        circuits, loads = self.experience.circuits, self.loads
+        return lambda candidate, but: loads.least(admitted(self.fleet, circuits, candidate.card, but, at))
+
+    def _anyone(self, at: float, wait: float) -> Choose:
+        """Whoever may know better than the circuits; a provider's own wish to be left alone is respected."""
+
+        def choose(candidate: Candidate, but: Collection[Replica]) -> Replica | None:
+            return self.loads.least(
+                replica
+                for replica in self.fleet[candidate.card.provider]
+                if replica not in but and self._wish_left(replica, candidate, at) <= wait
+            )
+
+        return choose
+
+    def _wish_left(self, replica: Replica, candidate: Candidate, at: float) -> float:
+        return self.experience.circuits[replica.target(candidate.card.id)].wish_left(at)
+
+    def _soonest(self, decision: Decision, now: float) -> float | None:
+        """Seconds until the first provider that asked to be left alone may be asked again."""
+        wishes = (
+            self._wish_left(replica, candidate, now)
+            for candidate in decision.candidates
+            for replica in self.fleet[candidate.card.provider]
+        )
+        return min((wish for wish in wishes if wish), default=None)
+
+    async def _begin(self, step: Step, decision: Decision, request: ChatRequest, meter: Meter) -> Begun:
+        if not meter.attempts or meter.attempts[-1].model != step.candidate.card.id:
+            self.experience.retries.earn(step.replica.provider)
+        meter.asked = meter.clock.monotonic()
+        chunks = self._call(step, request, meter, meter.arrived + decision.limits.deadline)
+        try:
+            first = await anext(chunks)
+        except (UpstreamError, ProviderRefused) as error:
+            meter.attempted(step.candidate, error.kind, billed=error.billed)
+            raise
+        except BaseException:
+            meter.attempted(step.candidate, "abandoned", billed=None)
+            raise
+        meter.answered(step.candidate, first)
+        return Begun(candidate=step.candidate, first=first, rest=chunks)
+
+    async def _call(
+        self, step: Step, request: ChatRequest, meter: Meter, deadline: float
+    ) -> AsyncGenerator[Chunk, None]:
+        """One call to one server; circuit and load are told how it goes."""
+        clock, card, loads = meter.clock, step.candidate.card, self.loads
+        circuit = self.experience.circuits[step.replica.target(card.id)]
+        entry = circuit.enter(clock.monotonic())
+        loads.begin(step.replica)
+        try:
+            async with aclosing(step.replica.api.chat(request, card)) as chunks:
+                first = await _within(deadline - clock.monotonic(), anext(chunks))
+                circuit.answered(entry, clock.monotonic())
+                yield first
+                async for chunk in chunks:
+                    _check(deadline, clock.monotonic())
+                    yield chunk
+            circuit.completed(clock.monotonic())
+        except ProviderRefused:
+            circuit.answered(entry, clock.monotonic())
+            raise
+        except DeadlinePassed:
+            raise
+        except UpstreamError as error:
+            circuit.failed(entry, clock.monotonic(), error.retry_after)
+            raise
+        finally:
+            loads.end(step.replica)
+            circuit.leave(entry)
+
+    def _learn(self, course: Course, step: Step, error: Failure, now: float) -> None:
+        """Decide what follows a failure; raises it if nothing does."""
+        rule = RULES[error.kind]
+        if rule.then is Then.FINAL:
+            raise error
+        course.failures[error.kind] += 1
+        if rule.silent:
+            course.silent.add(step.replica)
+        pause = self._pause(course, error, now)
+        if pause is not None and self.experience.retries.spend(step.replica.provider):
+            course.pause = pause
+            return
+        course.move_on()
+        if rule.then is Then.LARGER and not course.only_larger(step.candidate):
+            raise error
+
+    def _pause(self, course: Course, error: Failure, now: float) -> float | None:
+        """Seconds until the same model is asked again, if it is."""
+        rule, failures = RULES[error.kind], course.failures[error.kind]
+        if course.can_go_elsewhere(self._choose(now)):
+            return 0.0 if failures <= rule.again else None
+        alone, wait = course.is_alone(self._choose(now)), course.limits.wait
+        pause = pause_before_again(
+            rule, failures, error.retry_after, alone=alone, wait=wait, draw=self.chance()
+        )
+        if pause is None or not course.can_repeat(self._choose(now + pause)):
+            return None
+        return pause
 
 
-def _summary(meter: Meter) -> str:
-    tried = "; ".join(f"{attempt.model}: {attempt.result}" for attempt in meter.attempts)
-    return f"No provider answered ({tried})."
+def _check(deadline: float, now: float) -> None:
+    if now > deadline:
+        raise DeadlinePassed(OVER)
+
+
+async def _within(seconds: float, first: Awaitable[Chunk]) -> Chunk:
+    """The first chunk, if it comes in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await first
+    except TimeoutError:
+        raise DeadlinePassed(OVER) from None
+
+
+def _nobody(meter: Meter, soonest: float | None) -> AllProvidersFailed:
+    """What is said when everybody has failed, or wants to be left alone."""
+    said = "; ".join(f"{attempt.model}: {attempt.result}" for attempt in meter.attempts)
+    if all(attempt.result == "throttled" for attempt in meter.attempts):
+        said = said or "all of them want to be left alone"
+        return AllProvidersThrottled(f"No provider answered ({said}).", retry_after=soonest)
+    return AllProvidersFailed(f"No provider answered ({said}).")

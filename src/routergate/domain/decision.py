@@ -13,6 +13,18 @@ DIRECT = "direct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far a request may go to get an answer."""
+
+    attempts: int = 4
+    """Calls to providers, whatever became of them."""
+    deadline: float = 600.0
+    """Seconds from its arrival to the end of the answer."""
+    wait: float = 2.0
+    """Seconds for which it waits at most if a provider asks for it and nobody else can answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePolicy:
     """A route: the virtual model name that applications call, and what it promises."""
 
@@ -26,6 +38,7 @@ class RoutePolicy:
     """The only region that may answer; `None`: any."""
     loaded: bool = False
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +112,7 @@ class Decision:
     candidates: tuple[Candidate, ...]
     """In the order in which they are tried. Never empty."""
     rejected: tuple[Rejection, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def chosen(self) -> Candidate:

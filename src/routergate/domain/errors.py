@@ -24,14 +24,19 @@ RouterGateError
 │   │   ├── BudgetHeld
 │   │   └── RateLimited
 │   └── ProviderRefused       as a provider said it
+│       ├── ContextExceeded
+│       └── ContentFiltered
 ├── UpstreamError             nobody here
 │   ├── ProviderUnreachable
+│   ├── ProviderDropped
 │   ├── ProviderTimeout
 │   ├── ProviderThrottled
 │   ├── ProviderDenied
 │   ├── ProviderBroken
 │   ├── StreamBroken
+│   ├── DeadlinePassed
 │   └── AllProvidersFailed
+│       └── AllProvidersThrottled
 ├── BudgetEnded               the caller
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
@@ -40,6 +45,8 @@ RouterGateError
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
+
+from routergate.domain.hold import Denied
 
 
 class RouterGateError(Exception):
@@ -148,11 +155,20 @@ class NotAdmitted(ClientError):
     """A budget or a limit that has no room for the request. Nothing was sent, and nothing is charged."""
 
     kind: ClassVar[str] = "not_admitted"
+    reason: ClassVar[str]
+    """One word for metrics."""
 
     def __init__(
-        self, message: str, *, facts: Mapping[str, str | int | None], wait: float | None = None
+        self,
+        message: str,
+        *,
+        denied: Denied,
+        facts: Mapping[str, str | int | None],
+        wait: float | None = None,
     ) -> None:
         super().__init__(message)
+        self.denied = denied
+        """What has no room."""
         self.facts = facts
         """Whose limit it is, how it stands, and when it begins anew; for the caller's program."""
         self.wait = wait
@@ -163,28 +179,45 @@ class OverBudget(NotAdmitted):
     """What a budget allows is spent."""
 
     code = "budget_exceeded"
+    reason = "budget"
 
 
 class BudgetHeld(NotAdmitted):
     """What is left of a budget is held by requests that run, and may come back when they end."""
 
     code = "budget_held"
+    reason = "held"
 
 
 class RateLimited(NotAdmitted):
     """Too much, too fast, or too many at once."""
 
     code = "rate_limit_exceeded"
+    reason = "limit"
 
 
 class ProviderRefused(ClientError):
     """A provider found the request itself at fault; its answer is passed on as it came."""
 
     kind: ClassVar[str] = "refused"
+    billed: ClassVar[bool | None] = False
+    retry_after: ClassVar[float | None] = None
 
     def __init__(self, message: str, *, status: int, body: bytes, content_type: str) -> None:
         super().__init__(message)
         self.status, self.body, self.content_type = status, body, content_type
+
+
+class ContextExceeded(ProviderRefused):
+    """The model has no room for the request; a larger one may have."""
+
+    kind = "context"
+
+
+class ContentFiltered(ProviderRefused):
+    """The provider's content filter turned the request down."""
+
+    kind = "filtered"
 
 
 class UpstreamError(RouterGateError):
@@ -195,9 +228,23 @@ class UpstreamError(RouterGateError):
     billed: ClassVar[bool | None] = False
     """Whether the provider may charge for it; `None`: cannot be known."""
 
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds after which the provider wants to be asked again, if it said so."""
+
 
 class ProviderUnreachable(UpstreamError):
+    """No connection could be made."""
+
     kind = "unreachable"
+
+
+class ProviderDropped(UpstreamError):
+    """The connection went away after the request was sent, before a byte of the answer."""
+
+    kind = "dropped"
+    billed = None
 
 
 class ProviderTimeout(UpstreamError):
@@ -230,10 +277,23 @@ class StreamBroken(UpstreamError):
     billed = None
 
 
+class DeadlinePassed(UpstreamError):
+    """The time that the route gives a request was over before the answer was."""
+
+    kind = "deadline"
+    billed = None
+
+
 class AllProvidersFailed(UpstreamError):
     """No candidate answered."""
 
     kind = "exhausted"
+
+
+class AllProvidersThrottled(AllProvidersFailed):
+    """No candidate answered, and each of them because too much was asked of it."""
+
+    kind = "throttled"
 
 
 class BudgetEnded(RouterGateError):

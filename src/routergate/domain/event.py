@@ -42,9 +42,11 @@ class Attempt:
     model: str
     provider: str
     result: str
-    """`ok`, or the kind of failure in one word (see `UpstreamError.kind`)."""
+    """`ok`, or the kind of failure in one word (see `UpstreamError.kind`), before the answer or in it."""
     seconds: float
     """Until its first byte, or its failure."""
+    billed: bool | None = None
+    """Whether the provider may charge for it; `None`: cannot be known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,10 @@ class Kind(StrEnum):
 
 
 BUCKETS = 60
-"""Into how many a sliding window is divided. The oldest counts in full until all of it is out of the window:
-the limit is never passed, and a sixtieth of the window comes back late."""
+"""Into how many a sliding window is divided."""
+KEPT_BUCKETS = BUCKETS + 1
+"""The one that is being filled, and as many before it as make a whole window. The oldest counts in full until
+all of it is out of the window: the limit is never passed, and a sixtieth of the window comes back late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

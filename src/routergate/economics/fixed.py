@@ -13,6 +13,7 @@ from routergate.economics.depreciation import book_value, monthly, spread, writt
 from routergate.economics.hosting import hosting_charge, hosting_month, maintenance_charge, upkeep
 from routergate.economics.months import day_of, instant
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
     """How many requests a model serves, as far as is known."""

@@ -24,11 +24,11 @@ from routergate.ledger.names import (
 from routergate.ledger.names import key as named
 from routergate.ledger.posting import KEPT, How, Posting, forgotten, width
 from routergate.ledger.record import decode
-from routergate.ledger.totals import increments
+from routergate.ledger.totals import day_of, increments
 
 FIXED = (writers_key, events_key, holds_key, leases_key, ended_key, counters_key, alerts_key)
 """The keys before those of the counters."""
-_PostingText = tuple[str, str, int, list[tuple[int, str, int, int, int, tuple[int, ...]]]]
+_PostingText = tuple[str, str, int, str, list[tuple[int, str, int, int, int, tuple[int, ...]]]]
 _postings = msgspec.json.Decoder(list[_PostingText])
 
 
@@ -64,7 +64,13 @@ def batch(organisation: str, postings: Sequence[Posting], now: int) -> Batch:
     # As text: Lua's numbers are exact to 2^53 only.
     totals = [(key, {field: str(n) for field, n in fields.items()}) for (_, key), fields in sums.items()]
     texts = [
-        (one.id, one.how, len(one.texts), [_charge(charge, number, now) for charge in one.charges])
+        (
+            one.id,
+            one.how,
+            len(one.texts),
+            day_of(one.rows[0]),
+            [_charge(charge, number, now) for charge in one.charges],
+        )
         for one in postings
     ]
     return Batch(
@@ -89,7 +95,7 @@ def postings_of(work: Batch) -> Iterator[Posting]:
     """What is in a batch, for one that must be put together anew."""
     prefix = len(named(work.organisation, "count:"))
     rows = iter(work.contents[2:])
-    for request, how, size, charges in _postings.decode(work.contents[0]):
+    for request, how, size, _, charges in _postings.decode(work.contents[0]):
         texts = tuple(islice(rows, size))
         yield Posting(
             id=request,

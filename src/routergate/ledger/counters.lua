@@ -1,10 +1,11 @@
 -- What the scripts that hold and settle share: counters, and what a request holds of them.
 --
--- A counter is a hash. Of a calendar window: `spent` and `held`. Of what runs: `held`. Of a sliding window: one
+-- A counter is a hash. Of a calendar window: `spent` and `held`, and the `first` and the `last` day (UTC) whose
+-- rows have charged it. Of what runs: `held`. Of a sliding window: one
 -- field for each bucket of time, their `sum`, and the number of the `oldest`.
 -- A hold is a field of the hash `holds`: H and what it holds; S and the row under which it was swept; D, done.
 
-local BUCKETS = 60
+local BUCKETS = 61  -- the one that is being filled, and sixty that make a whole window
 
 -- Let the buckets that are out of the window fall away; returns the number of the bucket of `now`.
 local function roll(key, width, now)
@@ -12,7 +13,7 @@ local function roll(key, width, now)
   local oldest = tonumber(redis.call('HGET', key, 'oldest') or current)
   if current - oldest > 2 * BUCKETS then
     redis.call('DEL', key)
-    return current
+    oldest = current
   end
   while oldest <= current - BUCKETS do
     local gone = redis.call('HGET', key, oldest)
@@ -23,6 +24,7 @@ local function roll(key, width, now)
     oldest = oldest + 1
   end
   redis.call('HSET', key, 'oldest', oldest)
+  redis.call('PEXPIRE', key, 2 * BUCKETS * width)
   return current
 end
 
@@ -30,9 +32,10 @@ end
 local function add(key, width, now, bucket, amount)
   local current = roll(key, width, now)
   if amount == 0 or bucket <= current - BUCKETS then return end
+  -- Clocks differ, and calls overtake each other: a bucket may come after a later one.
+  if bucket < tonumber(redis.call('HGET', key, 'oldest')) then redis.call('HSET', key, 'oldest', bucket) end
   redis.call('HINCRBY', key, bucket, amount)
   redis.call('HINCRBY', key, 'sum', amount)
-  redis.call('PEXPIRE', key, 2 * BUCKETS * width)
 end
 
 -- Milliseconds until `needed` has fallen out of a sliding window.
@@ -55,6 +58,12 @@ local function hold(lines, sign, now)
       redis.call('HINCRBY', key, 'held', sign * amount)
     end
   end
+end
+
+-- Let a counter be forgotten in time (seconds, 0: never), and of one of a calendar window keep that it is there.
+local function keep(index, key, kind, forget)
+  if forget > 0 then redis.call('EXPIREAT', key, forget) end
+  if kind == 'w' then redis.call('SADD', index, key) end
 end
 
 local function tell(alerts, what, key, at, standing)

@@ -65,8 +65,8 @@ class Delivery:
     def _adjusted(self, numbered: Numbered, found: list[bytes]) -> Numbered:
         """The same batch, with those as corrections that the store has booked already."""
         work = numbered.batch
-        states = dict(zip(map(bytes.decode, found[::2]), found[1::2], strict=True))
-        postings = [resolved(one, states.get(one.id)) for one in postings_of(work)]
+        states = dict(zip(map(int, found[::2]), found[1::2], strict=True))
+        postings = [resolved(one, states.get(n)) for n, one in enumerate(postings_of(work), 1)]
         self.corrected += len(states)
         log.warning("%s usage events were booked before and are corrected", len(states))
         adjusted = batch(work.organisation, [one for one in postings if one], self._now())

@@ -27,15 +27,23 @@ log = logging.getLogger(__name__)
 RESERVE = Script.packaged("routergate.ledger", "counters.lua", "reserve.lua")
 LEASE = 30.0
 """Seconds after which a hold that nobody renews is swept."""
-RENEW_EVERY = 8.0
-"""Seconds. Three renewals may fail before a lease ends."""
+RENEWED_AT = 0.27
+"""Of a lease. Two renewals in a row may fail before it ends."""
 
 
 class Holds:
-    """The holds of one process, by request and organisation."""
+    """The holds of one process, by request and organisation. `lease` is in seconds."""
 
-    def __init__(self, store: Store, clock: Clock, replicas: int = 0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        replicas: int = 0,
+        lease: float = LEASE,
+    ) -> None:
         self._store = store
+        self._lease = round(lease * 1000)
         self._replicas = replicas
         self._clock = clock
         self._running: dict[str, str] = {}
@@ -46,23 +54,27 @@ class Holds:
         """Hold every line or none; again, in place of what the request held before."""
         organisation, now = event.attribution.identity.organisation, self._now()
         await self._introduce(organisation)
+        first = event.id not in self._running
         self._running[event.id] = organisation
         keys = [
             *(name(organisation) for name in (holds_key, leases_key, counters_key, alerts_key)),
             *(counter_key(organisation, line.counter) for line in lines),
         ]
         asked = [_asked(line, now // 1000) for line in lines]
-        arguments = (event.id, now, now + int(LEASE * 1000), encode(row(event)), msgspec.json.encode(asked))
+        arguments = (event.id, now, now + self._lease, encode(row(event)), msgspec.json.encode(asked))
         wait = self._replicas if durable else 0
         verdict, *numbers = await self._store.run(RESERVE, keys, arguments, wait_replicas=wait)
-        return self._read(event.id, lines, verdict, numbers)
+        reply = self._read(event.id, lines, verdict, numbers)
+        if first and isinstance(reply, Denied):
+            self.release(event)
+        return reply
 
     async def renew(self) -> None:
         """Keep what runs from being swept, until cancelled."""
         while True:
-            await asyncio.sleep(RENEW_EVERY)
+            await asyncio.sleep(self._lease / 1000 * RENEWED_AT)
             try:
-                await self._renew()
+                await self.extend()
             except StoreUnavailable as error:
                 log.warning("the holds of running requests could not be renewed: %s", error)
 
@@ -70,8 +82,9 @@ class Holds:
         """The request runs no more."""
         self._running.pop(event.id, None)
 
-    async def _renew(self) -> None:
-        until = self._now() + int(LEASE * 1000)
+    async def extend(self) -> None:
+        """Begin the lease of everything that runs anew."""
+        until = self._now() + self._lease
         by_organisation: dict[str, list[str | int]] = {}
         for request, organisation in self._running.items():
             by_organisation.setdefault(organisation, []).extend((until, request))
@@ -92,8 +105,10 @@ class Holds:
             which, spent, held, wait = numbers
             return Denied(line=lines[which - 1], standing=Standing(spent=spent, held=held), wait=wait / 1000)
         if verdict == b"ended":
-            log.error("request %s was given up although it runs; it will be corrected", request)
-            return Granted(standings=[Standing(spent=0, held=0)] * len(lines))
+            raise StoreUnavailable(
+                f"Request {request} was given up: the store had not heard of it for {self._lease // 1000} s. "
+                "What it costs will be corrected when it ends."
+            )
         pairs = zip(numbers[::2], numbers[1::2], strict=True)
         return Granted(standings=[Standing(spent=spent, held=held) for spent, held in pairs])
 

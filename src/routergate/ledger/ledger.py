@@ -12,7 +12,7 @@ from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Denied, Granted, Line
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.delivery import Delivery, pauses, stop_if_cancelled, unbroken
-from routergate.ledger.holds import Holds
+from routergate.ledger.holds import LEASE, Holds
 from routergate.ledger.posting import Posting, posting
 from routergate.ledger.recovery import Recovery
 from routergate.ledger.spool import ROOM, Spool
@@ -35,7 +35,7 @@ class RedisLedger:
 
     `place` names the process among those that run (`<host>:<slot>`); with the time of its start it is the
     writer's name, which no other run may share. `spool` is the folder for what the store does not take.
-    `replicas` must have what is to be held durably.
+    `replicas` must have what is to be held durably; a hold that is not renewed for `lease` seconds is swept.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class RedisLedger:
         room: int = 100_000,
         disk_room: int = ROOM,
         replicas: int = 0,
+        lease: float = LEASE,
     ) -> None:
         self._clock = clock
         self._writer = f"{place}:{clock.epoch_ns()}"
@@ -57,7 +58,7 @@ class RedisLedger:
         self._batches: deque[Numbered] = deque()
         self._spool = Spool(spool, self._now, disk_room)
         self._delivery = Delivery(store, self._now)
-        self._holds = Holds(store, clock, replicas)
+        self._holds = Holds(store, clock, replicas=replicas, lease=lease)
         self._recovery = Recovery(spool, self._delivery, self._now)
         self._waiting = asyncio.Event()
         self._idle = asyncio.Event()

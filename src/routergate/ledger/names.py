@@ -10,6 +10,9 @@ from routergate.domain.hold import Counter, Kind
 ORGANISATIONS = "rg:organisations"
 """The set of all organisations that ever held or left something."""
 
+ALERTING = "rg:alerts:lease"
+"""Who sends alerts."""
+
 
 def key(organisation: str, name: str) -> str:
     """What one organisation keeps under a name."""
@@ -49,6 +52,11 @@ def counters_key(organisation: str) -> str:
 def alerts_key(organisation: str) -> str:
     """The stream of budgets that were passed or reached."""
     return key(organisation, "alerts")
+
+
+def told_key(organisation: str) -> str:
+    """The hash of those who are told, and the last entry of the stream that each has got."""
+    return key(organisation, "alerts:told")
 
 
 def index_key(organisation: str, day: str) -> str:
@@ -91,6 +99,11 @@ def read_counter(name: str) -> Counter:
     )
 
 
+def name_of(organisation: str, found: bytes) -> str:
+    """The name of the counter whose key this is."""
+    return found.decode().removeprefix(key(organisation, "count:"))
+
+
 def counter_of(organisation: str, found: bytes) -> Counter:
     """The counter whose key this is."""
-    return read_counter(found.decode().removeprefix(key(organisation, "count:")))
+    return read_counter(name_of(organisation, found))

@@ -19,7 +19,9 @@ ORGANISATION = "organisation"
 TIME = "time"
 """The column that is not in the row: `at` as a timestamp."""
 _TEXT, _COUNT, _NUMBER = pa.string(), pa.int64(), pa.float64()
-_ATTEMPT = pa.struct([("model", _TEXT), ("provider", _TEXT), ("result", _TEXT), ("seconds", _NUMBER)])
+_ATTEMPT = pa.struct(
+    [("model", _TEXT), ("provider", _TEXT), ("result", _TEXT), ("seconds", _NUMBER), ("billed", pa.bool_())]
+)
 _CHARGE = pa.struct([("counter", _TEXT), ("amount", _COUNT)])
 _TYPES: dict[str, tuple[Any, bool]] = {
     "v": (pa.int16(), False),

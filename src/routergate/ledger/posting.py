@@ -7,7 +7,7 @@ from math import ceil
 
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import BUCKETS, Charge, Counter, Kind
-from routergate.ledger.names import counter_name
+from routergate.ledger.names import counter_name, read_counter
 from routergate.ledger.record import EventRow, correction, decode, duplicate, encode, reversal, row
 
 KEPT = 62 * 86_400
@@ -49,7 +49,7 @@ def corrected(actual: Posting, swept: bytes) -> Posting:
     """The end of a request that was swept: the row under which it was, taken back, and its own."""
     booked = decode(swept)
     [own] = actual.rows
-    charges = _less(actual.charges, {one.counter: one.amount for one in booked.charges})
+    charges = _less(actual.charges, {read_counter(one.counter): one.amount for one in booked.charges})
     return _posting(actual.id, How.CORRECTION, (reversal(booked), correction(own)), charges)
 
 
@@ -64,8 +64,10 @@ def width(counter: Counter) -> int:
 
 
 def forgotten(counter: Counter, now: int) -> int:
-    """When a counter may be forgotten, seconds since the epoch; 0: never."""
-    if counter.kind is not Kind.WINDOW:
+    """When a counter may be forgotten, seconds since the epoch; 0: never, or as it says itself."""
+    if counter.kind is Kind.SLIDING:
+        return 0
+    if counter.kind is Kind.RUNNING:
         return now + 86_400
     if counter.resets is not None:
         return counter.resets + KEPT
@@ -76,10 +78,16 @@ def _posting(request: str, how: How, rows: tuple[EventRow, ...], charges: tuple[
     return Posting(id=request, how=how, rows=rows, texts=tuple(map(encode, rows)), charges=charges)
 
 
-def _less(charges: tuple[Charge, ...], booked: Mapping[str, int]) -> tuple[Charge, ...]:
+def _less(charges: tuple[Charge, ...], booked: Mapping[Counter, int]) -> tuple[Charge, ...]:
     """What is still to be charged; what fell into sliding windows was charged when it was swept."""
+    actual = {_bare(one.counter): one for one in charges if one.counter.kind is Kind.WINDOW}
+    nothing = (Charge(counter=counter, amount=0) for counter in booked if counter not in actual)
     return tuple(
-        replace(one, amount=one.amount - booked.get(counter_name(one.counter), 0))
-        for one in charges
-        if one.counter.kind is Kind.WINDOW
+        replace(one, amount=one.amount - booked.get(_bare(one.counter), 0))
+        for one in (*actual.values(), *nothing)
     )
+
+
+def _bare(counter: Counter) -> Counter:
+    """As it is in a row."""
+    return read_counter(counter_name(counter))

@@ -19,6 +19,8 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     result: str
     seconds: float
+    billed: bool | None = None
+    """Unknown in rows from before it was written down, too."""
 
 
 class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +38,10 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     """Of this layout. Fields may be added under the same number, never changed or taken away."""
     kind: str = "event"
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
-    `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's requests
-    have borne of a model's fixed costs too little, or too much."""
+    `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's
+    requests have borne of a model's fixed costs too little, or too much."""
     requests: int = 1
-    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in duplicates and accruals."""
+    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in others than these."""
     id: str
     at: int
     """Arrival, nanoseconds since the epoch."""
@@ -125,7 +127,9 @@ def row(event: UsageEvent) -> EventRow:
         streamed=event.streamed,
         outcome=event.outcome.value,
         attempts=tuple(
-            AttemptRow(model=a.model, provider=a.provider, result=a.result, seconds=a.seconds)
+            AttemptRow(
+                model=a.model, provider=a.provider, result=a.result, seconds=a.seconds, billed=a.billed
+            )
             for a in event.attempts
         ),
         **(event.usage.by_kind() if event.usage else _NO_USAGE),

@@ -25,14 +25,10 @@ local lines = {}
 for i, line in ipairs(asked) do
   local key, kind, width = KEYS[4 + i], line[1], line[4]
   local bucket = kind == 's' and roll(key, width, now) or 0
-  for _, one in ipairs(old) do
-    if one[1] == key and kind == 's' then bucket = one[5] end
-  end
   lines[i] = {key, kind, line[2], width, bucket}
 end
 
 hold(old, -1, now)
-local standings = {'granted'}
 for i, line in ipairs(lines) do
   local key, kind, amount, width = unpack(line)
   local limit = asked[i][3]
@@ -41,19 +37,20 @@ for i, line in ipairs(lines) do
     local pause = kind == 's' and wait(key, width, now, spent + amount - limit) or 0
     if kind == 'w' and spent + amount > limit and redis.call('HSETNX', key, 'denied', 1) == 1 then
       tell(alerts, 'reached', key, limit, spent)
+      keep(index, key, kind, asked[i][5])
     end
     hold(old, 1, now)
     return {'denied', i, spent, held, pause}
   end
-  standings[#standings + 1] = spent + (kind == 's' and amount or 0)
-  standings[#standings + 1] = held + (kind == 's' and 0 or amount)
 end
 
 hold(lines, 1, now)
+local standings = {'granted'}
 for i, line in ipairs(lines) do
-  local forget = asked[i][5]
-  if forget > 0 then redis.call('EXPIREAT', line[1], forget) end
-  if line[2] == 'w' then redis.call('SADD', index, line[1]) end
+  keep(index, line[1], line[2], asked[i][5])
+  local spent, held = standing(line[1], line[2])
+  standings[#standings + 1] = spent
+  standings[#standings + 1] = held
 end
 redis.call('HSET', holds, id, 'H' .. cmsgpack.pack({row, lines}))
 redis.call('ZADD', leases, lease, id)

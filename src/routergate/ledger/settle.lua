@@ -6,15 +6,15 @@
 -- ARGV  writer, sequence, now (milliseconds), horizon (seconds), a JSON list of postings, a JSON list with, for
 --       each totals hash, its key id and field to amount; then the rows
 --
--- A posting is {id, how, rows, charges}; a charge is {counter, kind, amount, milliseconds per bucket, when the
+-- A posting is {id, how, rows, day, charges}; a charge is {counter, kind, amount, milliseconds per bucket, when the
 -- counter is forgotten, amounts at which somebody is told}, its counter by number. How:
 --   e  the end of a request: what it holds is let go
 --   v  a request whose process is gone: as e, but only if its lease has ended
 --   c  the end of a request that was swept before
 --   x  one that ended before; it charges nothing
 --
--- Returns {'applied'}; {'known'} when the writer's sequence was applied before; {'again', id, state, id, state
--- ...} when postings are not what they were taken for, and nothing was done; or {'halfway', why}.
+-- Returns {'applied'}; {'known'} when the writer's sequence was applied before; {'again', number, state, number,
+-- state ...} when postings are not what they were taken for, and nothing was done; or {'halfway', why}.
 
 local writers, events, holds, leases, ended = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local index, alerts = KEYS[6], KEYS[7]
@@ -53,7 +53,14 @@ local function fits(posting, state)
   return state == 'H' and lease and tonumber(lease) <= now
 end
 
-local function charge(charges, buckets)
+-- Who adds the rows up again must know of which days.
+local function note(key, day)
+  local first, last = unpack(redis.call('HMGET', key, 'first', 'last'))
+  if not first or day < first then redis.call('HSET', key, 'first', day) end
+  if not last or day > last then redis.call('HSET', key, 'last', day) end
+end
+
+local function charge(charges, buckets, day)
   for _, one in ipairs(charges) do
     local counter, kind, amount, width, forget, soft = unpack(one)
     local key = KEYS[COUNTERS + counter]
@@ -61,8 +68,8 @@ local function charge(charges, buckets)
       add(key, width, now, buckets[key] or math.floor(now / width), amount)
     else
       local spent = redis.call('HINCRBY', key, 'spent', amount)
-      if forget > 0 then redis.call('EXPIREAT', key, forget) end
-      redis.call('SADD', index, key)
+      note(key, day)
+      keep(index, key, kind, forget)
       for _, at in ipairs(soft) do
         if spent >= at and spent - amount < at then tell(alerts, 'passed', key, at, spent) end
       end
@@ -70,16 +77,25 @@ local function charge(charges, buckets)
   end
 end
 
+-- What was sent before its process died has used its sliding windows, as far as anybody knows.
+local function let_go(lines, how)
+  local gone, buckets = {}, {}
+  for _, line in ipairs(lines) do
+    buckets[line[1]] = line[5]
+    if how ~= 'v' or line[2] ~= 's' then gone[#gone + 1] = line end
+  end
+  hold(gone, -1, now)
+  return buckets
+end
+
 local function finish(posting, before, rows)
-  local id, how, _, charges = unpack(posting)
+  local id, how, _, day, charges = unpack(posting)
   local buckets = {}
   if string.sub(before, 1, 1) == 'H' then
-    local lines = cmsgpack.unpack(string.sub(before, 2))[2]
-    hold(lines, -1, now)
-    for _, line in ipairs(lines) do buckets[line[1]] = line[5] end
+    buckets = let_go(cmsgpack.unpack(string.sub(before, 2))[2], how)
     redis.call('ZREM', leases, id)
   end
-  charge(charges, buckets)
+  charge(charges, buckets, day)
   for _, row in ipairs(rows) do redis.call('XADD', events, '*', 'event', row) end
   redis.call('HSET', holds, id, how == 'v' and 'S' .. rows[1] or 'D')
   redis.call('ZADD', ended, now + (how == 'v' and SWEPT_FOR or DONE_FOR), id)
@@ -116,7 +132,7 @@ for i, posting in ipairs(postings) do
   seen[posting[1]] = true
   local state = string.sub(states[i], 1, 1)
   if not fits(posting, state) then
-    again[#again + 1] = posting[1]
+    again[#again + 1] = i
     again[#again + 1] = state == 'H' and state or states[i]
   end
 end

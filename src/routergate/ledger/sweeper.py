@@ -31,8 +31,9 @@ class Sweeper:
     them. So nothing is swept before the store has answered for as long as a lease.
     """
 
-    def __init__(self, store: Store, clock: Clock, place: str) -> None:
+    def __init__(self, store: Store, clock: Clock, place: str, *, lease: float = LEASE) -> None:
         self._store = store
+        self._lease = lease
         self._clock = clock
         self._writer = f"{place}:sweeper:{clock.epoch_ns()}"
         self._numbers = count(1)
@@ -49,14 +50,14 @@ class Sweeper:
             except StoreUnavailable as error:
                 self._answered_since = None
                 log.warning("nothing is swept: %s", error)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(min(LOOK_EVERY, self._lease))
 
     async def look(self) -> None:
         """Sweep what is due, if the store has been there for long enough."""
         organisations = await self._store.members(ORGANISATIONS)
         now = self._clock.monotonic()
         self._answered_since = now if self._answered_since is None else self._answered_since
-        if now - self._answered_since >= LEASE:
+        if now - self._answered_since >= self._lease:
             for organisation in sorted(organisations):
                 await self._sweep(organisation)
 

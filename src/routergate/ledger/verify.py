@@ -9,11 +9,12 @@ from routergate.domain.totals import MEASURES, Measures, Total
 from routergate.ledger.consumer import ledger_name, organisations, whole
 from routergate.ledger.lease import Lease, lease
 from routergate.ledger.mark import Mark, read_mark
-from routergate.ledger.names import events_key, usage_key
+from routergate.ledger.names import counters_key, events_key, key, leases_key, name_of, usage_key
 from routergate.ledger.parquet import partition_of, read_rows
 from routergate.ledger.reader import used_keys
 from routergate.ledger.record import EventRow
 from routergate.ledger.shelf import Shelf
+from routergate.ledger.spending import Charged, Spending, compared
 from routergate.ledger.stream import PAGE, behind, entries
 from routergate.ledger.totals import Increments, day_of, increments, read_totals
 from routergate.store.client import Script, Store
@@ -48,12 +49,23 @@ class Verification:
     organisations: int = 0
     events: int = 0
     differences: tuple[Difference, ...] = ()
+    spending: Spending = field(default_factory=Spending)
+    """The counters of budgets."""
+    holds: int = 0
+    """Requests that hold something: they run, or wait to be swept."""
+
+    @property
+    def right(self) -> bool:
+        """Whether everything that was compared came out."""
+        return not self.differences and not self.spending.differences
 
     def __add__(self, other: "Verification") -> "Verification":
         return Verification(
             organisations=self.organisations + other.organisations,
             events=self.events + other.events,
             differences=self.differences + other.differences,
+            spending=self.spending + other.spending,
+            holds=self.holds + other.holds,
         )
 
 
@@ -79,6 +91,8 @@ class _Audit:
     since: date
     until: date
     sums: Increments = field(default_factory=dict)
+    charged: dict[str, Charged] = field(default_factory=dict)
+    """By the counter's name."""
     events: int = 0
     start: str = "-"
     """Where in the stream the sums go on."""
@@ -96,7 +110,28 @@ class _Audit:
         self.start = behind(mark.last) if mark.written else mark.first
         await self._add_stream("+")
         differences = [found for place in await self._places() for found in await self._compared(*place)]
-        return Verification(organisations=1, events=self.events, differences=tuple(differences))
+        return Verification(
+            organisations=1,
+            events=self.events,
+            differences=tuple(differences),
+            spending=await self._spending(),
+            holds=await self.store.call("ZCARD", leases_key(self.organisation)),
+        )
+
+    async def _spending(self) -> Spending:
+        """Every counter of a budget of which the store or an event knows."""
+        known = await self.store.call("SMEMBERS", counters_key(self.organisation))
+        [now, _] = await self.store.call("TIME")
+        found = Spending()
+        for name in dict.fromkeys([*(name_of(self.organisation, one) for one in known), *self.charged]):
+            keys = [events_key(self.organisation), key(self.organisation, f"count:{name}")]
+            last, flat = await self.store.run(SNAPSHOT, keys, [])
+            await self.lease.renew()
+            await self._add_stream(last.decode())
+            fields = dict(zip(flat[::2], flat[1::2], strict=True))
+            charged = self.charged.get(name, Charged())
+            found += compared(self.organisation, name, charged, fields, (self.since, self.until), int(now))
+        return found
 
     async def _add_files(self, mark: Mark) -> None:
         for path in await whole(self.shelf.rows):
@@ -121,6 +156,10 @@ class _Audit:
     def _add(self, rows: Sequence[EventRow]) -> None:
         within = [row for row in rows if self._within(day_of(row))]
         self.events += len(within)
+        for row in within:
+            for charge in row.charges:
+                charged = self.charged.get(charge.counter, Charged())
+                self.charged[charge.counter] = charged.more(charge.amount, day_of(row))
         for place, fields in increments(within).items():
             sums = self.sums.setdefault(place, {})
             for name, amount in fields.items():
@@ -131,17 +170,17 @@ class _Audit:
         known = await used_keys(self.store, self.organisation, self.since, self.until)
         return sorted({*known, *((date.fromisoformat(day), key) for day, key in self.sums)})
 
-    async def _compared(self, day: date, key: str) -> list[Difference]:
+    async def _compared(self, day: date, used: str) -> list[Difference]:
         """The counters of a key and day, against all events up to the last that they can have in them."""
-        keys = [events_key(self.organisation), usage_key(self.organisation, day.isoformat(), key)]
+        keys = [events_key(self.organisation), usage_key(self.organisation, day.isoformat(), used)]
         last, flat = await self.store.run(SNAPSHOT, keys, [])
         await self.lease.renew()
         await self._add_stream(last.decode())
-        sums = self.sums.get((day.isoformat(), key), {})
+        sums = self.sums.get((day.isoformat(), used), {})
         events = {name.encode(): str(amount).encode() for name, amount in sums.items()}
         counters = dict(zip(flat[::2], flat[1::2], strict=True))
         ours, theirs = (
-            list(read_totals(self.organisation, day, key, fields)) for fields in (events, counters)
+            list(read_totals(self.organisation, day, used, fields)) for fields in (events, counters)
         )
         return list(differences(ours, theirs))
 

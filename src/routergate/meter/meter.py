@@ -1,8 +1,8 @@
 """Watch an answer go by, and say in the end what it was."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
 
 from routergate.domain.decision import Candidate
 from routergate.domain.errors import BudgetEnded, ProviderRefused, RouterGateError, UpstreamError
@@ -27,6 +27,8 @@ class Meter:
     decided: float = 0.0
     asked: float = 0.0
     """When the provider that answered was asked."""
+    pauses: float = 0.0
+    """Seconds that were let pass between calls."""
     first_chunk: float | None = None
     winner: Candidate | None = None
     attempts: list[Attempt] = field(default_factory=list)
@@ -46,7 +48,14 @@ class Meter:
         self.upload = self.clock.monotonic() - began
         return received
 
-    def attempted(self, candidate: Candidate, result: str) -> None:
+    async def paused(self, sleep: Callable[[float], Awaitable[None]], seconds: float) -> None:
+        """Let some time pass on purpose."""
+        if seconds:
+            began = self.clock.monotonic()
+            await sleep(seconds)
+            self.pauses += self.clock.monotonic() - began
+
+    def attempted(self, candidate: Candidate, result: str, *, billed: bool | None) -> None:
         """Note one call to one provider, at its first byte or its failure."""
         self.attempts.append(
             Attempt(
@@ -54,12 +63,13 @@ class Meter:
                 provider=candidate.card.provider,
                 result=result,
                 seconds=self.clock.monotonic() - self.asked,
+                billed=billed,
             )
         )
 
     def answered(self, candidate: Candidate, first: Chunk) -> None:
         """Note who answered, and with what, at the first byte."""
-        self.attempted(candidate, "ok")
+        self.attempted(candidate, "ok", billed=True)
         self.winner = candidate
         self.first_chunk = self.clock.monotonic()
         self._see(first)
@@ -67,9 +77,13 @@ class Meter:
     async def watch(self, first: Chunk, rest: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
         """The same chunks, the rest of them seen. The outcome is `ok` once the last one has passed."""
         yield first
-        async for chunk in rest:
-            self._see(chunk)
-            yield chunk
+        try:
+            async for chunk in rest:
+                self._see(chunk)
+                yield chunk
+        except UpstreamError as error:
+            self.attempts[-1] = replace(self.attempts[-1], result=error.kind)
+            raise
         self.outcome = Outcome.OK
 
     def failed(self, error: BaseException) -> None:

@@ -98,7 +98,7 @@ def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage 
     if meter.winner is not None:
         counted = Usage(input_uncached=decision.features.input_tokens, output=meter.counted_output(tokens))
         return counted, UsageSource.COUNTED
-    if meter.attempts and (meter.outcome is Outcome.ABANDONED or _perhaps_billed(meter)):
+    if _perhaps_billed(meter):
         return None, UsageSource.COUNTED
     return Usage(), UsageSource.PROVIDER
 
@@ -120,7 +120,7 @@ def costs(
 
 
 def _perhaps_billed(meter: Meter) -> bool:
-    return any(attempt.result in {"timeout", "cut"} for attempt in meter.attempts)
+    return any(attempt.billed is None for attempt in meter.attempts)
 
 
 def _timings(meter: Meter) -> Timings:
@@ -136,6 +136,6 @@ def _timings(meter: Meter) -> Timings:
 
 def overhead(meter: Meter) -> float:
     """Seconds in the gateway before the first byte, less all waiting for the caller and for providers."""
-    waited = meter.upload + sum(attempt.seconds for attempt in meter.attempts)
+    waited = meter.upload + meter.pauses + sum(attempt.seconds for attempt in meter.attempts)
     until = meter.first_chunk if meter.first_chunk is not None else meter.clock.monotonic()
     return max(until - meter.arrived - waited, 0.0)

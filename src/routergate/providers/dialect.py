@@ -55,9 +55,14 @@ class Delta(msgspec.Struct):
     reasoning_content: str | None = None
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
+    reasoning: Any = None
+    """OpenRouter's name for the text of reasoning."""
+    function_call: Any = None
+    audio: Any = None
 
 
 class Choice(msgspec.Struct):
+    index: int | None = None
     delta: Delta | None = None
     message: Delta | None = None
     finish_reason: str | None = None
@@ -140,9 +145,23 @@ def text_of(completion: Completion) -> str:
     return "".join(_written(choice.delta or choice.message) for choice in choices)
 
 
-def finished(completion: Completion) -> bool:
-    """Whether a choice of this piece says that it is complete."""
-    return any(choice.finish_reason for choice in completion.choices)
+def finished(completion: Completion) -> set[int]:
+    """The choices of which this piece says that they are complete."""
+    return {choice.index or 0 for choice in completion.choices if choice.finish_reason}
+
+
+def has_content(completion: Completion) -> bool:
+    """Whether this piece is part of what was asked for, and not only its envelope."""
+    return any(
+        choice.finish_reason or _carries(choice.delta or choice.message) for choice in completion.choices
+    )
+
+
+def _carries(delta: Delta | None) -> bool:
+    if delta is None:
+        return False
+    said = delta.content or delta.reasoning_content or delta.reasoning or delta.refusal
+    return bool(said or delta.tool_calls or delta.function_call or delta.audio)
 
 
 def _written(delta: Delta | None) -> str:

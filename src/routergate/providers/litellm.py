@@ -4,15 +4,13 @@ import asyncio
 import importlib
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import Any, Final
 
 import msgspec
 
 from routergate.domain.errors import (
-    ProviderBroken,
-    ProviderRefused,
     ProviderTimeout,
     ProviderUnreachable,
     RouterGateError,
@@ -22,7 +20,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
 from routergate.providers.openai import Endpoint, completion_chunk, encode
-from routergate.providers.status import REFUSED, failure, reported
+from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
 from routergate.providers.stream import DONE, AnswerStream
 
 _TRANSLATED = (
@@ -60,7 +58,7 @@ class LitellmProvider:
         self._endpoint = endpoint
         self._fixed: dict[str, Any] = {
             "api_key": api_key,
-            "api_base": next(iter(endpoint.base_urls), None),
+            "api_base": endpoint.base_url,
             "extra_headers": dict(endpoint.headers) or None,
             "timeout": endpoint.total,
             "num_retries": 0,
@@ -69,15 +67,16 @@ class LitellmProvider:
 
     async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The answer in OpenAI's format, as litellm translates it."""
-        stream = AnswerStream()
-        first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
+        stream = AnswerStream(request.choices)
+        asked = asyncio.get_running_loop().time()
         with reported(self._endpoint.name), _translated(stream):
-            async with asyncio.timeout_at(first_byte):
+            async with asyncio.timeout_at(asked + self._endpoint.first_byte):
                 answer = await self._litellm.acompletion(**self._arguments(request, card))
             if not request.stream:
                 yield completion_chunk(answer.model_dump_json().encode())
                 return
-            async with aclosing(answer), aclosing(self._relay(answer, stream, first_byte)) as chunks:
+            first_token = asked + self._endpoint.first_token
+            async with aclosing(answer), aclosing(self._relay(answer, stream, first_token)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
@@ -98,19 +97,17 @@ class LitellmProvider:
         return name == "openai" or name in self._litellm.openai_compatible_providers
 
     async def _relay(
-        self, answer: Any, stream: AnswerStream, first_byte: float
+        self, answer: Any, stream: AnswerStream, first_token: float
     ) -> AsyncGenerator[Chunk, None]:
         pieces = aiter(answer)
-        while piece := await self._next(pieces, stream, first_byte):
+        while piece := await self._next(pieces, stream, first_token):
             for chunk in stream.feed(_event(piece, stream)):
                 yield chunk
-        if not stream.begun:
-            raise ProviderBroken("the provider's stream ended before it began")
         for chunk in stream.feed(DONE) if stream.finished else stream.end():
             yield chunk
 
-    async def _next(self, pieces: Any, stream: AnswerStream, first_byte: float) -> Any:
-        limit = asyncio.timeout(self._endpoint.idle) if stream.begun else asyncio.timeout_at(first_byte)
+    async def _next(self, pieces: Any, stream: AnswerStream, first_token: float) -> Any:
+        limit = asyncio.timeout(self._endpoint.idle) if stream.begun else asyncio.timeout_at(first_token)
         async with limit:
             return await anext(pieces, None)
 
@@ -143,17 +140,20 @@ def _meaning(error: Exception) -> RouterGateError:
     if type(error).__name__ == "APIConnectionError" or not isinstance(status, int):
         return ProviderUnreachable("the connection to the provider broke")
     if status not in REFUSED:
-        return failure(status)
-    return ProviderRefused(
-        f"the provider refused the request ({status})",
-        status=status,
-        body=_error_body(error),
-        content_type="application/json",
-    )
+        headers = getattr(getattr(error, "response", None), "headers", None)
+        return failure(status, retry_after(headers or {}))
+    return refusal(status, _error_body(error), "application/json")
+
+
+CODES: Final[Mapping[str, str]] = {
+    "ContextWindowExceededError": "context_length_exceeded",
+    "ContentPolicyViolationError": "content_filter",
+}
+"""What litellm recognised, in OpenAI's words, whatever the provider called it."""
 
 
 def _error_body(error: Exception) -> bytes:
-    code = getattr(error, "code", None)
+    code = CODES.get(type(error).__name__) or getattr(error, "code", None)
     return encode(
         {
             "error": {

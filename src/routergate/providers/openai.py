@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import cycle
 from typing import Any
 
 import aiohttp
@@ -13,7 +12,7 @@ import msgspec
 
 from routergate.domain.errors import (
     ProviderBroken,
-    ProviderRefused,
+    ProviderDropped,
     ProviderTimeout,
     ProviderUnreachable,
     RouterGateError,
@@ -23,7 +22,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
 from routergate.providers.dialect import decode, service_tier_of, text_of, usage_of
-from routergate.providers.status import REFUSED, failure, reported
+from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
 from routergate.providers.stream import AnswerStream
 
 encode = msgspec.json.Encoder().encode
@@ -37,10 +36,12 @@ class Endpoint:
 
     name: str = ""
     """What the log calls it."""
-    base_urls: tuple[str, ...]
+    base_url: str | None
+    """Without a trailing slash; `None` for litellm, which may know where a provider is."""
     headers: Mapping[str, str] = field(default_factory=dict)
     connect: float = 5.0
     first_byte: float = 120.0
+    first_token: float = 120.0
     idle: float = 60.0
     total: float = 600.0
     stream_usage: bool = True
@@ -48,34 +49,36 @@ class Endpoint:
 
 
 class OpenAIProvider:
-    """One provider, its replicas taken in turn."""
+    """One server of a provider."""
 
     def __init__(self, endpoint: Endpoint, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._urls = cycle([f"{url}/chat/completions" for url in endpoint.base_urls])
+        self._url = f"{endpoint.base_url}/chat/completions"
         self._headers = {"Content-Type": "application/json", **endpoint.headers}
         self._endpoint = endpoint
         self._timeout = aiohttp.ClientTimeout(total=endpoint.total, sock_connect=endpoint.connect)
 
     async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The answer as it came, in whole events if streamed, in one piece if not."""
-        stream = AnswerStream()
-        first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
+        stream = AnswerStream(request.choices)
+        asked = asyncio.get_running_loop().time()
+        first_byte = asked + self._endpoint.first_byte
         with reported(self._endpoint.name), _translated(stream):
             async with asyncio.timeout_at(first_byte):
                 response = await self._ask(request, card)
             async with response:
                 if not request.stream:
-                    yield await _whole(response, stream, first_byte)
+                    yield await _whole(response, first_byte)
                     return
-                async with aclosing(self._relay(response, stream, first_byte)) as chunks:
+                first_token = asked + self._endpoint.first_token
+                async with aclosing(self._relay(response, stream, first_token)) as chunks:
                     async for chunk in chunks:
                         yield chunk
 
     async def _ask(self, request: ChatRequest, card: ModelCard) -> aiohttp.ClientResponse:
         """A response that is about to be an answer."""
         response = await self._session.post(
-            next(self._urls), data=self._body(request, card), headers=self._headers, timeout=self._timeout
+            self._url, data=self._body(request, card), headers=self._headers, timeout=self._timeout
         )
         if response.status == 200:
             return response
@@ -92,21 +95,45 @@ class OpenAIProvider:
         return body if len(body) < LARGE else BytesIO(body)
 
     async def _relay(
-        self, response: aiohttp.ClientResponse, stream: AnswerStream, first_byte: float
+        self, response: aiohttp.ClientResponse, stream: AnswerStream, first_token: float
     ) -> AsyncGenerator[Chunk, None]:
-        async with asyncio.timeout_at(first_byte):
+        async with asyncio.timeout_at(first_token):
             chunks = await _beginning(response.content, stream)
         for chunk in chunks:
             yield chunk
-        while data := await self._more(response.content):
-            for chunk in stream.feed(data):
+        patience = Patience(self._endpoint.idle)
+        while data := await patience.read(response.content):
+            chunks = stream.feed(data)
+            if stream.moved:
+                patience.renew()
+            for chunk in chunks:
                 yield chunk
         for chunk in stream.end():
             yield chunk
 
-    async def _more(self, content: aiohttp.StreamReader) -> bytes:
-        async with asyncio.timeout(self._endpoint.idle):
-            return await content.readany()
+
+@dataclass(slots=True)
+class Patience:
+    """How long a stream may go on without getting anywhere; what a slow caller takes does not count."""
+
+    seconds: float
+    _left: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """The stream has got somewhere."""
+        self._left = self.seconds
+
+    async def read(self, content: aiohttp.StreamReader) -> bytes:
+        """The next bytes, whatever they are; empty at the end."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout_at(began + self._left):
+            data = await content.readany()
+        self._left -= loop.time() - began
+        return data
 
 
 def _options(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,19 +144,19 @@ def _options(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _beginning(content: aiohttp.StreamReader, stream: AnswerStream) -> list[Chunk]:
     """The first chunks that carry anything; before that, nothing has begun."""
-    chunks: list[Chunk] = []
     while data := await content.readany():
-        chunks += stream.feed(data)
-        if stream.begun:
+        if chunks := stream.feed(data):
             return chunks
-    raise ProviderBroken("the provider's stream ended before it began")
+    return stream.end()
 
 
-async def _whole(response: aiohttp.ClientResponse, stream: AnswerStream, first_byte: float) -> Chunk:
-    """A plain answer, once all of it is there. If it breaks off it has begun, and may be billed."""
-    stream.begun = True
-    async with asyncio.timeout_at(first_byte):
-        return completion_chunk(await response.read())
+async def _whole(response: aiohttp.ClientResponse, first_byte: float) -> Chunk:
+    """A plain answer, once all of it is there. If it breaks off, it was written, and may be billed."""
+    try:
+        async with asyncio.timeout_at(first_byte):
+            return completion_chunk(await response.read())
+    except aiohttp.ClientError as error:
+        raise StreamBroken("the connection to the provider broke in the middle of its answer") from error
 
 
 def completion_chunk(body: bytes) -> Chunk:
@@ -148,13 +175,8 @@ def completion_chunk(body: bytes) -> Chunk:
 async def _refusal(response: aiohttp.ClientResponse) -> RouterGateError:
     """What a status other than 200 means; a refusal keeps the provider's own words for the caller."""
     if response.status not in REFUSED:
-        return failure(response.status)
-    return ProviderRefused(
-        f"the provider refused the request ({response.status})",
-        status=response.status,
-        body=await response.read(),
-        content_type=response.content_type,
-    )
+        return failure(response.status, retry_after(response.headers))
+    return refusal(response.status, await response.read(), response.content_type)
 
 
 @contextmanager
@@ -171,7 +193,7 @@ def _translated(stream: AnswerStream) -> Iterator[None]:
     except (aiohttp.ClientError, OSError) as error:
         if stream.begun:
             raise StreamBroken("the connection to the provider broke in the middle of its answer") from error
-        raise ProviderUnreachable("the connection to the provider broke") from error
+        raise ProviderDropped("the connection to the provider broke before its answer") from error
 
 
 _: type[Provider] = OpenAIProvider

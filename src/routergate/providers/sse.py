@@ -2,7 +2,7 @@
 
 import re
 
-_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_END = re.compile(rb"\r\n\r\n|\n\r?\n|\r\r")
 LONGEST = 8 * 1024 * 1024
 """Bytes that one event may have; more is not an event."""
 

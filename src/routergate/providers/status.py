@@ -1,11 +1,24 @@
 """What a provider's status means, and whose business it is."""
 
 import logging
-from collections.abc import Iterator
+import math
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Final
 
-from routergate.domain.errors import ProviderBroken, ProviderDenied, ProviderThrottled, UpstreamError
+import msgspec
+
+from routergate.domain.errors import (
+    ContentFiltered,
+    ContextExceeded,
+    ProviderBroken,
+    ProviderDenied,
+    ProviderRefused,
+    ProviderThrottled,
+    UpstreamError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -15,13 +28,68 @@ DENIED: Final = frozenset({401, 403, 404})
 """Our credentials or our name for the model, not the caller's request."""
 
 
-def failure(status: int) -> UpstreamError:
+REASONS: Final[Mapping[str, type[ProviderRefused]]] = {
+    "context_length_exceeded": ContextExceeded,
+    "maximum context length": ContextExceeded,
+    "context window": ContextExceeded,
+    "prompt is too long": ContextExceeded,
+    "content_filter": ContentFiltered,
+    "content_policy": ContentFiltered,
+    "content management policy": ContentFiltered,
+}
+"""Words in the code or message of a refusal by which OpenAI, Azure, vLLM or Anthropic give its reason."""
+
+
+def failure(status: int, retry_after: float | None = None) -> UpstreamError:
     """The error for a status that is neither success nor a refusal of the request."""
     if status == 429:
-        return ProviderThrottled("the provider is throttling (429)")
+        return ProviderThrottled("the provider is throttling (429)", retry_after=retry_after)
     if status in DENIED:
         return ProviderDenied(f"the provider denied our credentials or model name ({status})")
-    return ProviderBroken(f"the provider failed ({status})")
+    return ProviderBroken(f"the provider failed ({status})", retry_after=retry_after)
+
+
+def refusal(status: int, body: bytes, content_type: str) -> ProviderRefused:
+    """The error for a request that is itself at fault, with the provider's own words for the caller."""
+    said = _reason(body).lower()
+    kind = next((kind for words, kind in REASONS.items() if words in said), ProviderRefused)
+    told = f"the provider refused the request ({status})"
+    return kind(told, status=status, body=body, content_type=content_type)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds for which the provider wants to be left alone, if its headers say so."""
+    wishes = (
+        _seconds(headers.get("retry-after-ms"), 0.001),
+        _seconds(headers.get("retry-after"), 1.0),
+        _until(headers.get("retry-after")),
+    )
+    return next((max(wish, 0.0) for wish in wishes if wish is not None), None)
+
+
+def _reason(body: bytes) -> str:
+    """Code and message of an error object, as OpenAI nests it or as vLLM does not."""
+    try:
+        whole = msgspec.json.decode(body)
+    except msgspec.MsgspecError:
+        return ""
+    error = whole.get("error", whole) if isinstance(whole, dict) else None
+    return f"{error.get('code')} {error.get('message')}" if isinstance(error, dict) else ""
+
+
+def _seconds(text: str | None, unit: float) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number * unit if math.isfinite(number) else None
+
+
+def _until(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text or "").timestamp() - time.time()
+    except ValueError:
+        return None
 
 
 @contextmanager

@@ -79,6 +79,7 @@ def decide(
         features=features,
         candidates=order,
         rejected=(*rejected, *too_dear),
+        limits=policy.limits,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from routergate.domain.identity import Identity
-from routergate.domain.model import ModelCard, ModelClass, ProviderId
+from routergate.domain.model import ModelCard, ModelClass, ModelId
 from routergate.domain.request import Features
 
 
@@ -19,8 +19,8 @@ class Conditions:
     regions: frozenset[str] | None = None
     """Regions that may answer it; `None`: any."""
     route: str = ""
-    down: frozenset[ProviderId] = frozenset()
-    """Providers that fail at the moment."""
+    down: frozenset[ModelId] = frozenset()
+    """Models whose providers fail to serve them at the moment."""
 
 
 def lacks(card: ModelCard, features: Features) -> str | None:
@@ -60,5 +60,5 @@ def out_of_scope(card: ModelCard, scope: Conditions | Identity) -> str | None:
 
 
 def failing(card: ModelCard, conditions: Conditions) -> str | None:
-    """Whether the model's provider is down."""
-    return f"provider {card.provider} is failing" if card.provider in conditions.down else None
+    """Whether the model's provider fails to serve it."""
+    return f"provider {card.provider} is failing" if card.id in conditions.down else None

@@ -5,7 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from routergate.domain.hold import BUCKETS, Charge, Counter, Denied, Granted, Kind, Line, Reply, Standing
+from routergate.domain.hold import (
+    BUCKETS,
+    KEPT_BUCKETS,
+    Charge,
+    Counter,
+    Denied,
+    Granted,
+    Kind,
+    Line,
+    Reply,
+    Standing,
+)
 
 ROOM = 50_000
 """Counters; beyond, those that have not moved for longest are forgotten."""
@@ -23,6 +34,7 @@ class _Count:
 class Book:
     """What was reserved and charged here."""
 
+    room: int = ROOM
     _counts: OrderedDict[Counter, _Count] = field(default_factory=OrderedDict)
     _holds: dict[str, list[tuple[Line, int]]] = field(default_factory=dict)
     """By request: its lines, and the bucket that each fell into."""
@@ -35,12 +47,11 @@ class Book:
             count = self._count(line.counter, now)
             over = count.spent + count.held + line.amount - line.rule.limit
             if line.enforced and over > 0:
-                self._holds[request] = before
-                self._hold(before, 1, now)
                 standing = Standing(spent=count.spent, held=count.held)
-                return Denied(line=line, standing=standing, wait=_wait(line.counter, count, over, now))
-        kept = {line.counter: bucket for line, bucket in before}
-        placed = [(line, kept.get(line.counter, _bucket(line.counter, now))) for line in lines]
+                denied = Denied(line=line, standing=standing, wait=_wait(line.counter, count, over, now))
+                self._restore(request, before, now)
+                return denied
+        placed = [(line, _bucket(line.counter, now)) for line in lines]
         self._hold(placed, 1, now)
         self._holds[request] = placed
         return Granted(standings=[self._standing(line.counter, now) for line in lines])
@@ -56,10 +67,10 @@ class Book:
             bucket = buckets.get(charge.counter, _bucket(charge.counter, now))
             self._add(charge.counter, bucket, charge.amount, now)
 
-    def clear(self) -> None:
-        """Forget everything: the store counts again."""
-        self._counts.clear()
-        self._holds.clear()
+    def _restore(self, request: str, before: list[tuple[Line, int]], now: float) -> None:
+        if before:
+            self._holds[request] = before
+            self._hold(before, 1, now)
 
     def _hold(self, lines: Iterable[tuple[Line, int]], sign: int, now: float) -> None:
         for line, bucket in lines:
@@ -72,7 +83,7 @@ class Book:
         count = self._count(counter, now)
         if counter.kind is not Kind.SLIDING:
             count.spent += amount
-        elif bucket > _bucket(counter, now) - BUCKETS:
+        elif bucket > _bucket(counter, now) - KEPT_BUCKETS:
             count.spent += amount
             count.buckets[bucket] = count.buckets.get(bucket, 0) + amount
 
@@ -84,12 +95,18 @@ class Book:
         """A counter as it stands now."""
         count = self._counts.setdefault(counter, _Count())
         self._counts.move_to_end(counter)
-        if len(self._counts) > ROOM:
-            self._counts.popitem(last=False)
+        if len(self._counts) > self.room:
+            self._forget_one()
         if counter.kind is Kind.SLIDING:
-            for bucket in [one for one in count.buckets if one <= _bucket(counter, now) - BUCKETS]:
+            for bucket in [one for one in count.buckets if one <= _bucket(counter, now) - KEPT_BUCKETS]:
                 count.spent -= count.buckets.pop(bucket)
         return count
+
+    def _forget_one(self) -> None:
+        """The one that has not moved for longest, unless a request that runs holds some of it."""
+        counter, count = self._counts.popitem(last=False)
+        if count.held:
+            self._counts[counter] = count
 
 
 def width(counter: Counter) -> int:
@@ -108,5 +125,5 @@ def _wait(counter: Counter, count: _Count, needed: int, now: float) -> float:
     for bucket in sorted(count.buckets):
         needed -= count.buckets[bucket]
         if needed <= 0:
-            return (bucket + BUCKETS) * width(counter) / 1000 - now
-    return BUCKETS * width(counter) / 1000
+            return (bucket + KEPT_BUCKETS) * width(counter) / 1000 - now
+    return KEPT_BUCKETS * width(counter) / 1000

@@ -1,12 +1,10 @@
 """Why a request may not go, in words and in facts; pure."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 from routergate.domain.budget import Budget, Calendar, Limit, Measure
 from routergate.domain.errors import BudgetHeld, NotAdmitted, OverBudget, RateLimited
 from routergate.domain.hold import Denied, Kind
 from routergate.domain.money import usd_text
+from routergate.spend.windows import local
 
 MOMENT = 1.0
 """Seconds after which it is worth looking again whether running requests have ended."""
@@ -36,14 +34,16 @@ def _limited(denied: Denied, rule: Limit) -> RateLimited:
         f"{used:,} used, {line.amount:,} requested. "
     )
     if line.amount > rule.limit:
-        return RateLimited(f"{message}The request alone is larger than the limit.", facts=_facts(denied))
-    return RateLimited(f"{message}Try again in {wait:.3g} s.", facts=_facts(denied), wait=wait)
+        message += "The request alone is larger than the limit."
+        return RateLimited(message, denied=denied, facts=_facts(denied))
+    message += f"Try again in {wait:.3g} s."
+    return RateLimited(message, denied=denied, facts=_facts(denied), wait=wait)
 
 
 def _spent(denied: Denied, rule: Budget, calendar: Calendar) -> NotAdmitted:
     line, standing = denied.line, denied.standing
     resets = line.counter.resets
-    facts = _facts(denied) | {"resets_at": None if resets is None else _time(resets, calendar)}
+    facts = _facts(denied) | {"resets_at": None if resets is None else local(resets, calendar)}
     message = (
         f"The {_window(rule)} budget of {_whose(denied)} has no room for this request: "
         f"{_amount(rule.measure, standing.spent)} of {_amount(rule.measure, rule.limit)} spent, "
@@ -51,9 +51,10 @@ def _spent(denied: Denied, rule: Budget, calendar: Calendar) -> NotAdmitted:
         f"up to {_amount(rule.measure, line.amount)} needed."
     )
     if standing.spent + line.amount <= rule.limit:
-        return BudgetHeld(f"{message} Try again when they have ended.", facts=facts, wait=MOMENT)
+        message += " Try again when they have ended."
+        return BudgetHeld(message, denied=denied, facts=facts, wait=MOMENT)
     anew = "It does not begin anew." if resets is None else f"It begins anew at {facts['resets_at']}."
-    return OverBudget(f"{message} {anew}", facts=facts)
+    return OverBudget(f"{message} {anew}", denied=denied, facts=facts)
 
 
 def _facts(denied: Denied) -> dict[str, str | int | None]:
@@ -85,7 +86,3 @@ def _whose(denied: Denied) -> str:
 
 def _amount(measure: Measure, amount: int) -> str:
     return f"{usd_text(amount)} USD" if measure is Measure.CASH else f"{amount:,} {_UNITS[measure]}"
-
-
-def _time(at: int, calendar: Calendar) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(calendar.timezone)).isoformat()

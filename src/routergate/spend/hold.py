@@ -1,6 +1,7 @@
 """What one request holds: taken before it is sent, grown while it is answered, charged in the end."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,6 +21,7 @@ from routergate.spend.lines import Rule, Subject, applicable, asked, charges, li
 from routergate.spend.need import Need, likely, shorter, worst
 from routergate.spend.thrift import thrifty
 
+Fits = Callable[[Need], bool]
 SHORTEST = 16
 """Output tokens: an answer that a budget makes shorter than this is of no use."""
 CHARACTERS_PER_TOKEN = 3
@@ -58,7 +60,7 @@ class Hold:
     """As the caller sent it."""
     at: int
     refused: bool = False
-    """Whether a rule turned the request away, so that it leaves no event."""
+    """Whether a rule turned the request away with nothing held for it, so that it leaves no event."""
     lines: tuple[Line, ...] = ()
     standings: tuple[Standing, ...] = ()
     need: Need | None = None
@@ -66,6 +68,8 @@ class Hold:
     """Whether a budget lowered the output limit."""
     _covered: Candidate | None = None
     _waived: frozenset[Budget] = frozenset()
+    _perhaps_held: bool = False
+    """Whether the store may hold something of which nobody was told."""
 
     async def admit(self) -> None:
         """Hold what the first candidate may cost; a budget may ask for other candidates first.
@@ -77,7 +81,7 @@ class Hold:
             while (denied := await self._take(self.decision.chosen)) is not None:
                 self._economise(denied)
         except (NotAdmitted, NoEligibleModel):
-            self.refused = True
+            self.refused = not self._perhaps_held
             raise
 
     async def cover(self, candidate: Candidate) -> ChatRequest:
@@ -88,7 +92,8 @@ class Hold:
         if candidate is not self._covered and (denied := await self._take(candidate)) is not None:
             raise denial(denied, self.rules.calendar)
         limit = self.need.output_limit if self.need else None
-        if limit is None or limit == self.request.max_output_tokens:
+        # No answer is longer than the context, and providers refuse a limit that is.
+        if limit in {None, self.request.max_output_tokens, candidate.card.context_tokens}:
             return self.request
         return self.request.limited(limit)
 
@@ -111,7 +116,7 @@ class Hold:
 
     def _leave_out_unpriced(self) -> None:
         """Under a budget in money, unknown is not free."""
-        out = [one for one in self.decision.candidates if one.cost is None and self._needs_price(one)]
+        out = [one for one in self.decision.candidates if self._lacks_price(one)]
         if not out:
             return
         reason = "has no known price, and a budget in money applies"
@@ -125,11 +130,13 @@ class Hold:
         rejected = (Rejection(model=one.card.id, reason=reason) for one in out)
         self.decision = replace(self.decision, candidates=left, rejected=(*self.decision.rejected, *rejected))
 
-    def _needs_price(self, candidate: Candidate) -> bool:
-        return any(
+    def _lacks_price(self, candidate: Candidate) -> bool:
+        found = self._rules(candidate)
+        needed = any(
             isinstance(rule, Budget) and rule.measure is Measure.CASH and not rule.unpriced
-            for rule, _ in self._rules(candidate)
+            for rule, _ in found
         )
+        return needed and self._most(candidate, found).cost is None
 
     def _economise(self, denied: Denied) -> None:
         """Do what a reached budget wants instead of refusing, if it does."""
@@ -144,20 +151,31 @@ class Hold:
     async def _take(self, candidate: Candidate) -> Denied | None:
         """Hold what `candidate` may cost; why not, if not."""
         found = self._rules(candidate)
-        strict = any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
-        features, on = self.decision.features, self._day()
-        if not strict:
-            return await self._reserve(candidate, likely(candidate, features, on), found)
-        need = worst(candidate.card, self.request, features, on, None)
-        denied = await self._reserve(candidate, need, found)
-        if denied is None or not (fits := _room(denied)):
-            return denied
-        less = shorter(candidate.card, self.request, features, on, fits)
-        if less is None or (less.output_limit or 0) < SHORTEST:
-            return _with_amount(denied, worst(candidate.card, self.request, features, on, SHORTEST))
-        denied = await self._reserve(candidate, less, found)
-        self.shortened = denied is None
-        return denied
+        need, rooms = self._most(candidate, found), list[Fits]()
+        while (denied := await self._reserve(candidate, need, found)) is not None:
+            if need.output_limit is None or (room := _room(denied)) is None:
+                return denied
+            rooms.append(room)
+            less = self._shorter(candidate, lambda one: all(fits(one) for fits in rooms))
+            if less is None:
+                return _with_amount(denied, self._worst_of(candidate, SHORTEST))
+            need = less
+        self.shortened = bool(rooms)
+        return None
+
+    def _most(self, candidate: Candidate, found: tuple[tuple[Rule, str], ...]) -> Need:
+        """The worst case if there is a strict budget, else what is likely."""
+        if any(isinstance(rule, Budget) and rule.strict for rule, _ in found):
+            return self._worst_of(candidate, None)
+        return likely(candidate, self.decision.features, self._day())
+
+    def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
+        return worst(candidate.card, self.request, self.decision.features, self._day(), output)
+
+    def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
+        """The worst case of the longest answer that fits, if that is of any use."""
+        need = shorter(candidate.card, self.request, self.decision.features, self._day(), fits)
+        return None if need is None or (need.output_limit or 0) < SHORTEST else need
 
     async def _reserve(
         self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]
@@ -177,6 +195,7 @@ class Hold:
         try:
             reply = await self.till.ledger.reserve(event, wanted, durable=durable)
         except StoreUnavailable:
+            self._perhaps_held = True
             if any(rule.when_store_away is Away.REFUSE for rule, _ in found):
                 raise
             reply = self.till.book.reserve(event.id, wanted, self._now())
@@ -198,8 +217,9 @@ class Hold:
             return
         if written > self.need.usage.output * 3 // 4:
             need = likely(self._covered, self.decision.features, self._day(), output=2 * written)
-            # A guess that does not fit any more binds nobody: the answer was promised.
-            await self._reserve(self._covered, need, self._rules(self._covered))
+            # A guess that does not fit any more, or cannot be held, binds nobody: the answer was promised.
+            with suppress(StoreUnavailable):
+                await self._reserve(self._covered, need, self._rules(self._covered))
 
     def _rules(self, candidate: Candidate) -> tuple[tuple[Rule, str], ...]:
         subject = Subject(attribution=self.attribution, route=self.decision.route, card=candidate.card)
@@ -224,7 +244,7 @@ def _with_amount(denied: Denied, need: Need) -> Denied:
     return denied if amount is None else replace(denied, line=replace(denied.line, amount=amount))
 
 
-def _room(denied: Denied) -> Callable[[Need], bool] | None:
+def _room(denied: Denied) -> Fits | None:
     """Whether a need has room in the budget that denied, if it is strict and a shorter answer would help.
 
     What running requests hold may come back: only what is spent makes an answer shorter.

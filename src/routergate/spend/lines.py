@@ -82,7 +82,7 @@ def _line(one: Counter, watching: list[Rule], amount: int, waived: frozenset[Bud
         amount=amount,
         rule=min(enforced or watching, key=lambda rule: rule.limit),
         enforced=bool(enforced),
-        soft=tuple(sorted({amount for rule in watching for amount in _soft(rule)})),
+        soft=tuple(sorted({amount for rule in watching for amount in thresholds(rule)})),
     )
 
 
@@ -136,6 +136,13 @@ def charges(held: Iterable[Line], event: UsageEvent) -> tuple[Charge, ...]:
     )
 
 
+def thresholds(rule: Rule) -> Iterator[int]:
+    """The amounts at which somebody is told."""
+    if isinstance(rule, Budget):
+        yield from (int(share * rule.limit) for share in rule.soft)
+        yield rule.limit
+
+
 def _amounts(cost: int | None, read: int | None, written: int | None) -> Amounts:
     return {
         Measure.CASH: cost,
@@ -149,12 +156,6 @@ def _amounts(cost: int | None, read: int | None, written: int | None) -> Amounts
 
 def _holds_back(rule: Rule, waived: frozenset[Budget]) -> bool:
     return isinstance(rule, Limit) or (rule.when_reached is not Policy.WARN and rule not in waived)
-
-
-def _soft(rule: Rule) -> Iterator[int]:
-    if isinstance(rule, Budget):
-        yield from (int(share * rule.limit) for share in rule.soft)
-        yield rule.limit
 
 
 def _clean(text: str) -> str:

@@ -9,7 +9,7 @@ from routergate.domain.model import Capability, ModelCard
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest, Features
 from routergate.domain.usage import Usage
-from routergate.economics.price import price
+from routergate.economics.price import cost, price
 
 LIKELY = 2
 """Times its usual length: few answers are longer."""
@@ -18,8 +18,8 @@ PER_MESSAGE = 16
 TEXT, MEDIA = 4, 64
 """How many times the rough count of attachments may be too small: definitions in text, and pictures."""
 _MEDIA = frozenset({Capability.VISION, Capability.AUDIO})
-_INPUT_KINDS = ("input_uncached", "cache_write", "cache_write_1h")
-_OUTPUT_KINDS = ("output", "reasoning")
+_READ = ("input_uncached", "cache_read", "cache_write", "cache_write_1h")
+_WRITTEN = ("output", "reasoning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +47,9 @@ def worst(card: ModelCard, request: ChatRequest, features: Features, on: date, o
     each = min(limit for limit in limits if limit is not None)
     most_input = min(_most_input(request, features), card.context_tokens)
     most_output = each * features.choices
-    costs = [
-        price(card, Usage(**{read: most_input, written: most_output}), on, asked=features.service_tier)
-        for read in _INPUT_KINDS
-        for written in _OUTPUT_KINDS
-    ]
-    known = [cost for cost in costs if cost is not None]
     return Need(
         usage=Usage(input_uncached=most_input, output=most_output),
-        cost=max(known) if len(known) == len(costs) else None,
+        cost=_dearest(card, features, on, most_input, most_output),
         output_limit=each,
     )
 
@@ -72,6 +66,29 @@ def shorter(
         else:
             high = middle - 1
     return worst(card, request, features, on, low) if low else None
+
+
+def _dearest(card: ModelCard, features: Features, on: date, most_input: int, output: int) -> Nanos | None:
+    """The highest price, whatever kinds of tokens they are, and however the provider says that it serves.
+
+    Where longer input is cheaper, the longest that is not yet cheap may be the dearest.
+    """
+    rates = card.rates(on)
+    if rates is None:
+        return None
+    tiers = [tier for tariff in (rates, *rates.service_tiers.values()) for tier in tariff.context_tiers]
+    lengths = {most_input, *(tier.above_input_tokens for tier in tiers)}
+    audio = Capability.AUDIO in features.needs
+    costs = [
+        cost(Usage(**{read: length, written: output}), rates, told=told, asked=features.service_tier)
+        for length in lengths
+        if length <= most_input
+        for read in (*_READ, *(["audio_input"] if audio else []))
+        for written in (*_WRITTEN, *(["audio_output"] if audio else []))
+        for told in (None, "default", *rates.service_tiers)
+    ]
+    known = [each for each in costs if each is not None]
+    return max(known) if len(known) == len(costs) else None
 
 
 def _most_input(request: ChatRequest, features: Features) -> int:

@@ -1,14 +1,16 @@
 """Calendar windows: the one an instant is in, in an organisation's time zone."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from routergate.domain.budget import Calendar, Window
 
 FOREVER = "ever"
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class Span:
     end: int | None
     """The first instant that is not in it; `None`: it has no end."""
 
+    def __contains__(self, at: int) -> bool:
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+
 
 def span(window: Window, calendar: Calendar, at: int) -> Span:
     """The window that the instant `at` (seconds since the epoch) is in."""
@@ -28,7 +33,14 @@ def span(window: Window, calendar: Calendar, at: int) -> Span:
     if window in _CLOCK:
         return _clock_span(window, calendar, at)
     day = datetime.fromtimestamp(at, ZoneInfo(calendar.timezone)).date()
-    return _days(window, calendar, day)
+    # Where the clock goes back over midnight, some of the old day is shown again when the new one has begun.
+    days = (day, day + ONE_DAY, day - ONE_DAY)
+    return next(found for one in days if at in (found := _days(window, calendar, one)))
+
+
+def local(at: int, calendar: Calendar) -> str:
+    """An instant, seconds since the epoch, as clocks of the organisation show it; ISO 8601."""
+    return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(calendar.timezone)).isoformat()
 
 
 @lru_cache(maxsize=256)
@@ -39,15 +51,28 @@ def _days(window: Window, calendar: Calendar, day: date) -> Span:
 
 
 def _clock_span(window: Window, calendar: Calendar, at: int) -> Span:
-    """Minutes and hours run through changes of the clock; the offset tells the two hours of one name."""
-    length = _CLOCK[window]
-    zone = ZoneInfo(calendar.timezone)
-    offset = datetime.fromtimestamp(at, zone).utcoffset() or timedelta()
-    # Zones are whole minutes apart today; in their past, seconds.
-    shift = int(offset.total_seconds()) % length
-    start = (at + shift) // length * length - shift
-    label = datetime.fromtimestamp(start, zone).isoformat(timespec="minutes")
-    return Span(label, start, start + length)
+    """Minutes and hours by the clock on the wall; one that is in force when the clock is changed ends there.
+
+    The offset tells the two hours of one name.
+    """
+    length, zone = _CLOCK[window], ZoneInfo(calendar.timezone)
+    offset = _offset(zone, at)
+    start = (at + offset) // length * length - offset
+    label = datetime.fromtimestamp(start, timezone(timedelta(seconds=offset))).isoformat(timespec="minutes")
+    began = start if _offset(zone, start) == offset else _change(zone, start, at)
+    ends = start + length
+    return Span(label, began, ends if _offset(zone, ends - 1) == offset else _change(zone, at, ends - 1))
+
+
+def _offset(zone: ZoneInfo, at: int) -> int:
+    """Seconds east of Greenwich."""
+    return int((datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds())
+
+
+def _change(zone: ZoneInfo, before: int, after: int) -> int:
+    """The first instant at which a clock is set as it is `after`, and no longer as it was `before`."""
+    old = _offset(zone, before)
+    return before + bisect_left(range(before, after), 1, key=lambda at: int(_offset(zone, at) != old))
 
 
 def _midnight(day: date, calendar: Calendar) -> int:

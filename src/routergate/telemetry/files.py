@@ -20,7 +20,8 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from routergate.telemetry.table import UNREADABLE, Kind, Metric
+from routergate.telemetry.metric import Kind, Metric
+from routergate.telemetry.table import UNREADABLE
 
 log = logging.getLogger(__name__)
 

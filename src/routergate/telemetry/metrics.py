@@ -3,6 +3,7 @@
 import logging
 import platform
 from collections.abc import Collection, Mapping
+from math import nan
 from operator import attrgetter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from routergate import __version__
 from routergate.domain.decision import Catalogue
 from routergate.domain.event import Outcome, UsageEvent
 from routergate.domain.identity import Attribution
+from routergate.domain.model import ProviderId
 from routergate.domain.money import NANOS_PER_USD
 from routergate.domain.usage import KINDS
 from routergate.ports import Telemetry
@@ -52,6 +54,10 @@ class Metrics:
         self._escalations = self._slot.cells(table.ESCALATIONS)
         self._http_errors = self._slot.cells(table.HTTP_ERRORS)
         self._replays = self._slot.cells(table.REPLAYS)[()]
+        self._not_admitted = self._slot.cells(table.NOT_ADMITTED)
+        self._budgets = self._slot.cells(table.BUDGET_LIMIT), self._slot.cells(table.BUDGET_SPENT)
+        self._holds_swept = self._slot.cells(table.HOLDS_SWEPT)[()]
+        self._events_corrected = self._slot.cells(table.EVENTS_CORRECTED)[()]
         self._unpriced = self._slot.cells(table.UNPRICED)
         self._savings = Savings(self._slot)
         self._timings = Timings(self._slot)
@@ -100,14 +106,33 @@ class Metrics:
         """A request was refused before it was routed."""
         self._http_errors[str(status), code or NONE].add()
 
+    def not_admitted(self, scope: str, reason: str) -> None:
+        """A budget or limit of a scope turned a request away."""
+        self._not_admitted[scope, reason].add()
+
+    def budgets(self, standing: Mapping[Labels, tuple[int, int]]) -> None:
+        """Limit and spent, nano-dollars, by organisation, scope, name and window; of no other budgets."""
+        limits, spent = self._budgets
+        for labels in {*standing, *limits}:
+            limit, used = standing.get(labels, (nan, nan))
+            limits[labels].set(limit / NANOS_PER_USD)
+            spent[labels].set(used / NANOS_PER_USD)
+
+    def holds_swept(self, count: int) -> None:
+        self._holds_swept.add(count)
+
+    def events_corrected(self, count: int) -> None:
+        self._events_corrected.add(count)
+
     def replayed(self) -> None:
         """A request was answered with what it had been answered before."""
         self._replays.add()
 
-    def circuits(self, down: Collection[str]) -> None:
-        """These providers are passed over now, and no others."""
-        for provider in {*down, *(name for (name,) in self._circuits)}:
-            self._circuits[(provider,)].set(provider in down)
+    def circuits(self, states: Mapping[ProviderId, int]) -> None:
+        """How the circuits of each provider stand now; those of others are closed."""
+        known = (ProviderId(name) for (name,) in self._circuits)
+        for provider in {*states, *known}:
+            self._circuits[(provider,)].set(states.get(provider, 0))
 
     def events_waiting(self, pending: int, on_disk: int) -> None:
         """So many events have not reached the store, and so many of them wait on disk."""

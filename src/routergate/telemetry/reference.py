@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from routergate.telemetry.metric import Metric
 from routergate.telemetry.metrics import OPT_IN, OWNERS_LIMIT
-from routergate.telemetry.table import METRICS, Metric
+from routergate.telemetry.table import METRICS
 
 _INTRODUCTION = f"""\
 # Metrics

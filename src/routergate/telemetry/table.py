@@ -1,57 +1,6 @@
 """Every metric, once: what is counted is declared here, and the reference is made from it."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """Prometheus' metric types, as far as they are used."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-
-
-class Across(StrEnum):
-    """How a gauge's values of several workers become one."""
-
-    MIN = "min"
-    MAX = "max"
-    SUM = "sum"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One metric family."""
-
-    name: str
-    kind: Kind = Kind.COUNTER
-    labels: tuple[str, ...] = ()
-    unit: str
-    help: str
-    """One sentence, as it stands in the exposition."""
-    across: Across | None = None
-    """For gauges only."""
-    buckets: tuple[float, ...] = ()
-    """Upper bounds, rising, without the last, infinite one. For histograms only."""
-    attributed: bool = False
-    """Whether the opt-in labels (organisation, team, key, customer, feature) are added."""
-
-    def __post_init__(self) -> None:
-        if (self.kind is Kind.COUNTER) != self.name.endswith("_total"):
-            raise ValueError(f"{self.name}: counters, and only counters, end in _total")
-        if (self.kind is Kind.GAUGE) != (self.across is not None):
-            raise ValueError(f"{self.name}: gauges, and only gauges, say how workers add up")
-        if (self.kind is Kind.HISTOGRAM) != bool(self.buckets) or list(self.buckets) != sorted(
-            set(self.buckets)
-        ):
-            raise ValueError(f"{self.name}: histograms, and only histograms, have buckets that rise")
-
-    @property
-    def family(self) -> str:
-        """The name without the `_total` of counters."""
-        return self.name.removesuffix("_total")
-
+from routergate.telemetry.metric import Across, Kind, Metric
 
 # From 50 µs: the gateway itself and its decisions take far less than a model does.
 OWN_TIME = (50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 1.0)
@@ -174,8 +123,9 @@ CIRCUIT = Metric(
     name="routergate_circuit_state",
     kind=Kind.GAUGE,
     labels=("provider",),
-    unit="0 or 1",
-    help="Whether a provider is passed over for now: 0 closed, 1 open in at least one worker.",
+    unit="0, 1 or 2",
+    help="The worst circuit of a provider, whatever the server, model or worker: 0 closed, 1 half-open (one "
+    "call at a time finds out whether it is well again), 2 open (passed over for now).",
     across=Across.MAX,
 )
 STORE_UP = Metric(
@@ -230,6 +180,38 @@ REPLAYS = Metric(
     unit="requests",
     help="Requests answered with what their Idempotency-Key was answered before: no call, no event, no cost.",
 )
+NOT_ADMITTED = Metric(
+    name="routergate_admissions_refused_total",
+    labels=("scope", "reason"),
+    unit="requests",
+    help="Requests that a budget or limit refused: budget (spent), held (by running requests), or limit.",
+)
+BUDGET_LIMIT = Metric(
+    name="routergate_budget_limit_usd",
+    kind=Kind.GAUGE,
+    labels=("organisation", "scope", "name", "window"),
+    unit="US dollars",
+    help="Declared budgets in money that name whom they are for; NaN: not declared any more.",
+    across=Across.MAX,
+)
+BUDGET_SPENT = Metric(
+    name="routergate_budget_spent_usd",
+    kind=Kind.GAUGE,
+    labels=("organisation", "scope", "name", "window"),
+    unit="US dollars",
+    help="What is spent of these budgets in the window that runs.",
+    across=Across.MAX,
+)
+HOLDS_SWEPT = Metric(
+    name="routergate_holds_swept_total",
+    unit="requests",
+    help="Requests that were booked as abandoned, because their gateway was gone.",
+)
+EVENTS_CORRECTED = Metric(
+    name="routergate_events_corrected_total",
+    unit="events",
+    help="Usage events that came after their request had been booked, as abandoned or a second time.",
+)
 RELOAD_SUCCESSFUL = Metric(
     name="routergate_config_last_reload_successful",
     kind=Kind.GAUGE,
@@ -279,8 +261,10 @@ METRICS: tuple[Metric, ...] = (
     REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS,
     TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
+    NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
     CIRCUIT, STORE_UP, STORE_FAILURES,
     EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
+    EVENTS_CORRECTED, HOLDS_SWEPT,
     RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, BUILD_INFO,
     LABEL_OVERFLOW, UNRECORDED, UNREADABLE,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """An answer on its way to the socket, at the profile's pace and with the request's faults."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
@@ -14,6 +15,8 @@ from routergate.testing.refusals import broken
 from routergate.testing.visit import Visit
 from routergate.testing.wire import Event
 
+MUTTER = 0.01
+"""Seconds from one comment to the next."""
 HEADERS = {"x-simulated": "true", "x-request-id": "req_simulated"}
 
 
@@ -53,13 +56,24 @@ async def _send_stream(answer: Answer, visit: Visit) -> web.StreamResponse:
     response = await _prepared(visit, headers)
     # Nothing yet, but it sends the headers, even if no event will follow.
     await response.write(b"")
+    if whole:
+        await _mutter(answer, response)
     for event in events:
         await asyncio.sleep(event.tokens * answer.profile.seconds_per_token)
         visit.wrote(event.tokens, answer.prompt_tokens)
         await response.write(event.data)
     if not whole:
+        visit.stuck = "stall" in answer.asked.faults
+        await _mutter(answer, response)
         await _break_off(answer, visit)
     return response
+
+
+async def _mutter(answer: Answer, response: web.StreamResponse) -> None:
+    """Say that the connection is alive, and nothing else, for as long as the fault says."""
+    for _ in range(math.ceil((answer.asked.faults.argument("muttering") or 0.0) / MUTTER)):
+        await response.write(b": still here\n\n")
+        await asyncio.sleep(MUTTER)
 
 
 def _events(answer: Answer) -> tuple[Sequence[Event], bool]:

@@ -1,10 +1,10 @@
 """Faults that can be asked for by a model's name: `sim-mini!cut:5`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from routergate.testing.refusals import Refused, broken, invalid, throttled, too_long
+from routergate.testing.refusals import Refused, broken, filtered, invalid, throttled, too_long
 
 
 class UnknownFault(ValueError):
@@ -28,8 +28,12 @@ FAULTS: Mapping[str, Fault] = {
     "429": Fault("answers 429 `rate_limit_exceeded`", "seconds in `Retry-After`"),
     "500": Fault("answers 500 `server_error`"),
     "503": Fault("answers 503 `server_error`"),
+    "once429": Fault(
+        "answers 429 the first time it sees these messages, then works", "seconds in `Retry-After`"
+    ),
     "once500": Fault("answers 500 the first time it sees these messages, then works"),
     "context": Fault("answers 400 `context_length_exceeded`"),
+    "filtered": Fault("answers 400 `content_filter`"),
     "filter": Fault("stops half-way with the finish reason `content_filter`"),
     "reset": Fault("closes the connection before the status line"),
     "silent": Fault("accepts the request and never answers"),
@@ -42,6 +46,7 @@ FAULTS: Mapping[str, Fault] = {
     "empty": Fault("answers 200 with no choices"),
     "error200": Fault("answers 200 with an error object"),
     "crlf": Fault("ends the lines of the stream with CR LF"),
+    "muttering": Fault("sends nothing but comments before a stream, or where it breaks off", "seconds", 60),
     "comments": Fault("puts comments between the events, as keep-alives"),
     "usage-inline": Fault("reports usage on the chunk with the finish reason, not on one of its own"),
     "split": Fault("writes the stream in pieces of so many bytes, wherever that cuts", "bytes", 7),
@@ -74,15 +79,22 @@ class Faults:
 
     def refusal(self) -> Refused | None:
         """The error to answer with in place of an answer."""
-        errors = {
+        errors: dict[str, Callable[[], Refused]] = {
             "400": lambda: invalid("The simulator was asked to find fault with this request.", "messages"),
             "401": lambda: Refused(401, "Incorrect API key provided.", code="invalid_api_key"),
             "429": lambda: throttled(self.argument("429")),
             "500": lambda: broken(500),
             "503": lambda: broken(503),
+            "filtered": filtered,
             "context": lambda: too_long(8192),
         }
         return next((errors[name]() for name in self.by_name if name in errors), None)
+
+    def once(self) -> Refused | None:
+        """The error to answer with the first time."""
+        if "once500" in self:
+            return broken()
+        return throttled(self.argument("once429")) if "once429" in self else None
 
     def __or__(self, other: "Faults") -> "Faults":
         return Faults({**self.by_name, **other.by_name})

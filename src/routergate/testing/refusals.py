@@ -38,6 +38,12 @@ def too_long(limit: int) -> Refused:
     return Refused(400, said, param="messages", code="context_length_exceeded")
 
 
+def filtered() -> Refused:
+    """The content filter does not like it."""
+    said = "The response was filtered due to the prompt triggering the content management policy."
+    return Refused(400, said, param="prompt", code="content_filter")
+
+
 def broken(status: int = 500) -> Refused:
     """The server is at fault."""
     return Refused(

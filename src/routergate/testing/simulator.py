@@ -15,7 +15,7 @@ from routergate.testing.delivery import HEADERS, deliver
 from routergate.testing.faults import Faults
 from routergate.testing.metrics import Load
 from routergate.testing.profile import Profile
-from routergate.testing.refusals import Refused, broken
+from routergate.testing.refusals import Refused
 from routergate.testing.visit import Visit, close, hang
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -233,9 +233,10 @@ class Simulator:
         return await deliver(answer(asked, self.profile), visit)
 
     def _refusal(self, asked: Asked) -> Refused | None:
-        if "once500" in asked.faults and asked.messages_digest not in self._failed_once:
+        once = asked.faults.once()
+        if once is not None and asked.messages_digest not in self._failed_once:
             self._failed_once.add(asked.messages_digest)
-            return broken()
+            return once
         return asked.faults.refusal()
 
 

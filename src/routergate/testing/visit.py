@@ -17,7 +17,8 @@ class Visit:
         self.request, self.call = request, call
         self._publish = publish
         self._arrived = asyncio.get_running_loop().time()
-        self._stuck = False
+        self.stuck = False
+        """Whether a fault keeps the client waiting."""
         publish(call)
 
     def note(self, **changes: Any) -> None:
@@ -43,7 +44,7 @@ class Visit:
             self.note(ended=Ended.STOPPED)
         else:
             after = asyncio.get_running_loop().time() - self._arrived
-            self.note(ended=Ended.FAULTED if self._stuck else Ended.ABORTED, hung_up_after=after)
+            self.note(ended=Ended.FAULTED if self.stuck else Ended.ABORTED, hung_up_after=after)
 
     async def close(self) -> NoReturn:
         """Close the connection without a word."""
@@ -52,7 +53,7 @@ class Visit:
 
     async def hang(self) -> NoReturn:
         """Keep the connection open, and say nothing more."""
-        self._stuck = True
+        self.stuck = True
         await hang()
 
 

@@ -1,0 +1,84 @@
+"""What a process does beside the requests, again and again."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from routergate.allowances import spent_usd
+from routergate.app import Parts
+from routergate.domain.budget import Rules
+from routergate.domain.errors import StoreUnavailable
+from routergate.gateway import Gateway
+from routergate.ledger.sweeper import Sweeper
+from routergate.store.circuits import exchange
+
+log = logging.getLogger(__name__)
+
+LENGTHS_EVERY, CIRCUITS_EVERY, GAUGES_EVERY, BUDGETS_EVERY = 5.0, 0.5, 1.0, 5.0
+
+
+async def kept_running(job: Callable[[], Awaitable[None]]) -> None:
+    """Run for ever. A background job that fails is a defect, but no reason to stop serving."""
+    while True:
+        try:
+            await job()
+        except Exception:
+            log.exception("a background job failed and is started again")
+        await asyncio.sleep(1)
+
+
+async def show_gauges(parts: Parts, sweeper: Sweeper, gateway: Callable[[], Gateway]) -> None:
+    """Keep the metrics that no event moves."""
+    dropped, spooled, damaged, unanswered = Growth(), Growth(), Growth(), Growth()
+    corrected, swept = Growth(), Growth()
+    ledger, metrics = parts.ledger, parts.metrics
+    while True:
+        metrics.circuits(gateway().dispatcher.states(parts.clock.monotonic()))
+        metrics.events_waiting(ledger.pending, ledger.on_disk)
+        metrics.events_dropped(dropped.to(ledger.dropped))
+        metrics.events_spooled(spooled.to(ledger.spooled))
+        metrics.spool_damaged(damaged.to(ledger.damaged))
+        metrics.events_corrected(corrected.to(ledger.corrected))
+        metrics.holds_swept(swept.to(sweeper.swept))
+        metrics.store(up=parts.store.up, failures=unanswered.to(parts.store.failures))
+        await asyncio.sleep(GAUGES_EVERY)
+
+
+@dataclass(slots=True)
+class Growth:
+    """How much a total has grown since it was last seen."""
+
+    seen: int = 0
+
+    def to(self, total: int) -> int:
+        grown, self.seen = total - self.seen, total
+        return grown
+
+
+async def share_lengths(parts: Parts) -> None:
+    """Tell the other workers what was learned of answers' lengths, and hear from them."""
+    while True:
+        with suppress(StoreUnavailable):  # what was learned stays, and goes along next time
+            await parts.lengths.sync(parts.store)
+        await asyncio.sleep(LENGTHS_EVERY)
+
+
+async def share_circuits(parts: Parts) -> None:
+    """Tell the other workers which servers fail, and hear from them."""
+    me = secrets.token_hex(8)
+    while True:
+        with suppress(StoreUnavailable):  # a worker alone goes by what it sees itself
+            await exchange(parts.experience.circuits, parts.store, me, parts.clock.monotonic())
+        await asyncio.sleep(CIRCUITS_EVERY)
+
+
+async def show_budgets(parts: Parts, rules: Callable[[], Rules]) -> None:
+    """Keep the metrics of budgets. Every worker does: their gauges are merged, not added."""
+    while True:
+        with suppress(StoreUnavailable):  # the last ones known stay
+            now = parts.clock.epoch_ns() // 1_000_000
+            parts.metrics.budgets(await spent_usd(parts.store, rules(), now))
+        await asyncio.sleep(BUDGETS_EVERY)

@@ -1,0 +1,169 @@
+"""Circuit breakers: which server fails to serve which model, and when it is tried again. Told the time."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import NamedTuple
+
+from routergate.domain.model import ModelId, ProviderId
+
+
+class Target(NamedTuple):
+    """One model on one server: what a circuit stands before."""
+
+    provider: ProviderId
+    replica: str
+    model: ModelId
+
+
+class State(IntEnum):
+    """Of a circuit; the worse, the higher."""
+
+    CLOSED = 0
+    HALF_OPEN = 1
+    """It rested; one call at a time finds out whether it is well again."""
+    OPEN = 2
+
+
+class Entry(Enum):
+    """In which state of the circuit a call began."""
+
+    PLAIN = "closed"
+    PROBE = "half-open, as the one that finds out"
+    FORCED = "passed over, but there was nobody else"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """What it takes to be passed over, and for how long that is. Times in seconds."""
+
+    row: int = 5
+    """Failures in a row."""
+    share: float = 0.5
+    """Of failures among the calls of the last `window`, if those were `calls` or more."""
+    calls: int = 20
+    window: float = 30.0
+    rest: float = 1.0
+    """The first time. It doubles as long as probes fail, or the next failures follow soon."""
+    longest: float = 15.0
+    throttled: float = 60.0
+    """The longest rest that a provider gets by asking for it."""
+
+
+KEPT = 100
+"""Calls that are kept to find the share of failures."""
+
+
+@dataclass(slots=True)
+class Circuit:
+    """The breaker before one target."""
+
+    tolerance: Tolerance
+    until: float | None = None
+    """When the rest ends; `None`: the circuit is closed."""
+    wished: bool = False
+    """Whether the provider asked for the rest."""
+    changed: float = float("-inf")
+    """When it was last opened or closed, by what was seen here or elsewhere."""
+    news: bool = False
+    """Whether that was seen here, and others do not know it yet."""
+    _probing: bool = False
+    _rests: int = 0
+    _row: int = 0
+    _seen: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=KEPT))
+
+    def state(self, now: float) -> State:
+        """Closed, half-open or open."""
+        if self.until is None:
+            return State.CLOSED
+        return State.OPEN if now < self.until else State.HALF_OPEN
+
+    def admits(self, now: float) -> bool:
+        """Whether a call may go through; half-open, only one at a time."""
+        return self.until is None or (now >= self.until and not self._probing)
+
+    def wish_left(self, now: float) -> float:
+        """Seconds for which the provider wants to be left alone."""
+        return max(self.until - now, 0.0) if self.wished and self.until is not None else 0.0
+
+    def enter(self, now: float) -> Entry:
+        """A call begins; every one must `leave`."""
+        if self.until is None:
+            return Entry.PLAIN
+        if not self.admits(now):
+            return Entry.FORCED
+        self._probing = True
+        return Entry.PROBE
+
+    def leave(self, entry: Entry) -> None:
+        """A call is over, however it ended."""
+        if entry is Entry.PROBE:
+            self._probing = False
+
+    def answered(self, entry: Entry, now: float) -> None:
+        """An answer has begun; if it was asked for in spite of the circuit, that is closed again."""
+        if self.until is not None and entry is not Entry.PLAIN:
+            self._turn(None, now)
+
+    def completed(self, now: float) -> None:
+        """An answer has come to its end."""
+        self._row = 0
+        self._seen.append((now, True))
+
+    def failed(self, entry: Entry, now: float, retry_after: float | None = None) -> None:
+        """A call has failed, before its answer or in it; the provider may have asked to be left alone."""
+        self._row += 1
+        self._seen.append((now, False))
+        if retry_after is not None:
+            self._turn(now + min(retry_after, self.tolerance.throttled), now, wished=True)
+        elif self.until is None:
+            if self._too_much(now):
+                self._rests = self._rests + 1 if now - self.changed < self.tolerance.longest else 1
+                self._turn(now + self._rest(), now)
+        elif entry is Entry.PROBE:
+            self._rests += 1
+            self._turn(now + self._rest(), now)
+
+    def hear(self, until: float | None, changed: float, *, wished: bool = False) -> None:
+        """What another process has seen; the latest word counts."""
+        if changed > self.changed:
+            self._turn(until, changed, wished=wished)
+            self.news = False
+
+    def _turn(self, until: float | None, now: float, *, wished: bool = False) -> None:
+        self.until, self.wished, self.changed, self.news = until, wished, now, True
+        self._probing, self._row = False, 0
+        self._seen.clear()
+
+    def _too_much(self, now: float) -> bool:
+        asked = [well for at, well in self._seen if now - at <= self.tolerance.window]
+        failures = asked.count(False)
+        enough = len(asked) >= self.tolerance.calls
+        return self._row >= self.tolerance.row or (enough and failures >= self.tolerance.share * len(asked))
+
+    def _rest(self) -> float:
+        # Beyond the eighth, doubling changes nothing but the size of the number.
+        return min(self.tolerance.rest * 2.0 ** min(self._rests - 1, 8), self.tolerance.longest)
+
+
+@dataclass(slots=True)
+class Circuits:
+    """Every circuit of a process."""
+
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    _by_target: dict[Target, Circuit] = field(default_factory=dict)
+
+    def __getitem__(self, target: Target) -> Circuit:
+        """The circuit before `target`; a closed one, if nobody has asked it yet."""
+        if (known := self._by_target.get(target)) is None:
+            known = self._by_target[target] = Circuit(self.tolerance)
+        return known
+
+    def __iter__(self) -> Iterator[tuple[Target, Circuit]]:
+        """All that there are."""
+        return iter(self._by_target.items())
+
+    def awry(self) -> list[tuple[Target, Circuit]]:
+        """Those that are not closed."""
+        return [(target, circuit) for target, circuit in self if circuit.until is not None]

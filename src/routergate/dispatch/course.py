@@ -1,0 +1,96 @@
+"""What is left to try for one request."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from routergate.dispatch.fleet import Replica
+from routergate.domain.decision import Candidate, Decision, Limits
+from routergate.domain.errors import ProviderRefused, UpstreamError
+
+Failure: TypeAlias = UpstreamError | ProviderRefused
+Choose: TypeAlias = Callable[[Candidate, Collection[Replica]], Replica | None]
+"""The server to ask for a candidate, but none of some; `None`: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Whom to ask next."""
+
+    candidate: Candidate
+    replica: Replica
+    forced: bool = False
+    """Whether the circuits would have it otherwise."""
+
+
+@dataclass(slots=True)
+class Course:
+    """The candidates that have not been given up, in their order; the first one is being asked."""
+
+    ahead: list[Candidate]
+    limits: Limits
+    passed_over: list[Candidate] = field(default_factory=list)
+    """Nobody seemed to serve them: the last resort."""
+    silent: set[Replica] = field(default_factory=set)
+    """They have let the request wait, and are not asked again for it."""
+    failures: Counter[str] = field(default_factory=Counter)
+    """Of the candidate that is being asked, by kind."""
+    pause: float = 0.0
+    """Seconds to let pass before the next step."""
+    _tried: set[Replica] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, decision: Decision) -> "Course":
+        """Everything that the decision allows."""
+        return cls(list(decision.candidates), decision.limits)
+
+    def next(self, admitted: Choose, anyone: Choose) -> Step | None:
+        """The next step: as long as there is one, somebody whom the circuits admit."""
+        while self.ahead:
+            if replica := self._fresh(self.ahead[0], admitted):
+                return self._to(replica)
+            self.passed_over.append(self.ahead[0])
+            self.move_on()
+        while self.passed_over:
+            self.ahead = [self.passed_over.pop(0)]
+            if replica := anyone(self.ahead[0], self.silent):
+                return self._to(replica, forced=True)
+        return None
+
+    def can_go_elsewhere(self, admitted: Choose) -> bool:
+        """Whether there is another server to ask for the candidate that has just failed."""
+        return admitted(self.ahead[0], self.silent | self._tried) is not None
+
+    def can_repeat(self, admitted: Choose) -> bool:
+        """Whether any of its servers may be asked again."""
+        return admitted(self.ahead[0], self.silent) is not None
+
+    def is_alone(self, admitted: Choose) -> bool:
+        """Whether nobody but the candidate that is being asked can answer."""
+        return all(admitted(other, self.silent) is None for other in self.ahead[1:])
+
+    def move_on(self) -> None:
+        """Give up the candidate that is being asked."""
+        del self.ahead[0]
+        self.failures.clear()
+        self._tried.clear()
+        self.pause = 0.0
+
+    def only_larger(self, than: Candidate) -> bool:
+        """Keep those with more room for a request; whether there are any."""
+        self.ahead = _larger(self.ahead, than)
+        self.passed_over = _larger(self.passed_over, than)
+        return bool(self.ahead or self.passed_over)
+
+    def _fresh(self, candidate: Candidate, admitted: Choose) -> Replica | None:
+        """One that has not failed this request, if there is one."""
+        return admitted(candidate, self.silent | self._tried) or admitted(candidate, self.silent)
+
+    def _to(self, replica: Replica, *, forced: bool = False) -> Step:
+        self._tried.add(replica)
+        return Step(self.ahead[0], replica, forced)
+
+
+def _larger(candidates: Iterable[Candidate], than: Candidate) -> list[Candidate]:
+    return [other for other in candidates if other.card.context_tokens > than.card.context_tokens]

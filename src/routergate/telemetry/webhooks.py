@@ -1,0 +1,78 @@
+"""Alerts, posted to whoever wants them."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from routergate.domain.alert import Alert, Told
+from routergate.domain.budget import Measure
+from routergate.domain.money import usd_text
+
+PATIENCE = aiohttp.ClientTimeout(total=10)
+Payload = Callable[[Alert, int], Mapping[str, Any]]
+"""What is sent of an alert, given the limit that it is about."""
+
+
+def listener(url: str) -> str:
+    """A name for whoever is at `url`, which may hold a secret."""
+    return hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+async def posted(session: aiohttp.ClientSession, url: str, payload: Mapping[str, Any]) -> str | None:
+    """Why the other end did not take it; `None`: it did. Nothing of the URL is in the answer."""
+    try:
+        async with session.post(url, json=payload, timeout=PATIENCE, allow_redirects=False) as response:
+            return None if response.status < 300 else f"it answered with status {response.status}"
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        return f"it cannot be reached ({type(error).__name__})"
+
+
+def as_object(alert: Alert, limit: int) -> Mapping[str, Any]:
+    """Every detail. Money is text with all its digits, as in the reports."""
+    counter = alert.counter
+    return {
+        "id": alert.id,
+        "type": f"budget.{alert.what}",
+        "time": datetime.fromtimestamp(alert.at // 1000, UTC).isoformat().replace("+00:00", "Z"),
+        "organisation": alert.organisation,
+        "scope": counter.scope.value,
+        "name": counter.value,
+        "measure": "usd" if counter.measure is Measure.CASH else counter.measure.value,
+        "window": counter.window,
+        "label": counter.label,
+        "threshold": _plain(alert, alert.amount),
+        "limit": _plain(alert, limit),
+        "spent": _plain(alert, alert.spent),
+    }
+
+
+def as_slack(alert: Alert, limit: int) -> Mapping[str, Any]:
+    """A sentence, for Slack's incoming webhooks."""
+    counter = alert.counter
+    whose = f"The budget of {counter.scope.value} '{counter.value}' ({counter.window} {counter.label})"
+    spent = f"{_amount(alert, alert.spent)} of {_amount(alert, limit)}"
+    text = f"{alert.organisation}: {whose} {_news(alert, limit)}: {spent} spent."
+    for sign, meant in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(sign, meant)
+    return {"text": text}
+
+
+def _news(alert: Alert, limit: int) -> str:
+    if alert.what is Told.REACHED:
+        return "has no room for a request"
+    if alert.amount >= limit:
+        return "is used up"
+    return f"has passed {alert.amount / limit:.0%}"
+
+
+def _amount(alert: Alert, amount: int) -> str:
+    if alert.counter.measure is Measure.CASH:
+        return f"{usd_text(amount)} USD"
+    return f"{amount:,} {alert.counter.measure.value.replace('_', ' ')}"
+
+
+def _plain(alert: Alert, amount: int) -> str | int:
+    return usd_text(amount) if alert.counter.measure is Measure.CASH else amount

@@ -1,0 +1,341 @@
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from routergate.domain.budget import Away, Budget, Limit, Measure, Policy, Rules, Scope
+from routergate.domain.decision import Candidate, Decision, Estimate
+from routergate.domain.errors import (
+    BudgetEnded,
+    BudgetHeld,
+    NoEligibleModel,
+    OverBudget,
+    RateLimited,
+    StoreUnavailable,
+)
+from routergate.domain.event import UsageSource
+from routergate.domain.hold import Line, Reply
+from routergate.domain.identity import Attribution, Identity
+from routergate.domain.model import ModelCard, ModelClass
+from routergate.domain.money import Nanos
+from routergate.domain.request import ChatRequest
+from routergate.domain.usage import Usage
+from routergate.meter.meter import Meter
+from routergate.ports import Chunk
+from routergate.spend.book import Book
+from routergate.spend.hold import Hold, Till
+from support.builders import a_candidate, a_card, a_decision, a_rate_card, a_request, some_features
+from support.events import an_event
+from support.fakes import ListLedger, WordCounter
+from support.redis import HandClock
+from support.restraints import a_budget, a_limit, rules_of
+
+SMALL = a_card("small", prices=(a_rate_card("0", "1"),), context_tokens=1_000)
+"""A token that is written costs 1,000 nano-dollars."""
+LARGE = a_card("large", prices=(a_rate_card("0", "10"),), context_tokens=1_000)
+AT = 1_700_000_000_000_000_000
+
+
+def strict(limit: int, **changes: Any) -> Budget:
+    return a_budget(limit, strict=True, **changes)
+
+
+def decided(*cards: ModelCard, output: int = 50, **features: Any) -> Decision:
+    def candidate(card: ModelCard) -> Candidate:
+        cost = Nanos(1) if card.prices else None
+        return a_candidate(card, output_tokens=output, cost=cost, quality=Estimate(mean=0.9, stderr=0.0))
+
+    found = tuple(map(candidate, cards or (SMALL,)))
+    return a_decision(candidates=found, features=some_features(**features))
+
+
+@dataclass
+class Shop:
+    """A till, and its ledger."""
+
+    rules: Rules
+    ledger: ListLedger = field(default_factory=ListLedger)
+
+    def __post_init__(self) -> None:
+        self.till = Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=HandClock())
+
+    def hold(
+        self, decision: Decision | None = None, request: ChatRequest | None = None, name: str = "r"
+    ) -> Hold:
+        who = Attribution(identity=Identity(key="key-1", organisation="acme"))
+        decision = replace(decision or decided(), id=name)
+        return self.till.hold(decision, who, request or a_request(), AT)
+
+    async def spend(self, cost: int, tokens: int = 0) -> None:
+        """Let an earlier request have ended at a cost."""
+        hold = self.hold(name=f"earlier-{cost}")
+        await hold.admit()
+        event = an_event(id=f"earlier-{cost}", at=AT, cost=Nanos(cost), usage=Usage(output=tokens))
+        self.ledger.settle(hold.settled(event))
+
+
+def shop(*rules: Budget | Limit) -> Shop:
+    return Shop(rules_of(*rules))
+
+
+def held(hold: Hold) -> list[int]:
+    return [line.amount for line in hold.lines]
+
+
+async def test_without_rules_nothing_is_asked_of_the_request() -> None:
+    hold = shop().hold()
+    await hold.admit()
+    request = await hold.cover(hold.decision.chosen)
+    assert (held(hold), request, hold.refused) == ([], a_request(), False)
+
+
+async def test_what_is_likely_is_held_and_what_it_was_is_charged() -> None:
+    place = shop(a_budget(1_000_000), a_limit(measure=Measure.CONCURRENCY, seconds=0))
+    hold = place.hold()
+    await hold.admit()
+    assert held(hold) == [100_000, 1]
+    assert [(one.spent, one.held) for one in hold.standings] == [(0, 100_000), (0, 1)]
+    [event] = place.ledger.reserved
+    assert (event.usage_source, event.cost) == (UsageSource.RESERVED, 100_000)
+    assert [one.amount for one in event.charges] == [100_000]
+
+    settled = hold.settled(an_event(cost=Nanos(7)))
+    assert [one.amount for one in settled.charges] == [7]
+
+
+async def test_a_strict_budget_holds_the_worst_case_and_says_the_limit_only_if_it_is_one() -> None:
+    place = shop(strict(10_000_000))
+    hold = place.hold()
+    await hold.admit()
+    assert held(hold) == [1_000_000]
+    assert await hold.cover(hold.decision.chosen) == a_request()
+
+    bounded = place.hold(decided(replace(SMALL, max_output_tokens=400)), name="other")
+    await bounded.admit()
+    assert (await bounded.cover(bounded.decision.chosen)).max_output_tokens == 400
+    assert (held(bounded), bounded.shortened) == ([400_000], False)
+
+
+async def test_an_output_limit_of_the_caller_is_what_is_held() -> None:
+    hold = shop(strict(10_000_000)).hold(decided(max_output_tokens=30), a_request(max_output_tokens=30))
+    await hold.admit()
+    assert held(hold) == [30_000]
+    assert await hold.cover(hold.decision.chosen) == a_request(max_output_tokens=30)
+
+
+async def test_the_end_of_a_strict_budget_shortens_the_answer() -> None:
+    place = shop(strict(1_500_000))
+    await place.spend(1_000_000)
+    hold = place.hold()
+    await hold.admit()
+    request = await hold.cover(hold.decision.chosen)
+    assert (held(hold), hold.shortened) == ([500_000], True)
+    assert (request.max_output_tokens, request.payload["max_completion_tokens"]) == (500, 500)
+
+
+async def test_the_tightest_of_several_strict_budgets_shortens_the_answer() -> None:
+    place = shop(strict(900_000), strict(60, measure=Measure.OUTPUT_TOKENS, scope=Scope.KEY))
+    hold = place.hold()
+    await hold.admit()
+    assert (held(hold), hold.shortened) == ([60_000, 60], True)
+
+
+async def test_an_answer_that_would_be_too_short_is_refused() -> None:
+    place = shop(strict(1_010_000))
+    await place.spend(1_000_000)
+    hold = place.hold()
+    with pytest.raises(OverBudget, match=r"up to 0\.000016 USD needed"):
+        await hold.admit()
+    assert hold.refused
+
+
+async def test_what_running_requests_hold_is_not_spent() -> None:
+    place = shop(strict(1_500_000))
+    await place.hold(name="running").admit()
+    with pytest.raises(BudgetHeld):
+        await place.hold().admit()
+
+
+async def test_a_rate_limit_shortens_nothing() -> None:
+    place = shop(strict(10_000_000), a_limit(100))
+    hold = place.hold()
+    with pytest.raises(RateLimited):
+        await hold.admit()
+    assert (hold.refused, held(hold)) == (True, [])
+
+
+async def test_a_model_without_a_price_is_left_out_under_a_budget_in_money() -> None:
+    free = a_card("unpriced", prices=())
+    hold = shop(a_budget(10_000_000)).hold(decided(free, SMALL))
+    await hold.admit()
+    assert [one.card.id for one in hold.decision.candidates] == ["small"]
+    assert [one.model for one in hold.decision.rejected] == ["unpriced"]
+
+    alone = shop(a_budget(10_000_000)).hold(decided(free))
+    with pytest.raises(NoEligibleModel, match="unpriced has no known price, and a budget in money applies"):
+        await alone.admit()
+    assert alone.refused
+
+
+async def test_a_budget_may_allow_models_without_a_price() -> None:
+    place = shop(a_budget(10_000_000, unpriced=True), a_budget(5_000, measure=Measure.TOKENS))
+    hold = place.hold(decided(a_card("unpriced", prices=())))
+    await hold.admit()
+    assert held(hold) == [200]
+
+
+async def test_a_reached_budget_may_ask_for_a_cheaper_model() -> None:
+    place = shop(a_budget(50_000, when_reached=Policy.DOWNGRADE))
+    hold = place.hold(decided(LARGE, replace(SMALL, prices=(a_rate_card("0", "0.1"),))))
+    hold.decision = replace(
+        hold.decision,
+        candidates=(replace(hold.decision.candidates[0], cost=Nanos(9)), hold.decision.candidates[1]),
+    )
+    await hold.admit()
+    assert [one.card.id for one in hold.decision.candidates] == ["small", "large"]
+    assert held(hold) == [10_000]
+
+
+async def test_a_reached_budget_that_leaves_no_model_refuses() -> None:
+    with pytest.raises(OverBudget):
+        await shop(a_budget(5, when_reached=Policy.OWN_MODELS)).hold().admit()
+
+
+async def test_own_models_serve_on_once_the_budget_is_reached() -> None:
+    ours = replace(SMALL, model_class=ModelClass.SELF_HOSTED)
+    hold = shop(a_budget(5, when_reached=Policy.OWN_MODELS)).hold(decided(LARGE, ours))
+    await hold.admit()
+    assert [one.card.id for one in hold.decision.candidates] == ["small"]
+
+
+async def test_a_dearer_model_is_covered_before_it_is_asked() -> None:
+    place = shop(a_budget(1_000_000))
+    hold = place.hold(decided(SMALL, LARGE))
+    await hold.admit()
+    await hold.cover(hold.decision.candidates[0])
+    assert held(hold) == [100_000]
+    await hold.cover(hold.decision.candidates[1])
+    assert held(hold) == [1_000_000]
+
+
+async def test_a_dearer_model_that_does_not_fit_leaves_what_is_held() -> None:
+    hold = shop(a_budget(900_000)).hold(decided(SMALL, LARGE))
+    await hold.admit()
+    with pytest.raises(OverBudget):
+        await hold.cover(hold.decision.candidates[1])
+    assert (held(hold), hold.refused) == ([100_000], False)
+
+
+async def test_another_model_is_shortened_by_itself() -> None:
+    hold = shop(strict(2_000_000)).hold(decided(LARGE, SMALL))
+    await hold.admit()
+    assert (held(hold), hold.shortened) == ([2_000_000], True)
+    await hold.cover(hold.decision.candidates[1])
+    assert (held(hold), hold.shortened) == ([1_000_000], False)
+
+
+async def test_while_the_store_is_away_the_process_counts_for_itself() -> None:
+    place = shop(a_budget(150_000))
+    place.ledger.away = True
+    hold = place.hold()
+    await hold.admit()
+    assert held(hold) == [100_000]
+    turned_away = place.hold(name="second")
+    with pytest.raises(BudgetHeld):
+        await turned_away.admit()
+    assert not turned_away.refused, "the store may hold something for it: its event lets that go"
+    hold.settled(an_event(id="r", cost=Nanos(10_000)))
+    await place.hold(name="third").admit()
+
+
+async def test_a_budget_may_refuse_while_the_store_is_away() -> None:
+    place = shop(a_budget(150_000, when_store_away=Away.REFUSE))
+    place.ledger.away = True
+    hold = place.hold()
+    with pytest.raises(StoreUnavailable):
+        await hold.admit()
+    assert not hold.refused
+
+
+async def answered(
+    hold: Hold, texts: Sequence[str], passed: list[Chunk] | None = None, *, admit: bool = True
+) -> int:
+    """How many pieces of an answer come through."""
+    passed = [] if passed is None else passed
+    if admit:
+        await hold.admit()
+    meter = Meter(HandClock(), 0.0)
+    meter.answered(hold.decision.chosen, Chunk(data=b"", text=texts[0]))
+
+    async def rest() -> AsyncGenerator[Chunk, None]:
+        for text in texts[1:]:
+            yield Chunk(data=b"", text=text)
+
+    seen = meter.watch(Chunk(data=b"", text=texts[0]), rest())
+    async for chunk in hold.within(seen, meter, WordCounter()):
+        passed.append(chunk)
+    return len(passed)
+
+
+async def test_an_answer_within_what_is_held_passes() -> None:
+    hold = shop(strict(10_000_000)).hold()
+    assert await answered(hold, ["one two"] * 10) == 10
+    assert held(hold) == [1_000_000]
+
+
+async def test_an_answer_that_outgrows_a_guess_holds_more() -> None:
+    hold = shop(a_budget(1_000_000)).hold(decided(output=5))
+    assert await answered(hold, ["one two three four "] * 10) == 10
+    assert held(hold) == [64_000]
+
+
+async def test_a_promised_answer_goes_on_where_no_more_can_be_held() -> None:
+    hold = shop(a_budget(20_000)).hold(decided(output=5))
+    assert await answered(hold, ["one two three four "] * 10) == 10
+    assert held(hold) == [16_000]
+
+
+@pytest.mark.parametrize(("limit", "pieces"), [(20_000, 8), (None, 11)])
+async def test_a_provider_that_does_not_heed_the_limit_is_cut(limit: int | None, pieces: int) -> None:
+    """Soon after 28 tokens where a budget made the answer shorter, and after 35 where the caller did."""
+    hold = shop(strict(limit or 1_000_000)).hold(decided(max_output_tokens=None if limit else 20))
+    passed: list[Chunk] = []
+    with pytest.raises(BudgetEnded):
+        await answered(hold, ["one two three four "] * 20, passed)
+    assert len(passed) == pieces
+
+
+async def test_a_promised_answer_goes_on_while_the_store_is_away() -> None:
+    place = shop(a_budget(10**9, when_store_away=Away.REFUSE))
+    hold = place.hold(decided(output=5))
+    await hold.admit()
+    place.ledger.away = True
+    assert await answered(hold, ["one two three four "] * 10, admit=False) == 10
+
+
+async def test_what_was_never_admitted_is_not_counted() -> None:
+    hold = shop(a_budget(10)).hold()
+    meter = Meter(HandClock(), 0.0)
+    first = Chunk(data=b"", text="a word")
+    meter.answered(hold.decision.chosen, first)
+
+    async def rest() -> AsyncGenerator[Chunk, None]:
+        yield first
+
+    passed = [chunk async for chunk in hold.within(meter.watch(first, rest()), meter, WordCounter())]
+    assert (len(passed), held(hold)) == (2, [])
+
+
+async def test_strict_budgets_are_reserved_durably() -> None:
+    seen: list[bool] = []
+
+    @dataclass
+    class Noting(ListLedger):
+        async def reserve(self, event: Any, lines: Sequence[Line], *, durable: bool = False) -> Reply:
+            seen.append(durable)
+            return await super().reserve(event, lines, durable=durable)
+
+    await Shop(rules_of(strict(10**9)), Noting()).hold().admit()
+    await Shop(rules_of(a_budget(10**9)), Noting()).hold().admit()
+    assert seen == [True, False]

@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import pytest
+
+from routergate.domain.budget import Budget, Measure, Policy, Scope, Window
+from routergate.domain.decision import Decision, Estimate
+from routergate.domain.model import ModelClass
+from routergate.domain.money import Nanos
+from routergate.spend.thrift import thrifty
+from support.builders import a_candidate, a_card, a_decision
+
+BUDGET = Budget(
+    scope=Scope.TEAM,
+    measure=Measure.CASH,
+    limit=1,
+    window=Window.MONTH,
+    when_reached=Policy.DOWNGRADE,
+    least_quality=0.5,
+)
+OWN = replace(BUDGET, when_reached=Policy.OWN_MODELS)
+
+
+def choice(*models: tuple[str, int | None, float, ModelClass]) -> Decision:
+    return a_decision(
+        candidates=tuple(
+            a_candidate(
+                a_card(name, model_class=kind),
+                cost=None if cost is None else Nanos(cost),
+                quality=Estimate(mean=quality, stderr=0.0),
+            )
+            for name, cost, quality, kind in models
+        )
+    )
+
+
+LARGE = ("large", 50, 0.9, ModelClass.FRONTIER)
+SMALL = ("small", 5, 0.6, ModelClass.ECONOMY)
+POOR = ("poor", 1, 0.4, ModelClass.ECONOMY)
+UNPRICED = ("unpriced", None, 0.9, ModelClass.ECONOMY)
+OURS = ("ours", 20, 0.7, ModelClass.SELF_HOSTED)
+
+
+def order(decision: Decision | None) -> list[str]:
+    return [one.card.id for one in decision.candidates] if decision else []
+
+
+def test_the_cheapest_that_is_good_enough_goes_first() -> None:
+    found = thrifty(choice(LARGE, UNPRICED, SMALL, POOR), BUDGET)
+    assert order(found) == ["small", "large", "unpriced"]
+    assert found
+    assert found.rule == "the month budget of this team is reached: the cheapest model first"
+    assert [(one.model, one.reason) for one in found.rejected] == [
+        ("poor", "is not for when the month budget of this team is reached")
+    ]
+
+
+def test_own_models_only() -> None:
+    found = thrifty(choice(LARGE, OURS, SMALL), OWN)
+    assert order(found) == ["ours"]
+    assert found
+    assert found.rule.endswith("own models only")
+    assert [one.model for one in found.rejected] == ["large", "small"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "budget"),
+    [(choice(LARGE, SMALL), OWN), (choice(LARGE), BUDGET), (choice(POOR, POOR), BUDGET)],
+    ids=["no own model", "a model by name", "nothing good enough"],
+)
+def test_a_budget_may_leave_nobody(decision: Decision, budget: Budget) -> None:
+    assert thrifty(decision, budget) is None
