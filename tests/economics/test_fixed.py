@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 
-from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Maintenance, Method
-from routergate.domain.model import ModelCard
+from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Maintenance, Method, Volume
 from routergate.domain.money import nanos
-from routergate.economics.fixed import Volume, by_requests, charge, expected, share, unamortised
+from routergate.economics.fixed import by_requests, charge, expected, share, unamortised
 from routergate.economics.months import instant
 from support.assets import FEBRUARY, JANUARY, MARCH, a_training, an_asset
-from support.builders import a_card
 
 NOON = instant(date(2026, 4, 10))
 UNITS = a_training(method=Method.UNITS_OF_PRODUCTION, expected_requests=10_000_000, life_months=None)
@@ -19,37 +17,29 @@ MONTHLY = Asset(hosting=Hosting(monthly=Decimal(3_000)), maintenance=Maintenance
 KNOWN = Volume(monthly=100_000)
 
 
-def of(asset: Asset | None) -> ModelCard:
-    return replace(a_card(), asset=asset)
-
-
 def dollars(**amounts: Any) -> Loaded:
     return Loaded(**{name: nanos(Decimal(amount)) for name, amount in amounts.items()})
 
 
-def test_a_model_without_an_asset_bears_no_fixed_cost() -> None:
-    assert share(of(None), NOON, Volume()) == FREE
-
-
 def test_a_request_bears_its_part_of_the_month() -> None:
-    assert share(of(MONTHLY), NOON, KNOWN) == dollars(hosting="0.03", maintenance="0.006")
+    assert share(MONTHLY, NOON, KNOWN) == dollars(hosting="0.03", maintenance="0.006")
 
 
 def test_a_request_bears_its_part_of_the_training_by_time() -> None:
     asset = an_asset(hosting=None, maintenance=None)
-    assert share(of(asset), NOON, KNOWN) == dollars(depreciation="0.2")
+    assert share(asset, NOON, KNOWN) == dollars(depreciation="0.2")
 
 
 def test_a_request_bears_its_part_of_the_training_by_requests_without_any_volume() -> None:
-    assert share(of(Asset(training=UNITS)), NOON, Volume()) == dollars(depreciation="0.04")
+    assert share(Asset(training=UNITS), NOON, Volume()) == dollars(depreciation="0.04")
 
 
 def test_once_all_is_written_off_a_request_bears_none_of_it() -> None:
-    assert share(of(Asset(training=UNITS)), NOON, Volume(served=10_000_000)) == FREE
+    assert share(Asset(training=UNITS), NOON, Volume(served=10_000_000)) == FREE
 
 
 def test_without_a_volume_nobody_knows_what_a_request_bears() -> None:
-    assert share(of(MONTHLY), NOON, Volume()) is None
+    assert share(MONTHLY, NOON, Volume()) is None
 
 
 def test_a_model_that_is_gone_or_not_there_yet_costs_nothing() -> None:
@@ -57,8 +47,8 @@ def test_a_model_that_is_gone_or_not_there_yet_costs_nothing() -> None:
 
     for training in (UNITS, a_training()):
         asset = an_asset(training=training, retired=MARCH)
-        assert share(of(asset), early, KNOWN) == FREE
-        assert share(of(asset), late, KNOWN) == FREE
+        assert share(asset, early, KNOWN) == FREE
+        assert share(asset, late, KNOWN) == FREE
 
 
 @pytest.mark.parametrize(

@@ -355,6 +355,7 @@ def test_an_explanation_says_everything() -> None:
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
+                "loaded_cost_usd": "0.0004",
             },
             {
                 "model": "unknown",
@@ -365,6 +366,7 @@ def test_an_explanation_says_everything() -> None:
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": None,
+                "loaded_cost_usd": None,
             },
         ],
         "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],

@@ -146,6 +146,16 @@ FREE = Loaded()
 """What a model without an asset bears."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """How many requests a model serves, as far as is known."""
+
+    monthly: int | None = None
+    """As seen lately; `None`: not seen for long enough."""
+    served: int = 0
+    """Since it was first seen."""
+
+
 def loaded_cost(marginal: Nanos | None, share: Loaded | None) -> Nanos | None:
     """Marginal cost and the share of fixed costs; unknown if either is."""
     return None if marginal is None or share is None else Nanos(marginal + share.total)

@@ -1,42 +1,22 @@
 """The fixed costs of an asset: what a period is charged, and what a request bears of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
-from routergate.domain.asset import FREE, Asset, Loaded, Method
-from routergate.domain.model import ModelCard
+from routergate.domain.asset import Asset, Loaded, Method, Volume
 from routergate.domain.money import Nanos
 from routergate.economics.depreciation import book_value, monthly, spread, written_off
 from routergate.economics.hosting import hosting_charge, hosting_month, maintenance_charge, upkeep
 from routergate.economics.months import day_of, instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
-    """How many requests a model serves, as far as is known."""
-
-    monthly: int | None = None
-    """As seen lately; `None`: not seen for long enough."""
-    served: int = 0
-    """Since the beginning."""
-
-
-Volumes = Callable[[str, int], Volume]
-"""By model and instant."""
-
-
-def share(card: ModelCard, at: int, volume: Volume) -> Loaded | None:
-    """What one request bears of a model's fixed costs, told without the future.
+def share(asset: Asset, at: int, volume: Volume) -> Loaded | None:
+    """What one request bears of the fixed costs, told without the future.
 
     Costs by the month are spread over the requests that a month is expected to have; `None` if nobody knows
     how many. What that misses of the true charge is booked when the month is over.
     """
-    asset = card.asset
-    if asset is None:
-        return FREE
     month = _month(asset, day_of(at))
     each, requests = _per_request(asset, at, volume), expected(asset, volume)
     if not any(month):

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from routergate.domain.asset import Loaded
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Kind
 from routergate.domain.usage import KINDS
@@ -98,12 +99,13 @@ SHARES = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
 _AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos")
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
+_NO_SHARE: Mapping[str, None] = MappingProxyType(dict.fromkeys(SHARES))
 _NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
 
 
 def row(event: UsageEvent) -> EventRow:
     """The event without its nesting."""
-    attribution, card, share = event.attribution, event.card, event.share
+    attribution, card = event.attribution, event.card
     identity = attribution.identity
     return EventRow(
         id=event.id,
@@ -142,11 +144,20 @@ def row(event: UsageEvent) -> EventRow:
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
         charges=tuple(_charges(event)),
-        hosting_nanos=share.hosting if share else None,
-        depreciation_nanos=share.depreciation if share else None,
-        maintenance_nanos=share.maintenance if share else None,
+        **shares(event.share),
         loaded_cost_nanos=event.loaded,
     )
+
+
+def shares(share: Loaded | None) -> Mapping[str, int | None]:
+    """The columns of fixed costs, by component."""
+    if share is None:
+        return _NO_SHARE
+    return {
+        "hosting_nanos": share.hosting,
+        "depreciation_nanos": share.depreciation,
+        "maintenance_nanos": share.maintenance,
+    }
 
 
 def _charges(event: UsageEvent) -> Iterator[ChargeRow]:
