@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from routergate.config.spec import Config
-from routergate.domain.asset import Asset, Hosting, Maintenance, Method, Training
+from routergate.domain.asset import Asset, Hosting, Maintenance, Method, Revision, Training
 from routergate.domain.model import ModelCard, ModelId
 from support.configs import OUTLINE, SMALL, loaded, problems
 
@@ -57,6 +57,20 @@ def test_everything_that_may_be_said_is_heard(tmp_path: Path) -> None:
         retired=date(2027, 1, 1),
         requests_per_month=10,
         owner="acme",
+    )
+
+
+def test_revisions_are_put_in_order(tmp_path: Path) -> None:
+    asset = asset_of(
+        tmp_path,
+        "{training: {cost: 1, in_service: 2026-01-01, method: units_of_production, expected_requests: 9,"
+        " revisions: [{served: 5, remaining_requests: 1}, {served: 2, remaining_requests: 6}]}}",
+    )
+    assert asset is not None
+    assert asset.training is not None
+    assert asset.training.revisions == (
+        Revision(served=2, remaining_requests=6),
+        Revision(served=5, remaining_requests=1),
     )
 
 
@@ -130,6 +144,21 @@ def test_a_multiple_of_an_unknown_price_is_unknown_and_is_said(tmp_path: Path) -
         (
             "{training: {cost: 1, in_service: 2026-01-01, life_months: 3, salvage: 2}}",
             ".training: salvage is more than cost; write what it will be worth in the end",
+        ),
+        (
+            (
+                "{training: {cost: 1, in_service: 2026-01-01, life_months: 3,"
+                " revisions: [{served: 1, remaining_requests: 1}]}}"
+            ),
+            ".training: revisions are for units_of_production; remove them",
+        ),
+        (
+            (
+                "{training: {cost: 1, in_service: 2026-01-01, method: units_of_production,"
+                " expected_requests: 9,"
+                " revisions: [{served: 1, remaining_requests: 1}, {served: 1, remaining_requests: 2}]}}"
+            ),
+            ".training: two revisions have the same served; keep one of them",
         ),
         ("{hosting: {gpus: 2}}", ".hosting: gpus and gpu_hour belong together; write both"),
         ("{hosting: {}}", ".hosting: costs nothing yet; write gpus and gpu_hour, or monthly"),

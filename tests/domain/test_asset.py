@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.asset import Asset, Loaded, Maintenance, Method, loaded_cost
+from routergate.domain.asset import Asset, Loaded, Maintenance, Method, Revision, loaded_cost
 from routergate.domain.money import Nanos
 from support.assets import FEBRUARY, JANUARY, MARCH, a_training, an_asset
 
@@ -21,10 +21,11 @@ loads = st.builds(Loaded, hosting=amounts, depreciation=amounts, maintenance=amo
         {"life_months": None},
         {"method": Method.UNITS_OF_PRODUCTION},
         {"factor": Decimal("0.5")},
+        {"revisions": (Revision(served=2, remaining_requests=1), Revision(served=1, remaining_requests=1))},
     ],
 )
 def test_a_training_that_cannot_be_written_off_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"salvage|needs|factor"):
+    with pytest.raises(ValueError, match=r"salvage|needs|factor|revisions"):
         a_training(**wrong)
 
 

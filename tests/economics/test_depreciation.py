@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -7,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.asset import Method, Training
+from routergate.domain.asset import Method, Revision, Training
 from routergate.domain.money import NANOS_PER_USD, Nanos, nanos
 from routergate.economics.depreciation import (
     Spread,
     book_value,
     monthly,
+    plan,
     spread,
     write_off,
     written_off,
@@ -101,6 +103,29 @@ def test_a_true_up_neither_loses_nor_adds(amount: Nanos, requests: int, served: 
     before = Spread(amount=amount, requests=requests)
     after = before.trued_up(served, remaining)
     assert before.written_off(served) + after.written_off(remaining) == amount
+
+
+def test_a_revision_spreads_what_is_left_and_leaves_what_was_charged() -> None:
+    """After 4 M requests at 4 cents, 16 M are still to come: 240 000 dollars over them are 1.5 cents each."""
+    revised = replace(by_requests(), revisions=(Revision(served=4_000_000, remaining_requests=16_000_000),))
+
+    assert written_off(revised, 0, 3_999_999) == written_off(by_requests(), 0, 3_999_999)
+    assert written_off(revised, 0, 4_000_000) == nanos(Decimal(160_000))
+    assert written_off(revised, 0, 4_000_001) == nanos(Decimal("160000.015"))
+    assert written_off(revised, 0, 20_000_000) == nanos(Decimal(400_000))
+    assert written_off(revised, 0, 30_000_000) == nanos(Decimal(400_000))
+    assert plan(revised, 4_000_000)[0].each == nanos(Decimal("0.015"))
+
+
+def test_a_second_revision_goes_on_from_the_first() -> None:
+    revisions = (
+        Revision(served=4_000_000, remaining_requests=16_000_000),
+        Revision(served=12_000_000, remaining_requests=2_000_000),
+    )
+    revised = replace(by_requests(), revisions=revisions)
+
+    assert written_off(revised, 0, 12_000_000) == nanos(Decimal(280_000))
+    assert written_off(revised, 0, 14_000_000) == nanos(Decimal(400_000))
 
 
 @given(trainings, spans, st.integers(0, 10**6))

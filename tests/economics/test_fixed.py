@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Maintenance, Method, Volume
+from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Maintenance, Method, Revision, Volume
 from routergate.domain.money import nanos
 from routergate.economics.fixed import by_requests, charge, expected, share, unamortised
 from routergate.economics.months import instant
@@ -36,6 +36,14 @@ def test_a_request_bears_its_part_of_the_training_by_requests_without_any_volume
 
 def test_once_all_is_written_off_a_request_bears_none_of_it() -> None:
     assert share(Asset(training=UNITS), NOON, Volume(served=10_000_000)) == FREE
+
+
+def test_after_a_revision_a_request_bears_what_is_left_over_those_to_come() -> None:
+    revision = Revision(served=4_000_000, remaining_requests=16_000_000)
+    asset = Asset(training=replace(UNITS, revisions=(revision,)))
+
+    assert share(asset, NOON, Volume(served=4_000_000)) == dollars(depreciation="0.015")
+    assert share(asset, NOON, Volume(served=20_000_000)) == FREE
 
 
 def test_without_a_volume_nobody_knows_what_a_request_bears() -> None:

@@ -25,6 +25,15 @@ Positive = Annotated[
 ]
 
 
+class Revision(Part):
+    """A better estimate of `expected_requests`: what is left is spread over those that are still to come."""
+
+    served: Count = Field(examples=[4000000])
+    """Requests since it went into service, when the estimate was made; `report portfolio` says."""
+    remaining_requests: Count = Field(examples=[16000000])
+    """Requests that are expected from then on."""
+
+
 class Training(Part):
     """What it cost to train the model, and how that is spread over its life."""
 
@@ -36,6 +45,8 @@ class Training(Part):
     """Evenly over `life_months`, over `expected_requests`, or as a declining share of what is left."""
     expected_requests: Count | None = None
     """Requests over its life; needed for `units_of_production`."""
+    revisions: tuple[Revision, ...] = ()
+    """Better estimates of `expected_requests`, for `units_of_production`."""
     life_months: Annotated[int, Field(gt=0, le=600)] | None = None
     """Its useful life; needed for `straight_line` and `declining_balance`."""
     factor: Factor = Decimal(2)
@@ -49,6 +60,10 @@ class Training(Part):
         needed = "expected_requests" if self.method is Method.UNITS_OF_PRODUCTION else "life_months"
         if getattr(self, needed) is None:
             raise ValueError(f"{self.method} needs {needed}")
+        if self.revisions and self.method is not Method.UNITS_OF_PRODUCTION:
+            raise ValueError("revisions are for units_of_production; remove them")
+        if len({each.served for each in self.revisions}) < len(self.revisions):
+            raise ValueError("two revisions have the same served; keep one of them")
         if self.salvage > self.cost:
             raise ValueError("salvage is more than cost; write what it will be worth in the end")
         return self
@@ -161,7 +176,11 @@ def asset(written: Asset) -> domain.Asset:
 
 
 def _training(written: Training) -> domain.Training:
-    return domain.Training(**{each.name: getattr(written, each.name) for each in fields(domain.Training)})
+    same = {each.name: getattr(written, each.name) for each in fields(domain.Training)}
+    revisions = sorted(written.revisions, key=lambda each: each.served)
+    return domain.Training(
+        **same | {"revisions": tuple(domain.Revision(**each.model_dump()) for each in revisions)}
+    )
 
 
 def _hosting(written: Asset) -> domain.Hosting | None:

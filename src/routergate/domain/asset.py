@@ -24,6 +24,16 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A better estimate: what was left then is spread anew, and what was charged stays as it was."""
+
+    served: int
+    """Requests since it went into service, when the estimate was made."""
+    remaining_requests: int
+    """That are expected to come from then on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
     """What a model cost once: compute, data, validation. Dollars."""
 
@@ -33,7 +43,9 @@ class Training:
     method: Method = Method.STRAIGHT_LINE
     life_months: int | None = None
     expected_requests: int | None = None
-    """Over its whole life."""
+    """Over its whole life, as was thought at first."""
+    revisions: tuple[Revision, ...] = ()
+    """Of `expected_requests`, oldest first."""
     factor: Decimal = Decimal(2)
     """Of a declining balance: times the share that a straight line would take."""
     salvage: Decimal = Decimal(0)
@@ -44,6 +56,9 @@ class Training:
             raise ValueError(f"salvage is between nothing and the cost: {self.salvage}")
         if not self._measure():
             raise ValueError(f"{self.method} needs life_months, or expected_requests to go by requests")
+        served = [revision.served for revision in self.revisions]
+        if served != sorted(set(served)):
+            raise ValueError(f"revisions must be in the order of what was served: {served}")
         if self.factor < 1:
             raise ValueError(f"a declining balance has a factor of 1 or more: {self.factor}")
 

@@ -44,12 +44,24 @@ def spread(training: Training) -> Spread:
     return Spread(amount=_depreciable(training), requests=training.expected_requests)
 
 
+def plan(training: Training, served: int) -> tuple[Spread, int]:
+    """The spread that the next request falls under, and how many requests came before it began."""
+    found, begun = spread(training), 0
+    for revision in training.revisions:
+        if revision.served <= served:
+            found = found.trued_up(revision.served - begun, revision.remaining_requests)
+            begun = revision.served
+    return found, begun
+
+
 def written_off(training: Training, at: int, served: int, retired: date | None = None) -> Nanos:
     """All up to an instant, at which it has served `served` requests since it went into service."""
     if retired is not None and at >= instant(retired):
         return _depreciable(training)
     if training.method is Method.UNITS_OF_PRODUCTION:
-        return spread(training).written_off(served)
+        current, begun = plan(training, served)
+        left = current.amount - current.written_off(served - begun)
+        return Nanos(_depreciable(training) - left)
     age = max(months_between(instant(training.in_service), at), Fraction(0))
     return Nanos(round(_by_age(training, age)))
 

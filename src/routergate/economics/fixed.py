@@ -1,12 +1,13 @@
 """The fixed costs of an asset: what a period is charged, and what a request bears of it."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
 from routergate.domain.asset import Asset, Loaded, Method, Volume
 from routergate.domain.money import Nanos
-from routergate.economics.depreciation import book_value, monthly, spread, written_off
+from routergate.economics.depreciation import book_value, monthly, plan, written_off
 from routergate.economics.hosting import hosting_charge, hosting_month, maintenance_charge, upkeep
 from routergate.economics.months import day_of, instant
 
@@ -68,6 +69,13 @@ def by_requests(asset: Asset) -> bool:
     return asset.training is not None and asset.training.method is Method.UNITS_OF_PRODUCTION
 
 
+def counted_since(assets: Iterable[Asset]) -> Iterator[date]:
+    """The days from which on all requests must be counted, to know what was written off for them."""
+    for asset in assets:
+        if asset.training and by_requests(asset):
+            yield asset.training.in_service
+
+
 @lru_cache(maxsize=1024)
 def _month(asset: Asset, day: date) -> tuple[Fraction, Fraction, Fraction]:
     """What the month of a day costs: hosting, depreciation by time, maintenance."""
@@ -87,5 +95,5 @@ def _per_request(asset: Asset, at: int, volume: Volume) -> Fraction:
     if training is None or not by_requests(asset):
         return Fraction(0)
     due = training.in_service <= day and not asset.retired_on(day)
-    plan = spread(training)
-    return plan.each if due and volume.served < plan.requests else Fraction(0)
+    current, begun = plan(training, volume.served)
+    return current.each if due and volume.served - begun < current.requests else Fraction(0)

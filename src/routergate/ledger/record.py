@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from routergate.domain.asset import Loaded
-from routergate.domain.event import UsageEvent
+from routergate.domain.event import Attempt, UsageEvent
 from routergate.domain.hold import Kind
 from routergate.domain.usage import KINDS
 from routergate.ledger.names import counter_name
@@ -100,7 +100,8 @@ _AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_n
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
 _NO_SHARE: Mapping[str, None] = MappingProxyType(dict.fromkeys(SHARES))
-_NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
+NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
+"""The columns of tokens, where nobody knows or there are none."""
 
 
 def row(event: UsageEvent) -> EventRow:
@@ -128,13 +129,8 @@ def row(event: UsageEvent) -> EventRow:
         model_class=card.model_class.value if card else None,
         streamed=event.streamed,
         outcome=event.outcome.value,
-        attempts=tuple(
-            AttemptRow(
-                model=a.model, provider=a.provider, result=a.result, seconds=a.seconds, billed=a.billed
-            )
-            for a in event.attempts
-        ),
-        **(event.usage.by_kind() if event.usage else _NO_USAGE),
+        attempts=tuple(map(_attempt, event.attempts)),
+        **(event.usage.by_kind() if event.usage else NO_USAGE),
         usage_source=event.usage_source.value,
         cost_nanos=event.cost,
         baseline=event.baseline,
@@ -149,7 +145,13 @@ def row(event: UsageEvent) -> EventRow:
     )
 
 
-def shares(share: Loaded | None) -> Mapping[str, int | None]:
+def _attempt(attempt: Attempt) -> AttemptRow:
+    return AttemptRow(
+        model=attempt.model, provider=attempt.provider, result=attempt.result, seconds=attempt.seconds
+    )
+
+
+def shares(share: Loaded | None) -> Mapping[str, Any]:
     """The columns of fixed costs, by component."""
     if share is None:
         return _NO_SHARE
