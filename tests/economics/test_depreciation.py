@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routergate.domain.asset import Method, Revision, Training
@@ -144,6 +144,7 @@ def test_after_its_life_all_but_the_salvage_is_written_off(training: Training) -
     assert off == nanos(training.cost) - nanos(training.salvage)
 
 
+@settings(max_examples=25)
 @given(trainings.filter(lambda it: it.method is not Method.UNITS_OF_PRODUCTION))
 def test_the_months_of_a_life_add_up_to_the_whole(training: Training) -> None:
     month, total = JANUARY, Fraction(0)

@@ -7,7 +7,7 @@ import pytest
 
 from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Maintenance, Method, Revision, Volume
 from routergate.domain.money import nanos
-from routergate.economics.fixed import by_requests, charge, expected, share, unamortised
+from routergate.economics.fixed import by_requests, charge, counted_since, expected, share, unamortised
 from routergate.economics.months import instant
 from support.assets import FEBRUARY, JANUARY, MARCH, a_training, an_asset
 
@@ -99,6 +99,11 @@ def test_the_month_in_which_a_model_is_retired_bears_what_was_left() -> None:
 def test_the_books_say_what_a_model_is_worth() -> None:
     assert unamortised(an_asset(), instant(MARCH), 0) == nanos(Decimal(360_000))
     assert unamortised(MONTHLY, instant(MARCH), 0) == 0
+
+
+def test_requests_are_counted_from_where_they_write_something_off() -> None:
+    assets = [Asset(training=UNITS), an_asset(), MONTHLY]
+    assert list(counted_since(assets)) == [JANUARY]
 
 
 def test_only_units_of_production_go_by_requests() -> None:
