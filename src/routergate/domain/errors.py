@@ -2,6 +2,7 @@
 
 RouterGateError
 ├── ConfigError               the operator
+├── DataUnusable              the operator
 ├── ClientError               the caller
 │   ├── InvalidRequest
 │   │   ├── UnsupportedContentType
@@ -44,6 +45,10 @@ class ConfigError(RouterGateError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class DataUnusable(RouterGateError):
+    """A file of outcomes that cannot be learned from, with the lines that are wrong."""
 
 
 class ClientError(RouterGateError):
