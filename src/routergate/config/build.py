@@ -9,6 +9,7 @@ from typing import Any
 from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
+from routergate.config.promise import promised
 from routergate.config.spec import Config, KeySpec, ProviderKind, ProviderSpec, Secret, ServerSpec, Timeouts
 from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity, network
@@ -64,7 +65,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         path=path,
         catalogue=Catalogue(
             models=models,
-            routes={name: _route(name, it, models, names, findings) for name, it in file.routes.items()},
+            routes=_routes(file, models, names, path, findings),
             tasks={TaskId(name): _task(name, it) for name, it in file.tasks.items()},
         ),
         providers=tuple(_provider(name, it, findings) for name, it in file.providers.items()),
@@ -126,6 +127,16 @@ def _task(name: str, written: schema.Task) -> TaskCard:
     return TaskCard(id=TaskId(name), features=frozenset(match.features), examples=tuple(match.examples))
 
 
+def _routes(
+    file: schema.File, models: Mapping[ModelId, ModelCard], names: Names, path: Path, findings: Findings
+) -> dict[str, RoutePolicy]:
+    routes = {name: _route(name, it, models, names, findings) for name, it in file.routes.items()}
+    named = {name: it.calibration for name, it in file.routes.items() if it.calibration is not None}
+    for name, calibration in named.items():
+        routes[name] = promised(routes[name], path.parent / calibration, findings)
+    return routes
+
+
 def _route(
     name: str, written: schema.Route, models: Mapping[ModelId, ModelCard], names: Names, findings: Findings
 ) -> RoutePolicy:
@@ -145,6 +156,7 @@ def _route(
         candidates=candidates,
         baseline=ModelId(written.baseline) if written.baseline else None,
         quality=written.quality,
+        bound=written.bound,
         residency=residency,
     )
 

@@ -98,6 +98,7 @@ Share = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Confidence = Annotated[float, Field(ge=0.5, lt=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0, le=10**15)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 Grace = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from routergate.config.costs import Asset, Budget, Prices
 from routergate.config.part import Part
 from routergate.config.scalars import (
+    Confidence,
     Count,
     Day,
     Grace,
@@ -127,6 +128,10 @@ class Route(Part):
     """The model that the traffic would run on without routing: the measure of quality and savings."""
     quality: Probability = Field(default=0.0, examples=[0.95])
     """The least probability of an acceptable answer, relative to the baseline's where there is one."""
+    bound: Confidence | None = Field(default=None, examples=[0.9])
+    """With which confidence a model's quality reaches the threshold; default: its mean estimate does."""
+    calibration: Line | None = Field(default=None, min_length=1, examples=["auto.calibration.json"])
+    """A file by `routergate router calibrate`; its thresholds take the place of `quality`."""
     cost_basis: Literal["marginal", "loaded"] = "marginal"
     """What a request makes you pay, or that and its share of fixed costs. `loaded` is not in force yet."""
     cascade: Cascade | None = None
