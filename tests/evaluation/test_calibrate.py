@@ -36,16 +36,16 @@ async def test_the_threshold_is_cheaper_than_the_baseline_and_keeps_the_promise(
 
 
 async def test_a_harder_promise_has_a_higher_threshold() -> None:
-    quiz = a_quiz(2_000)
+    quiz = a_quiz(900)
     thresholds = [(await found(quiz, target=target))[None].setting.threshold for target in (0.8, 0.9, 0.97)]
     assert thresholds == sorted(thresholds, key=lambda threshold: threshold or 0)
     assert len(set(thresholds)) == 3
 
 
 async def test_the_order_of_the_outcomes_makes_little_difference() -> None:
-    quiz = a_quiz(2_000)
+    quiz = a_quiz(900)
     there, back = (await found(quiz))[None], (await found(quiz[::-1]))[None]
-    assert there.setting.threshold == pytest.approx(back.setting.threshold, abs=0.03)
+    assert there.setting.threshold == pytest.approx(back.setting.threshold, abs=0.06)
 
 
 async def test_tasks_with_enough_outcomes_have_their_own_threshold() -> None:
@@ -90,11 +90,11 @@ async def test_outcomes_that_speak_against_the_promise_are_no_want_of_labels() -
 
 
 async def test_the_promise_is_broken_no_more_often_than_it_says() -> None:
-    everybody = await replayed(a_quiz(4_000, seed=9))
+    everybody = await replayed(a_quiz(1_000, seed=9))
     rng, broken = np.random.default_rng(2), 0
-    for _ in range(100):
-        drawn = everybody.rows(rng.integers(4_000, size=300).tolist())
+    for _ in range(60):
+        drawn = everybody.rows(rng.integers(1_000, size=200).tolist())
         threshold = calibrate(drawn, PROMISE)[None].setting.threshold
         column = 0 if threshold is None else int(np.argmin(np.abs(THRESHOLDS - threshold)))
         broken += everybody.quality[:, column].mean() < 0.9 * everybody.reference.mean()
-    assert broken <= 10
+    assert broken <= 6

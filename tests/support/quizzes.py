@@ -12,6 +12,7 @@ from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.model import ModelCard, TaskId
 from routergate.domain.request import ChatRequest, Features, Message, Reading
 from routergate.evaluation.outcomes import Outcome
+from routergate.evaluation.score import Scorer
 from routergate.gateway import Router
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ports import Estimator
@@ -47,6 +48,20 @@ class Oracle:
 
 
 _: type[Estimator] = Oracle
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Knows the chance of `mini` from the prompt, and takes every other model for right nine times in ten."""
+
+    stderr: float = 0.0
+
+    def score(self, messages: Sequence[Message], models: Sequence[str]) -> Sequence[Estimate]:
+        chance = float(messages[-1].text.split()[-1])
+        return [Estimate(mean=chance if model == "mini" else 0.9, stderr=self.stderr) for model in models]
+
+
+_scorer: type[Scorer] = Guess
 
 
 def a_router(**route: Any) -> Router:

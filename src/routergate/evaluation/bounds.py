@@ -1,8 +1,8 @@
 """Tests of "quality keeps at least this share of the reference", valid for any labels from 0 to 1.
 
-A bet against the opposite: were the share not kept, nobody could expect to win money by betting on one outcome
-after another, so a fortune is evidence (Waudby-Smith and Ramdas, "Estimating means of bounded random variables
-by betting", 2024). Without a reference, labels of 0 and 1 are plain counts, and their test is exact.
+A bet against the opposite: were the share not kept, nobody could expect to win money by betting on one
+outcome after another, so a fortune is evidence (Waudby-Smith and Ramdas, "Estimating means of bounded random
+variables by betting", 2024). Without a reference, labels of 0 and 1 are plain counts: their test is exact.
 """
 
 import math
@@ -20,8 +20,8 @@ STAKES: Final = np.geomspace(0.01, 0.98, 40)
 def p_value(quality: Array, reference: Array, share: float, alpha: float) -> float:
     """How surprising these outcomes would be if less than this share were kept on average.
 
-    If less is kept, a value of alpha or below comes up in at most a share alpha of all cases. Outcomes must be
-    in random order; the bets are tuned to alpha.
+    If less is kept, a value of alpha or below comes up in at most a share alpha of all cases. Outcomes must
+    be in random order; the bets are tuned to alpha.
     """
     if (reference == 1).all() and np.isin(quality, (0, 1)).all():
         return _tail(len(quality), round(quality.sum()), share)

@@ -1,18 +1,20 @@
 """The cheapest threshold of a route that keeps its promise, with a stated confidence.
 
 Learn-then-Test with a fixed sequence (Angelopoulos and others, 2022): from the safest threshold on, each is
-tested; the first that fails ends it, and the last that passed is the one. Tasks with enough outcomes have their
-own sequence, all others share one; the doubt is divided among them, so that all hold together.
+tested; the first that fails ends it, and the last that passed is the one. Tasks with enough outcomes have a
+sequence of their own, all others share one; the doubt is divided among them, so that all hold together.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import takewhile
 
 import numpy as np
 
-from routergate.domain.calibration import Setting
+from routergate.domain.calibration import Calibration, Setting
+from routergate.domain.decision import RoutePolicy
 from routergate.domain.errors import DataUnusable
 from routergate.domain.model import TaskId
 from routergate.evaluation.bounds import kept, labels_expected, labels_needed, p_value
@@ -62,6 +64,34 @@ def calibrate(replay: Replay, promise: Promise) -> Mapping[TaskId | None, Found]
     return {
         task: _found(replay.rows(rows), promise, alpha / len(groups), task) for task, rows in groups.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a calibration was made of, and when."""
+
+    estimator: str
+    digest: str
+    made: date
+
+
+def calibration(
+    policy: RoutePolicy, promise: Promise, found: Mapping[TaskId | None, Found], source: Source
+) -> Calibration:
+    """What was found for a route, as it names it."""
+    return Calibration(
+        route=policy.id,
+        candidates=policy.candidates,
+        baseline=policy.baseline,
+        target=promise.target,
+        confidence=promise.confidence,
+        bound=policy.bound,
+        otherwise=found[None].setting,
+        tasks={task: each.setting for task, each in found.items() if task is not None},
+        estimator=source.estimator,
+        digest=source.digest,
+        made=source.made,
+    )
 
 
 def _groups(tasks: Sequence[str], promise: Promise) -> Mapping[TaskId | None, Sequence[int]]:

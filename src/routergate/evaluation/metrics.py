@@ -15,7 +15,7 @@ Rows: TypeAlias = npt.NDArray[np.intp]
 _WORDS: Final = re.compile(r"[^\W_]+")
 _OPTIONS: Final = re.compile(r"\n\s*\(?A[.)]|\boptions?:|\bchoices:", re.IGNORECASE)
 
-DECILES: Final = np.linspace(0, 1, 11)
+DECILES: Final = np.arange(11)
 DRAWS: Final = 500
 """Resamples behind an interval."""
 
@@ -60,11 +60,15 @@ def curve(score: Array, weak: Array, strong: Array) -> Curve | None:
     """
     if not len(score) or strong.mean() <= weak.mean():
         return None
-    edges = np.quantile(score, DECILES, method="higher")  # never between two scores
-    chosen = [score > edges[-1], *(score >= edge for edge in np.unique(edges[:-1])[::-1])]
+    order = np.argsort(score)
+    rising = score[order]
+    edges = rising[-(-DECILES * (len(score) - 1) // 10)]
+    below = np.searchsorted(rising, np.unique(edges[:-1])[::-1], side="left")
+    calls = np.array([0, *(len(score) - below)])  # above the last decile nobody is strong
+    gained = np.concatenate([[0.0], np.cumsum((strong - weak)[order[::-1]])])
     return Curve(
-        share=np.array([mask.mean() for mask in chosen]),
-        quality=np.array([np.where(mask, strong, weak).mean() for mask in chosen]),
+        share=calls / len(score),
+        quality=weak.mean() + gained[calls] / len(score),
         weak=float(weak.mean()),
         strong=float(strong.mean()),
     )
@@ -128,21 +132,28 @@ def splits(groups: Rows, count: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
 
 
 def interval(
-    figure: Callable[[Rows], float | None],
-    groups: Rows,
-    *,
-    seed: int,
-    draws: int = DRAWS,
-    level: float = 0.95,
+    figure: Callable[[Rows], float | None], groups: Rows, *, seed: int, draws: int = DRAWS
 ) -> Measured:
-    """A figure of some rows, with a percentile bootstrap interval over whole groups of them."""
-    rng = np.random.default_rng(seed)
-    found = [figure(rows) for rows in _resamples(groups, rng, draws)]
-    known = [value for value in found if value is not None]
-    value = figure(np.arange(len(groups)))
-    if value is None or 2 * len(known) < draws:
+    """A figure of some rows, with a 95 % percentile bootstrap interval over whole groups of them."""
+    [found] = intervals(lambda rows: (figure(rows),), groups, seed=seed, draws=draws)
+    return found
+
+
+def intervals(
+    figures: Callable[[Rows], Sequence[float | None]], groups: Rows, *, seed: int, draws: int = DRAWS
+) -> tuple[Measured, ...]:
+    """Several figures at once, from the same draws."""
+    drawn = [figures(rows) for rows in _resamples(groups, np.random.default_rng(seed), draws)]
+    whole = figures(np.arange(len(groups)))
+    return tuple(_measured(value, seen) for value, *seen in zip(whole, *drawn, strict=True))
+
+
+def _measured(value: float | None, drawn: Sequence[float | None]) -> Measured:
+    """No interval where most draws do not have the figure."""
+    known = [each for each in drawn if each is not None]
+    if value is None or 2 * len(known) < len(drawn):
         return Measured(value, None, None)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(known, [0.025, 0.975])
     return Measured(value, float(low), float(high))
 
 
