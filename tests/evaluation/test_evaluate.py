@@ -72,6 +72,15 @@ def test_a_model_that_was_seldom_asked_stands_for_nobody() -> None:
     assert [each.prompts for each in found.models] == [61, 61, 1]
 
 
+def test_two_models_need_prompts_in_common() -> None:
+    apart = [an_outcome(f"law {n} 0.5", {"mini": 1} if n % 2 else {"large": 1}) for n in range(40)]
+    with pytest.raises(DataUnusable, match="No prompt was answered by both"):
+        evaluate(sheet(apart, Guess(), CARDS, DAY))
+    rare = [an_outcome("law 1 0.5", {"mini": 1, "large": 0}), *apart[::2]]
+    with pytest.raises(DataUnusable, match="name the two with --weak and --strong"):
+        evaluate(sheet(rare, Guess(), CARDS, DAY))
+
+
 def test_a_report_is_plain_data(report: Report) -> None:
     assert json.loads(json.dumps(asdict(report)))["strong"] == "large"
 

@@ -158,6 +158,8 @@ def _clean(
 ) -> "tuple[tuple[Outcome, ...], tuple[str, ...]]":
     """Without prompts that a model may have been trained on: they prove nothing."""
     clean = tuple(outcome for outcome in outcomes if not outcome.contaminated)
+    if not clean:
+        raise click.UsageError("All prompts are contaminated: nothing can be measured on them.")
     left_out = len(outcomes) - len(clean)
     return clean, (*notes, f"{left_out:,} contaminated prompts are left out") if left_out else notes
 

@@ -89,17 +89,18 @@ def evaluate(sheet: Sheet, weak: str | None = None, strong: str | None = None) -
     """Measure. By default the best model is the strong one; the cheapest, or else the worst, the weak one."""
     better = _column(sheet, strong) if strong else int(np.nanargmax(_means(sheet)))
     worse = _column(sheet, weak) if weak else _weak(sheet, better)
+    both = _both(sheet, worse, better)
     return Report(
         prompts=len(sheet.labels),
         questions=len(np.unique(sheet.groups)),
         weak=sheet.models[worse],
         strong=sheet.models[better],
-        contenders=_contenders(_both(sheet, worse, better), worse, better),
+        contenders=_contenders(both, worse, better),
         models=tuple(_model(sheet, column) for column in range(len(sheet.models))),
         frontier=frontier(sheet),
         reliability=reliability(*_pairs(sheet)),
         error=interval(lambda rows: calibration_error(*_pairs(sheet, rows)), sheet.groups, seed=SEED),
-        tasks=tuple(_tasks(_both(sheet, worse, better), worse, better)),
+        tasks=tuple(_tasks(both, worse, better)),
     )
 
 
@@ -118,6 +119,8 @@ def _means(sheet: Sheet) -> Array:
 
 def _weak(sheet: Sheet, strong: int) -> int:
     means = _means(sheet)
+    if np.isnan(np.delete(means, strong)).all():
+        raise DataUnusable("No two models were asked about as often; name the two with --weak and --strong")
     costs = np.where(np.isnan(means), np.nan, sheet.costs.mean(axis=0))
     costs[strong] = means[strong] = np.nan
     return int(np.nanargmin(means if np.isnan(costs).all() else costs))
@@ -125,7 +128,10 @@ def _weak(sheet: Sheet, strong: int) -> int:
 
 def _both(sheet: Sheet, weak: int, strong: int) -> Sheet:
     """The prompts that both models answered."""
-    return sheet.rows(np.flatnonzero(~np.isnan(sheet.labels[:, weak] + sheet.labels[:, strong])))
+    rows = np.flatnonzero(~np.isnan(sheet.labels[:, weak] + sheet.labels[:, strong]))
+    if not len(rows):
+        raise DataUnusable(f"No prompt was answered by both {sheet.models[weak]} and {sheet.models[strong]}")
+    return sheet.rows(rows)
 
 
 def _contenders(sheet: Sheet, weak: int, strong: int) -> tuple[Contender, ...]:
