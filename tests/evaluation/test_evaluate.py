@@ -116,3 +116,9 @@ def test_models_are_compared_on_prompts_that_all_of_them_answered() -> None:
     found = frontier(sheet(half, Guess(), CARDS, DAY))
     assert found is not None
     assert found.prompts == 6
+
+
+def test_models_without_a_prompt_in_common_are_not_compared() -> None:
+    answered = ({"mini": 1, "large": 1}, {"mini": 1, "other": 1}, {"large": 1, "other": 1})
+    apart = [an_outcome(f"law {n} 0.5", answered[n % 3]) for n in range(9)]
+    assert frontier(sheet(apart, Guess(), {**CARDS, "other": MINI}, DAY)) is None

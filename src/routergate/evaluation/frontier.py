@@ -37,10 +37,9 @@ class Frontier:
 
 def frontier(whole: Sheet) -> Frontier | None:
     """The lines, or `None` where fewer than two models have prices and answered the same prompts."""
-    columns = _comparable(whole)
-    if len(columns) < 2:
+    sheet = _only(whole, _comparable(whole))
+    if len(sheet.models) < 2 or not len(sheet.labels):
         return None
-    sheet = _only(whole, columns)
     mean, cost = sheet.labels.mean(axis=0), sheet.costs.mean(axis=0)
     best, cheapest = int(mean.argmax()), int(cost.argmin())
     lines = (
