@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from routergate.evaluation.score import Scorer
     from routergate.gateway import Router
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
 OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 DATA = click.option(
     "--data", required=True, multiple=True, type=FILE, help="An outcome file; may be given several times."
