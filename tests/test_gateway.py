@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.classify.heuristic import HeuristicEstimator
+from routergate.classify.trained import TrainedEstimator
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.health import Health
 from routergate.domain.errors import (
@@ -75,7 +75,7 @@ class World:
             keyring=OpenKeyring(),
             router=Router(
                 catalogue=a_catalogue(*self.cards, baseline=baseline, quality=0.5),
-                estimator=HeuristicEstimator(),
+                estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
                 lengths=self.lengths,
             ),

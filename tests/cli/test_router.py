@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from routergate.cli import main
 from routergate.config.load import load
+from routergate.domain.errors import ConfigError
 from routergate.evaluation.outcomes import Outcome
 from support.quizzes import an_outcome, written
 
@@ -68,6 +69,47 @@ def test_scores_are_lines_of_json(tmp_path: Path, data: Path) -> None:
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert [row["id"] for row in rows] == [f"q/{n}" for n in range(1, 401)]
     assert all(row["quality"].keys() == row["stderr"].keys() == {"mini", "large"} for row in rows)
+
+
+def test_what_was_learned_from_outcomes_can_be_named(tmp_path: Path, data: Path, config: Path) -> None:
+    learned, out = tmp_path / "router.npz", tmp_path / "scores.jsonl"
+    assert router("train", "--data", data, "--out", learned).exit_code == 0
+    assert router("score", "--data", data, "--out", out, "--artifact", learned).exit_code == 0
+    hard, easy = (json.loads(line)["quality"] for line in out.read_text().splitlines()[:2])
+    assert hard["mini"] < easy["mini"]
+    assert hard["mini"] < hard["large"]
+
+
+def test_a_calibration_holds_for_the_artifact_that_it_was_made_with(
+    tmp_path: Path, data: Path, config: Path
+) -> None:
+    learned, out = tmp_path / "router.npz", tmp_path / "auto.json"
+    router("train", "--data", data, "--out", learned)
+    found = router(
+        "calibrate",
+        "--data",
+        data,
+        "--route",
+        "auto",
+        "--config",
+        config,
+        "--artifact",
+        learned,
+        "--out",
+        out,
+    )
+    assert found.exit_code == 0, found.output
+    with pytest.raises(ConfigError, match="its estimates are by another router"):
+        load(config, {})
+    config.write_text(CONFIG + "router: {artifact: router.npz}\n")
+    assert load(config, {}).catalogue.routes["auto"].calibration is not None
+
+
+def test_a_damaged_artifact_is_refused(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "router.npz").write_bytes(b"PK no artifact")
+    refused = router("evaluate", "--data", data, "--artifact", tmp_path / "router.npz")
+    assert refused.exit_code == 2
+    assert "router.npz: damaged" in refused.stderr
 
 
 def test_an_evaluation_is_tables_for_people(data: Path, config: Path) -> None:

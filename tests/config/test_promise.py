@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from routergate.classify.artifact import builtin
 from routergate.config.load import load
 from routergate.domain.calibration import Calibration, Setting
 from routergate.domain.model import ModelId
@@ -31,7 +32,7 @@ FOUND = Calibration(
     confidence=0.95,
     bound=0.9,
     otherwise=Setting(threshold=0.7, labels=500, kept=0.955),
-    estimator="built-in",
+    estimator=builtin().checksum,
     digest="00ff",
     made=date(2026, 2, 3),
 )
@@ -51,6 +52,7 @@ def test_a_route_has_the_calibration_that_it_names(tmp_path: Path) -> None:
         ({"baseline": ModelId("mini")}, "its baseline is mini"),
         ({"bound": None}, "its bound is none"),
         ({"bound": 0.8}, "its bound is 0.8"),
+        ({"estimator": "0" * 64}, "its estimates are by another router (000000000000, not "),
         ({"route": "b", "bound": None}, "it was made for 'b' and its bound is none"),
     ],
 )
@@ -58,7 +60,7 @@ def test_a_calibration_of_another_route_is_refused(tmp_path: Path, change: Any, 
     path = tmp_path / "auto.json"
     path.write_text(replace(FOUND, **change).as_json())
     [problem] = problems(tmp_path, TEXT)
-    assert problem.startswith(f"11: routes.auto.calibration: {path} is of another route: {said}; ")
+    assert problem.startswith(f"11: routes.auto.calibration: {path} is of another route: {said}")
     assert problem.endswith("; run: routergate router calibrate --route auto")
 
 

@@ -13,9 +13,7 @@ from routergate.evaluation.metrics import (
     calibration_error,
     cpt,
     curve,
-    grouped,
     interval,
-    question,
     reliability,
     splits,
 )
@@ -117,21 +115,9 @@ def test_the_calibration_error_is_the_mean_distance() -> None:
     assert calibration_error(np.array([]), np.array([])) is None
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["What is 2+2?", "what  is 2 + 2 ?\n", "What is 2+2?\nA. 4\nB. 5\nAnswer:", "What is 2+2? Options: 4, 5"],
-)
-def test_a_question_is_the_same_in_another_form(text: str) -> None:
-    assert question(text) == "what is 2 2"
-
-
-def test_a_prompt_of_options_alone_is_still_told_from_another() -> None:
-    assert question("\nA. one\nB. two") != question("\nA. three\nB. four")
-
-
-@given(st.lists(st.sampled_from("abcdefgh"), min_size=5, max_size=60), st.integers(2, 5))
-def test_no_question_is_in_training_and_test(keys: list[str], count: int) -> None:
-    groups, tested = grouped(keys), []
+@given(st.lists(st.integers(0, 7), min_size=5, max_size=60), st.integers(2, 5))
+def test_no_question_is_in_training_and_test(keys: list[int], count: int) -> None:
+    groups, tested = np.array(keys), []
     for train, test in splits(groups, count, seed=3):
         assert not set(groups[train]) & set(groups[test])
         assert len(train) + len(test) == len(keys)

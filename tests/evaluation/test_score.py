@@ -1,10 +1,7 @@
 import json
 
-from routergate.classify.heuristic import HeuristicEstimator
-from routergate.domain.decision import Estimate
-from routergate.domain.request import Message
 from routergate.evaluation.outcomes import Questions
-from routergate.evaluation.score import ByName, scores
+from routergate.evaluation.score import scores
 from support.quizzes import Guess, an_outcome
 
 
@@ -15,14 +12,3 @@ def test_every_prompt_has_a_line_with_every_model() -> None:
         {"id": "q/1", "quality": {"mini": 0.25, "large": 0.9}, "stderr": {"mini": 0.125, "large": 0.125}},
         {"id": "q/2", "quality": {"mini": 0.75, "large": 0.9}, "stderr": {"mini": 0.125, "large": 0.125}},
     ]
-
-
-def test_the_gateways_estimator_can_be_asked_by_name() -> None:
-    turns = (
-        Message(role="user", text="Prove that there are infinitely many primes."),
-        Message(role="user", text="Hi"),
-    )
-    easy, hard = (ByName(HeuristicEstimator()).score([turn], ["a", "b"]) for turn in (turns[1], turns[0]))
-    assert len(easy) == len(hard) == 2
-    assert isinstance(easy[0], Estimate)
-    assert easy[0].mean > hard[0].mean

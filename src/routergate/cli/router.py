@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ from routergate.config.settings import environment
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from routergate.classify.artifact import Artifact
     from routergate.domain.decision import RoutePolicy
     from routergate.domain.model import ModelCard, TaskId
     from routergate.evaluation.calibrate import Found
@@ -30,7 +31,7 @@ OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 DATA = click.option(
     "--data", required=True, multiple=True, type=FILE, help="An outcome file; may be given several times."
 )
-ESTIMATOR = "heuristic"
+ARTIFACT = click.option("--artifact", type=FILE, help="A trained router. [default: the built-in one]")
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
@@ -43,22 +44,58 @@ def router() -> None:
     """
 
 
+@router.command("train")
+@DATA
+@click.option(
+    "--prior",
+    default="builtin",
+    show_default=True,
+    help="The artifact to start from: a file, `builtin`, or `none` to learn from the outcomes alone.",
+)
+@click.option(
+    "--seed", default=1, show_default=True, help="The same outcomes and seed give the same artifact."
+)
+@click.option(
+    "--out", required=True, type=OUT, help="Where the artifact goes, for the configuration to name."
+)
+def router_train(data: tuple[Path, ...], prior: str, seed: int, out: Path) -> None:
+    """Learn from outcomes how well models do on which requests.
+
+    Starting from another artifact, a few hundred outcomes of your own traffic are enough; alone, it takes
+    thousands. Keep some outcomes back to evaluate and calibrate on.
+
+    \b
+    routergate router train --data outcomes.jsonl --out router.npz
+    """
+    from routergate.classify.artifact import save
+    from routergate.evaluation.train import fit
+
+    outcomes, oddities = _read(data)
+    start = None if prior == "none" else _artifact(None if prior == "builtin" else Path(prior))
+    made = fit(outcomes, prior=start, seed=seed, trained_on=_today().isoformat())
+    save(made, out)
+    show(*oddities, f"Trained on {len(outcomes):,} outcomes of {len(made.models):,} models: {out}")
+    click.echo(f"In force once the configuration says: router.artifact: {out}", err=True)
+
+
 @router.command("score")
+@ARTIFACT
 @click.option("--data", required=True, type=FILE, help="Prompts; their labels may be null.")
 @click.option("--out", required=True, type=OUT, help="Where the estimates go, as JSON lines.")
-def router_score(data: Path, out: Path) -> None:
+def router_score(artifact: Path | None, data: Path, out: Path) -> None:
     """Estimate, for every prompt, the quality of every model that the file names."""
     from routergate.evaluation.outcomes import read_questions
     from routergate.evaluation.score import scores
 
     questions = read_questions(data)
     with out.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in scores(questions, _scorer()))
+        file.writelines(f"{line}\n" for line in scores(questions, _scorer(artifact)))
     click.echo(f"{len(questions.asked):,} prompts, {len(questions.models):,} models: {out}", err=True)
 
 
 @router.command("evaluate")
 @DATA
+@ARTIFACT
 @click.option("--weak", help="The model that a cheap router would use. [default: the cheapest]")
 @click.option("--strong", help="The model that it is compared with. [default: the best]")
 @click.option("--html", type=OUT, help="Also write a page with plots.")
@@ -67,6 +104,7 @@ def router_score(data: Path, out: Path) -> None:
 def router_evaluate(
     *,
     data: tuple[Path, ...],
+    artifact: Path | None,
     weak: str | None,
     strong: str | None,
     html: Path | None,
@@ -88,7 +126,7 @@ def router_evaluate(
 
     outcomes, notes = _clean(*_read(data))
     cards = _cards(outcomes, config)
-    report = evaluate(sheet(outcomes, _scorer(), cards, _today()), weak, strong)
+    report = evaluate(sheet(outcomes, _scorer(artifact), cards, _today()), weak, strong)
     if html:
         html.write_text(page(report, "Router evaluation", notes), encoding="utf-8")
     if as_json:
@@ -99,6 +137,7 @@ def router_evaluate(
 
 @router.command("calibrate")
 @DATA
+@ARTIFACT
 @click.option("--route", required=True, help="The route of the configuration.")
 @click.option("--target", default=0.95, show_default=True, type=SHARE, help="The quality that is to be kept.")
 @click.option("--confidence", default=0.95, show_default=True, type=SHARE, help="With which it is kept.")
@@ -108,6 +147,7 @@ def router_evaluate(
 def router_calibrate(
     *,
     data: tuple[Path, ...],
+    artifact: Path | None,
     route: str,
     target: float,
     confidence: float,
@@ -127,12 +167,12 @@ def router_calibrate(
     from routergate.evaluation.replay import replay
 
     outcomes, oddities = _read(data)
-    decide = _deciding(config)
+    decide, checksum = _deciding(config, artifact)
     policy = _policy(decide, route)
     decided = asyncio.run(replay(decide, route, outcomes, time.time_ns()))
     promise = Promise(target=target, confidence=confidence, fallback=policy.baseline in policy.candidates)
     found = calibrate(decided, promise)
-    made = calibration(policy, promise, found, Source(ESTIMATOR, _digest(data), _today()))
+    made = calibration(policy, promise, found, Source(checksum, _digest(data), _today()))
     if out:
         out.write_text(made.as_json(), encoding="utf-8")
     if as_json:
@@ -164,11 +204,17 @@ def _clean(
     return clean, (*notes, f"{left_out:,} contaminated prompts are left out") if left_out else notes
 
 
-def _scorer() -> "Scorer":
-    from routergate.classify.heuristic import HeuristicEstimator
-    from routergate.evaluation.score import ByName
+def _scorer(artifact: Path | None) -> "Scorer":
+    from routergate.classify.trained import TrainedEstimator
 
-    return ByName(HeuristicEstimator())
+    return TrainedEstimator(_artifact(artifact))
+
+
+def _artifact(path: Path | None) -> "Artifact":
+    """The one at a path, or else the built-in one."""
+    from routergate.classify.artifact import builtin, load
+
+    return load(path) if path else builtin()
 
 
 def _cards(outcomes: "Sequence[Outcome]", config: Path | None) -> "Mapping[str, ModelCard]":
@@ -179,16 +225,19 @@ def _cards(outcomes: "Sequence[Outcome]", config: Path | None) -> "Mapping[str, 
     return named_cards({model: None for outcome in outcomes for model in outcome.quality}, loaded)
 
 
-def _deciding(config: Path | None) -> "Router":
-    """What decides in the gateway, without the calibrations that there are."""
+def _deciding(config: Path | None, artifact: Path | None) -> "tuple[Router, str]":
+    """What decides in the gateway, without its calibrations, and the checksum of what it has learned."""
     from routergate.app import router as deciding
+    from routergate.classify.artifact import builtin
     from routergate.config.load import load
     from routergate.ledger.lengths import LearnedLengths
     from routergate.tokens import TiktokenCounter
     from routergate.tokens import load as load_tokens
 
     loaded = load(settings(config).config, environment(), calibrated=False)
-    return deciding(loaded, TiktokenCounter(load_tokens()), LearnedLengths())
+    chosen = _artifact(artifact) if artifact else loaded.artifact or builtin()
+    used = replace(loaded, artifact=chosen)
+    return deciding(used, TiktokenCounter(load_tokens()), LearnedLengths()), chosen.checksum
 
 
 def _policy(decide: "Router", route: str) -> "RoutePolicy":

@@ -9,8 +9,9 @@ from typing import Any
 from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
-from routergate.config.promise import promised
+from routergate.config.promise import calibrated
 from routergate.config.spec import Config, KeySpec, ProviderKind, ProviderSpec, Secret, ServerSpec, Timeouts
+from routergate.config.trained import trained
 from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
@@ -61,16 +62,19 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
     if not file.models:
         findings.warn(("models",), "none is declared, so nothing can be answered")
     _note_what_is_not_in_force(file, findings)
+    routes = {name: _route(name, it, models, names, findings) for name, it in file.routes.items()}
+    artifact = trained(path.parent / file.router.artifact, findings) if file.router.artifact else None
     return Config(
         path=path,
         catalogue=Catalogue(
             models=models,
-            routes=_routes(file, models, names, path, findings),
+            routes=calibrated(routes, _calibrations(file, path.parent), artifact, findings),
             tasks={TaskId(name): _task(name, it) for name, it in file.tasks.items()},
         ),
         providers=tuple(_provider(name, it, findings) for name, it in file.providers.items()),
         keys=_keys(file.keys, names, models, findings),
         server=_server(file.server),
+        artifact=artifact,
         warnings=tuple(findings.warnings),
     )
 
@@ -127,14 +131,8 @@ def _task(name: str, written: schema.Task) -> TaskCard:
     return TaskCard(id=TaskId(name), features=frozenset(match.features), examples=tuple(match.examples))
 
 
-def _routes(
-    file: schema.File, models: Mapping[ModelId, ModelCard], names: Names, path: Path, findings: Findings
-) -> dict[str, RoutePolicy]:
-    routes = {name: _route(name, it, models, names, findings) for name, it in file.routes.items()}
-    named = {name: it.calibration for name, it in file.routes.items() if it.calibration is not None}
-    for name, calibration in named.items():
-        routes[name] = promised(routes[name], path.parent / calibration, findings)
-    return routes
+def _calibrations(file: schema.File, folder: Path) -> dict[str, Path]:
+    return {name: folder / it.calibration for name, it in file.routes.items() if it.calibration}
 
 
 def _route(

@@ -1,9 +1,10 @@
 """The calibration that a route names: it must be of this very route, or it promises nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from routergate.classify.artifact import Artifact, builtin
 from routergate.config.findings import Findings
 from routergate.domain.calibration import Calibration, calibration
 from routergate.domain.decision import RoutePolicy
@@ -11,14 +12,29 @@ from routergate.domain.decision import RoutePolicy
 LARGEST = 4 * 1024 * 1024
 
 
-def promised(policy: RoutePolicy, path: Path, findings: Findings) -> RoutePolicy:
-    """The route with its calibration in force; a file that is not made for it is a problem."""
+def calibrated(
+    routes: Mapping[str, RoutePolicy],
+    named: Mapping[str, Path],
+    artifact: Artifact | None,
+    findings: Findings,
+) -> Mapping[str, RoutePolicy]:
+    """The routes, with the calibrations that they name in force; one of another route is a problem."""
+    if not named:
+        return routes
+    estimator = (artifact or builtin()).checksum
+    return {
+        **routes,
+        **{name: _promised(routes[name], path, estimator, findings) for name, path in named.items()},
+    }
+
+
+def _promised(policy: RoutePolicy, path: Path, estimator: str, findings: Findings) -> RoutePolicy:
     try:
         found = calibration(_text(path))
     except ValueError as problem:
         findings.problem(("routes", policy.id, "calibration"), f"{path} {problem}")
         return policy
-    if differences := " and ".join(_differences(policy, found)):
+    if differences := " and ".join(_differences(policy, found, estimator)):
         remedy = f"run: routergate router calibrate --route {policy.id}"
         text = f"{path} is of another route: {differences}; {remedy}"
         findings.problem(("routes", policy.id, "calibration"), text)
@@ -35,7 +51,7 @@ def _text(path: Path) -> str:
         raise ValueError(f"cannot be read: {error.strerror}") from None
 
 
-def _differences(policy: RoutePolicy, found: Calibration) -> Iterator[str]:
+def _differences(policy: RoutePolicy, found: Calibration, estimator: str) -> Iterator[str]:
     """What the thresholds were found with, and is not so any more."""
     if found.route != policy.id:
         yield f"it was made for '{found.route}'"
@@ -45,3 +61,5 @@ def _differences(policy: RoutePolicy, found: Calibration) -> Iterator[str]:
         yield f"its baseline is {found.baseline or 'none'}"
     if found.bound != policy.bound:
         yield f"its bound is {'none' if found.bound is None else found.bound}"
+    if found.estimator != estimator:
+        yield f"its estimates are by another router ({found.estimator[:12]}, not {estimator[:12]})"

@@ -176,6 +176,13 @@ class Key(Part):
     """The first day (UTC) on which it is refused; default: it does not expire."""
 
 
+class Router(Part):
+    """How requests are read, and how the quality of models is estimated."""
+
+    artifact: Line | None = Field(default=None, min_length=1, examples=["router.npz"])
+    """A file by `routergate router train`; default: the one that ships with the program."""
+
+
 class Server(Part):
     """How the gateway itself behaves."""
 
@@ -198,6 +205,8 @@ class File(Part):
     """The version of this format."""
     server: Server = Server()
     """How the gateway itself behaves."""
+    router: Router = Router()
+    """How requests are read, and how the quality of models is estimated."""
     providers: dict[Name, Provider] = Field(default_factory=dict)
     """The places that serve models, by name."""
     models: dict[Name, Model] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from routergate.classify.artifact import Artifact
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
 from routergate.domain.model import ProviderId
@@ -90,5 +91,7 @@ class Config:
     providers: tuple[ProviderSpec, ...] = ()
     keys: tuple[KeySpec, ...] = ()
     server: ServerSpec = field(default_factory=ServerSpec)
+    artifact: Artifact | None = None
+    """What the router has learned; `None`: what ships with the program."""
     warnings: tuple[str, ...] = ()
     """What an operator should know, though it is no mistake."""

@@ -2,6 +2,7 @@
 
 RouterGateError
 ├── ConfigError               the operator
+│   └── ArtifactDamaged
 ├── DataUnusable              the operator
 ├── ClientError               the caller
 │   ├── InvalidRequest
@@ -45,6 +46,13 @@ class ConfigError(RouterGateError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class ArtifactDamaged(ConfigError):
+    """A trained router that cannot be used: not one, damaged, or of another version."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__([f"artifact {name}: {what}"])
 
 
 class DataUnusable(RouterGateError):

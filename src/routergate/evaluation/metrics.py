@@ -1,7 +1,5 @@
 """How good a router is, as numbers. Everything here is arithmetic on arrays; chance comes from a seed."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -11,9 +9,6 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Rows: TypeAlias = npt.NDArray[np.intp]
-
-_WORDS: Final = re.compile(r"[^\W_]+")
-_OPTIONS: Final = re.compile(r"\n\s*\(?A[.)]|\boptions?:|\bchoices:", re.IGNORECASE)
 
 DECILES: Final = np.arange(11)
 DRAWS: Final = 500
@@ -109,18 +104,6 @@ def calibration_error(estimates: Array, outcomes: Array, bins: int = 10) -> floa
     if not found:
         return None
     return sum(each.count * abs(each.estimate - each.outcome) for each in found) / len(estimates)
-
-
-def question(text: str) -> str:
-    """The question in a prompt, in a form in which two sources have it alike: words only, no options."""
-    asked = _OPTIONS.split(text, maxsplit=1)[0]
-    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", asked or text).casefold()))
-
-
-def grouped(keys: Sequence[str]) -> Rows:
-    """A number for each key; equal keys have the same."""
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)
 
 
 def splits(groups: Rows, count: int, seed: int) -> Iterator[tuple[Rows, Rows]]:

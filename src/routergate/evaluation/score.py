@@ -2,16 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 
-from routergate.classify.features import features
-from routergate.domain.decision import Catalogue, Estimate
-from routergate.domain.model import Category, ModelCard, ModelClass, ModelId, ProviderId
-from routergate.domain.request import ChatRequest, Message
+from routergate.classify.trained import TrainedEstimator
+from routergate.domain.decision import Estimate
+from routergate.domain.request import Message
 from routergate.evaluation.outcomes import Questions
-from routergate.ports import Estimator
 
 
 class Scorer(Protocol):
@@ -35,29 +31,4 @@ def scores(questions: Questions, scorer: Scorer) -> Iterator[str]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ByName:
-    """An estimator of the gateway's, asked about models that it knows by name only."""
-
-    estimator: Estimator
-
-    def score(self, messages: Sequence[Message], models: Sequence[str]) -> Sequence[Estimate]:
-        """What it expects of each model, of which it is told nothing else."""
-        request = ChatRequest(payload={}, model="", messages=tuple(messages))
-        reading = self.estimator.read(request, Catalogue(), None)
-        return self.estimator.quality(features(request, reading, 0), [_card(model) for model in models])
-
-
-@cache
-def _card(model: str) -> ModelCard:
-    return ModelCard(
-        id=ModelId(model),
-        provider=ProviderId("unknown"),
-        upstream=model,
-        model_class=ModelClass.ECONOMY,
-        category=Category.COMMERCIAL_SMALL,
-        context_tokens=1,
-    )
-
-
-_: type[Scorer] = ByName
+_: type[Scorer] = TrainedEstimator

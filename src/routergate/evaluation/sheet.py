@@ -10,7 +10,8 @@ import numpy as np
 from routergate.domain.model import ModelCard
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
-from routergate.evaluation.metrics import Array, Rows, grouped, question
+from routergate.evaluation.groups import groups
+from routergate.evaluation.metrics import Array, Rows
 from routergate.evaluation.outcomes import Outcome
 from routergate.evaluation.score import Scorer
 
@@ -59,7 +60,7 @@ def sheet(outcomes: Sequence[Outcome], scorer: Scorer, cards: Mapping[str, Model
         costs=_costs(outcomes, models, cards, on),
         lengths=np.array([float(len(text)) for text in texts]),
         tasks=tuple(outcome.task or "none" for outcome in outcomes),
-        groups=grouped([question(text) for text in texts]),
+        groups=groups(outcomes),
     )
 
 
