@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.classify.heuristic import HeuristicEstimator
+from routergate.classify.trained import TrainedEstimator
 from routergate.domain.budget import Rules
 from routergate.domain.errors import (
     AllProvidersFailed,
@@ -78,7 +78,7 @@ class World:
             keyring=OpenKeyring(),
             router=Router(
                 catalogue=a_catalogue(*self.cards, baseline=baseline, quality=0.5),
-                estimator=HeuristicEstimator(),
+                estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
                 lengths=self.lengths,
             ),

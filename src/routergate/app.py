@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from routergate.accounts.keyring import StoredKeyring
-from routergate.classify.heuristic import HeuristicEstimator
+from routergate.classify.trained import TrainedEstimator
 from routergate.config.spec import Config, ProviderKind, ProviderSpec
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
@@ -81,7 +81,9 @@ async def compose(config: Config, parts: Parts) -> Gateway:
 
 def router(config: Config, counter: TokenCounter, lengths: Lengths) -> Router:
     """What decides, for the gateway and for `routergate explain` alike."""
-    return Router(catalogue=config.catalogue, estimator=HeuristicEstimator(), tokens=counter, lengths=lengths)
+    learned = config.artifact
+    estimator = TrainedEstimator.builtin() if learned is None else TrainedEstimator(learned)
+    return Router(catalogue=config.catalogue, estimator=estimator, tokens=counter, lengths=lengths)
 
 
 async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -> Fleet:

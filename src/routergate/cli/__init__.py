@@ -9,6 +9,7 @@ from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
 from routergate.cli.prices import prices
 from routergate.cli.report import report
+from routergate.cli.router import router
 from routergate.cli.serving import check, demo, explain, serve
 
 
@@ -21,5 +22,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, check, explain, budgets, keys, ledger, prices, report):
+for command in (serve, demo, check, explain, budgets, keys, ledger, prices, report, router):
     main.add_command(command)
