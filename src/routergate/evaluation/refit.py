@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from routergate.classify.artifact import Artifact, Floats
 from routergate.classify.latent import bounded, posterior
+from routergate.classify.names import canonical, index
 from routergate.evaluation.bags import Texts
 from routergate.evaluation.heads import Heads, Prior, fitted, logits, task_table
 from routergate.evaluation.labels import Labels
@@ -44,11 +45,12 @@ def latents(artifact: Artifact, texts: Texts) -> Floats:
 
 
 def _belief(prior: Artifact, table: Labels) -> Prior:
-    """What the prior thinks of each model; of one that it never met, what it thinks of models."""
+    """What the prior thinks of each model, by any name; of one it never met, what it thinks of models."""
     ability = np.tile(prior.panel[:-1], (len(table.models), 1))
+    known = index(prior.models)
     for row, name in enumerate(table.models):
-        if name in prior.models:
-            ability[row] = prior.ability[prior.models.index(name)]
+        if numbers := known.get(name) or known.get(canonical(name)):
+            ability[row] = prior.ability[list(numbers)].mean(axis=0)
     return Prior(ability.astype(np.float32), logits(table.quality), TRUST)
 
 
