@@ -1,6 +1,6 @@
 """A trained router and a few hundred labels of other traffic → a router for that traffic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +42,14 @@ def latents(artifact: Artifact, texts: Texts) -> Floats:
     weights = np.vstack([artifact.words * artifact.word_scale, artifact.shapes])
     design = Design.of(texts, artifact.rarity, artifact.shape_mean, artifact.shape_scale)
     return bounded((design.times(weights.astype(np.float32)) - artifact.latent_mean) / artifact.latent_scale)
+
+
+def log_odds(artifact: Artifact, latents: Floats, models: NDArray[np.int64] | Sequence[int]) -> Floats:
+    """How likely each of some models is to be right, in log-odds."""
+    chosen = np.asarray(models)
+    base = latents @ artifact.ability[chosen].T + artifact.bias[chosen]
+    odds: Floats = base + posterior(artifact, latents) @ artifact.table[:, chosen]
+    return odds
 
 
 def _belief(prior: Artifact, table: Labels) -> Prior:
