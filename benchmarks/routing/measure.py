@@ -19,13 +19,13 @@ from benchmarks.routing.reader import Outcome, read
 
 from routergate.classify.artifact import Artifact
 from routergate.classify.excerpt import question
-from routergate.classify.latent import log_odds, probability
+from routergate.classify.latent import probability
 from routergate.classify.trained import TrainedEstimator
 from routergate.domain.decision import Catalogue
 from routergate.domain.request import ChatRequest, Message
 from routergate.evaluation.bags import read as bags
 from routergate.evaluation.groups import groups
-from routergate.evaluation.refit import latents
+from routergate.evaluation.refit import latents, log_odds
 from routergate.evaluation.train import fit
 
 STRONG, WEAK = "gpt-4-1106-preview", "mistralai/Mixtral-8x7B-Instruct-v0.1"
@@ -110,11 +110,14 @@ def few(outcomes: Sequence[Outcome], target: str, base: Artifact) -> Iterator[tu
     """The target's figures after some of its labels, from an artifact that has none of its questions."""
     mine = [one for one in outcomes if one.source == target]
     group = groups(mine)
+    vectors = latents(base, bags([question(one.messages) for one in mine]))
     for draw in range(DRAWS):
         order = np.random.default_rng(draw).permutation(group.max() + 1)[group].argsort(kind="stable")
         labels, rest = [mine[row] for row in order[:FEW]], [mine[row] for row in order[FEW:]]
-        found = seen(trained(labels, base), rest)
-        result = figures(found.gain(), truth(rest, WEAK), truth(rest, STRONG))
+        moved = trained(labels, base)
+        pair = [moved.models.index(WEAK), moved.models.index(STRONG)]
+        weak, strong = probability(log_odds(moved, vectors[order[FEW:]], pair)).T
+        result = figures(strong - weak, truth(rest, WEAK), truth(rest, STRONG))
         yield result.apgr, result.cpt50, result.cpt80
 
 

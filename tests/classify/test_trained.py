@@ -259,3 +259,32 @@ def test_features_have_no_word_of_the_text() -> None:
     found = features(request, a_reading(), 3)
     assert (found.input_tokens, found.max_output_tokens, found.choices) == (10, 9, 2)
     assert "secret" not in repr(found)
+
+
+def test_a_specialist_keeps_its_quality_where_others_find_its_task_hard() -> None:
+    hard = some_features(reading=a_reading(task=TaskId("law"), complexity=0.9))
+    specialist = a_card("law-7b", quality=None, serves=frozenset({TaskId("law")}))
+    found = ESTIMATOR.quality(hard, [specialist, a_card("any", quality=ON_ITS_TASK)])
+    assert found[0].mean == pytest.approx(ON_ITS_TASK)
+    assert found[1].mean < found[0].mean
+
+
+def test_a_model_with_outcomes_is_known_by_its_name() -> None:
+    asked = some_features(reading=read("Prove that there are infinitely many primes."))
+    cards = [a_card(name, upstream=name, quality=None) for name in ("o1-mini", "Llama-2-7b-hf")]
+    strong, weak = ESTIMATOR.quality(asked, cards)
+    assert strong.mean > weak.mean + 0.2
+
+
+def test_what_the_operator_declares_of_a_known_model_counts() -> None:
+    asked = some_features(reading=read("Tell me about your day."))
+    [low] = ESTIMATOR.quality(asked, [a_card("gpt-4o", upstream="gpt-4o", quality=0.3)])
+    [high] = ESTIMATOR.quality(asked, [a_card("gpt-4o", upstream="gpt-4o", quality=0.99)])
+    assert low.mean < high.mean
+
+
+def test_a_model_that_nobody_has_heard_of_counts_as_average_with_a_wide_error() -> None:
+    messages = (Message(role="user", text="What is the largest planet?"),)
+    known, unknown = ESTIMATOR.score(messages, ["gpt-4-1106-preview", "nobody-1b"])
+    assert 0 < unknown.mean < 1
+    assert unknown.stderr > known.stderr

@@ -1,9 +1,6 @@
 """Text → latent vector → tasks and log-odds; plain linear algebra over an artifact."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from routergate.classify.artifact import Artifact, Floats
 from routergate.classify.grams import Grams, buckets
@@ -39,14 +36,6 @@ def bounded(latents: Floats) -> Floats:
 def posterior(artifact: Artifact, latents: Floats) -> Floats:
     """How likely each task is; one row per text, or one for one."""
     return softmax(latents @ artifact.task_weights.T + artifact.task_bias)
-
-
-def log_odds(artifact: Artifact, latents: Floats, models: NDArray[np.int64] | Sequence[int]) -> Floats:
-    """How likely each of some models is to be right, in log-odds."""
-    chosen = np.asarray(models)
-    base = latents @ artifact.ability[chosen].T + artifact.bias[chosen]
-    odds: Floats = base + posterior(artifact, latents) @ artifact.table[:, chosen]
-    return odds
 
 
 def softmax(scores: Floats) -> Floats:

@@ -102,7 +102,12 @@ class TrainedEstimator:
         return Odds(log_odds(mean) + self._change(latents, reading, card), widened)
 
     def _change(self, latents: Floats, reading: Reading, card: ModelCard) -> float:
-        """How much easier or harder than usual the request is for a model, in log-odds."""
+        """How much easier or harder than usual the request is for a model, in log-odds.
+
+        Nothing for a specialist on its task: what is hard for others is what it was made for.
+        """
+        if reading.task in card.serves:
+            return 0.0
         models = self._known.get(card.upstream) or self._known.get(canonical(card.upstream))
         if models:
             return self._abilities.odds(latents, models).mean - self._abilities.level(models)

@@ -1,6 +1,6 @@
 """A trained router and a few hundred labels of other traffic → a router for that traffic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from routergate.classify.artifact import Artifact, Floats
 from routergate.classify.latent import bounded, posterior
+from routergate.classify.names import canonical, index
 from routergate.evaluation.bags import Texts
 from routergate.evaluation.heads import Heads, Prior, fitted, logits, task_table
 from routergate.evaluation.labels import Labels
@@ -43,12 +44,21 @@ def latents(artifact: Artifact, texts: Texts) -> Floats:
     return bounded((design.times(weights.astype(np.float32)) - artifact.latent_mean) / artifact.latent_scale)
 
 
+def log_odds(artifact: Artifact, latents: Floats, models: NDArray[np.int64] | Sequence[int]) -> Floats:
+    """How likely each of some models is to be right, in log-odds."""
+    chosen = np.asarray(models)
+    base = latents @ artifact.ability[chosen].T + artifact.bias[chosen]
+    odds: Floats = base + posterior(artifact, latents) @ artifact.table[:, chosen]
+    return odds
+
+
 def _belief(prior: Artifact, table: Labels) -> Prior:
-    """What the prior thinks of each model; of one that it never met, what it thinks of models."""
+    """What the prior thinks of each model, by any name; of one it never met, what it thinks of models."""
     ability = np.tile(prior.panel[:-1], (len(table.models), 1))
+    known = index(prior.models)
     for row, name in enumerate(table.models):
-        if name in prior.models:
-            ability[row] = prior.ability[prior.models.index(name)]
+        if numbers := known.get(name) or known.get(canonical(name)):
+            ability[row] = prior.ability[list(numbers)].mean(axis=0)
     return Prior(ability.astype(np.float32), logits(table.quality), TRUST)
 
 
