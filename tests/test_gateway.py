@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.classify.trained import TrainedEstimator
+from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Volume
 from routergate.domain.budget import Rules
 from routergate.domain.errors import (
     AllProvidersFailed,
@@ -27,6 +29,7 @@ from routergate.domain.errors import (
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import Capability, ModelCard
+from routergate.domain.money import nanos
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router
@@ -40,6 +43,7 @@ from support.fakes import (
     ListLedger,
     ListLengths,
     ListTelemetry,
+    ListVolumes,
     OpenKeyring,
     Step,
     Wait,
@@ -64,6 +68,7 @@ class World:
     ledger: ListLedger = field(default_factory=ListLedger)
     telemetry: ListTelemetry = field(default_factory=ListTelemetry)
     lengths: ListLengths = field(default_factory=ListLengths)
+    volumes: ListVolumes = field(default_factory=ListVolumes)
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
     rules: Rules = field(default_factory=Rules)
 
@@ -81,6 +86,7 @@ class World:
                 estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
                 lengths=self.lengths,
+                volumes=self.volumes,
             ),
             dispatcher=a_dispatcher(dict(self.providers), self.clock),
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
@@ -406,3 +412,29 @@ async def test_a_cancellation_at_any_step_leaves_at_most_one_event(steps: int) -
     assert len(world.ledger.events) == begun
     if begun:
         assert world.event.outcome is (Outcome.ABANDONED if asking.cancelled() else Outcome.OK)
+
+
+OWN = replace(SMALL, asset=Asset(hosting=Hosting(monthly=Decimal(1_000))))
+
+
+async def test_a_request_bears_its_share_of_the_fixed_costs_of_the_model_that_answered() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)], cards=(OWN, LARGE))
+    world.volumes.known = Volume(monthly=1_000_000)
+    await world.ask()
+
+    share = Loaded(hosting=nanos(Decimal("0.001")))
+    assert (world.event.share, world.event.loaded) == (share, (world.event.cost or 0) + 1_000_000)
+    assert world.volumes.seen == [("small", world.clock.epoch)]
+
+
+async def test_a_share_is_unknown_until_somebody_knows_how_many_there_will_be() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)], cards=(OWN, LARGE))
+    await world.ask()
+    assert (world.event.share, world.event.loaded) == (None, None)
+
+
+async def test_an_answer_of_another_model_bears_nothing_of_the_one_that_failed() -> None:
+    world = World([ProviderBroken("x")], [Chunk(data=b"b", usage=USAGE)], cards=(OWN, LARGE))
+    await world.ask()
+    assert (world.event.share, world.event.loaded) == (FREE, world.event.cost)
+    assert world.volumes.seen == []

@@ -21,7 +21,8 @@ from routergate.gateway import Gateway, Router
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
-from routergate.ports import Clock, Lengths, Provider, TokenCounter
+from routergate.ledger.volumes import LearnedVolumes
+from routergate.ports import Clock, Lengths, Provider, TokenCounter, Volumes
 from routergate.providers import litellm as litellm_home
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import Endpoint, OpenAIProvider
@@ -57,6 +58,7 @@ class Parts:
     metrics: Metrics
     counter: TokenCounter
     lengths: LearnedLengths = field(default_factory=LearnedLengths)
+    volumes: LearnedVolumes = field(default_factory=LearnedVolumes)
     experience: Experience = field(default_factory=Experience)
     book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
@@ -66,7 +68,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
     """A gateway for a configuration."""
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
-        router=router(config, parts.counter, parts.lengths),
+        router=router(config, parts.counter, parts.lengths, parts.volumes),
         dispatcher=Dispatcher(
             fleet=await fleet(config.providers, parts.session),
             chance=SystemRandom().random,
@@ -79,11 +81,16 @@ async def compose(config: Config, parts: Parts) -> Gateway:
     )
 
 
-def router(config: Config, counter: TokenCounter, lengths: Lengths) -> Router:
+def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Volumes) -> Router:
     """What decides, for the gateway and for `routergate explain` alike."""
     learned = config.artifact
-    estimator = TrainedEstimator.builtin() if learned is None else TrainedEstimator(learned)
-    return Router(catalogue=config.catalogue, estimator=estimator, tokens=counter, lengths=lengths)
+    return Router(
+        catalogue=config.catalogue,
+        estimator=TrainedEstimator.builtin() if learned is None else TrainedEstimator(learned),
+        tokens=counter,
+        lengths=lengths,
+        volumes=volumes,
+    )
 
 
 async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -> Fleet:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from routergate.classify.features import features
 from routergate.dispatch.dispatch import Dispatcher
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
-from routergate.domain.model import ModelId
+from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
+from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
 from routergate.meter.settle import costs, day_of, overhead, usage_event, used
 from routergate.ports import (
@@ -22,6 +24,7 @@ from routergate.ports import (
     Lengths,
     Telemetry,
     TokenCounter,
+    Volumes,
 )
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.filters import Conditions
@@ -59,6 +62,7 @@ class Router:
     estimator: Estimator
     tokens: TokenCounter
     lengths: Lengths
+    volumes: Volumes
 
     async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ModelId]) -> Decision:
         """Classify and route; `down` are the models that nobody serves at the moment."""
@@ -77,8 +81,12 @@ class Router:
                 quality=self.estimator.quality,
                 output_tokens=self.lengths.expected,
                 on=day_of(at),
+                share=lambda card: self._share(card, at),
             ),
         )
+
+    def _share(self, card: ModelCard, at: int) -> Loaded | None:
+        return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
 
 
 def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId]) -> Conditions:
@@ -158,11 +166,16 @@ class Gateway:
         return await self.router.decide(request_id, call, at, down)
 
     def _learn(self, event: UsageEvent, choices: int) -> None:
-        """How long this model's answers to this task are, from whole answers that the provider counted."""
+        """How long this model's answers to this task are, from whole answers that the provider counted.
+
+        And how many requests it has, if it has fixed costs to spread over them.
+        """
         whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
         if whole and event.card is not None and event.usage is not None:
             each = round(event.usage.output_total / choices)
             self.router.lengths.observe(event.card.id, event.task, each)
+        if event.card is not None and event.card.asset is not None:
+            self.router.volumes.observe(event.card.id, event.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from routergate.domain.asset import Volume
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Line, Reply
@@ -103,6 +104,16 @@ class Lengths(Protocol):
 
     def observe(self, model: str, task: str, output_tokens: int) -> None:
         """Learn from one complete answer, without blocking and without raising."""
+
+
+class Volumes(Protocol):
+    """How many requests each model that is an asset serves."""
+
+    def of(self, model: str, at: int) -> Volume:
+        """As far as is known at an instant."""
+
+    def observe(self, model: str, at: int) -> None:
+        """Count one request, without blocking and without raising."""
 
 
 class Clock(Protocol):

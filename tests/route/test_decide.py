@@ -1,14 +1,17 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import DIRECT, Decision, Estimate
 from routergate.domain.errors import ClientError, ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
 from routergate.domain.identity import Wishes
 from routergate.domain.model import Capability, ModelCard, ModelClass, ModelId, ProviderId, TaskId
+from routergate.domain.money import Nanos
 from routergate.domain.request import Features
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.explain import explain
@@ -32,6 +35,7 @@ def decided(
     wishes: Wishes | None = None,
     usual: int = 300,
     conditions: dict[str, Any] | None = None,
+    shares: Mapping[str, Loaded | None] | None = None,
     **policy: Any,
 ) -> Decision:
     """A decision over `cards`, whose quality is what they declare."""
@@ -41,6 +45,7 @@ def decided(
         quality=lambda _, asked: [Estimate(mean=card.quality["default"], stderr=0.05) for card in asked],
         output_tokens=lambda *_: usual,
         on=DAY,
+        share=lambda card: (shares or {}).get(card.id, FREE),
     )
     wishes, features = wishes or Wishes(), features or some_features()
     told = Conditions(route="auto", **(conditions or {}))
@@ -291,6 +296,28 @@ def test_each_model_is_a_candidate_or_a_rejection(
     assert len(json.loads(json.dumps(explain(decision)))["candidates"]) == len(decision.candidates)
 
 
+HEAVY = Loaded(hosting=Nanos(3_000_000), depreciation=Nanos(4_000_000), maintenance=Nanos(5_000_000))
+
+
+def test_by_default_fixed_costs_move_no_request() -> None:
+    decision = decided(CHEAP, DEAR, shares={"cheap": HEAVY})
+
+    assert order(decision) == ["cheap", "dear"]
+    assert [one.loaded for one in decision.candidates] == [12_400_000, 4_000_000]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(FREE, ["cheap", "dear"]), (HEAVY, ["dear", "cheap"]), (None, ["dear", "cheap"])]
+)
+def test_a_route_by_loaded_cost_counts_them(share: Loaded | None, expected: list[str]) -> None:
+    decision = decided(CHEAP, DEAR, shares={"cheap": share}, loaded=True)
+
+    assert order(decision) == expected
+    assert decision.rule == (
+        "the cheapest model, fixed costs included, that is expected to reach 0, then by quality"
+    )
+
+
 def test_an_explanation_says_everything() -> None:
     decision = decided(
         CHEAP,
@@ -330,6 +357,7 @@ def test_an_explanation_says_everything() -> None:
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
+                "loaded_cost_usd": "0.0004",
             },
             {
                 "model": "unknown",
@@ -341,6 +369,7 @@ def test_an_explanation_says_everything() -> None:
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": None,
+                "loaded_cost_usd": None,
             },
         ],
         "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],

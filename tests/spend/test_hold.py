@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from routergate.domain.asset import Loaded
 from routergate.domain.budget import Away, Budget, Limit, Measure, Policy, Rules, Scope
 from routergate.domain.decision import Candidate, Decision, Estimate
 from routergate.domain.errors import (
@@ -176,6 +177,57 @@ async def test_a_model_without_a_price_is_left_out_under_a_budget_in_money() -> 
     with pytest.raises(NoEligibleModel, match="unpriced has no known price, and a budget in money applies"):
         await alone.admit()
     assert alone.refused
+
+
+def bearing(decision: Decision, *shares: Loaded | None) -> Decision:
+    """The same candidates, each with its share of fixed costs."""
+    pairs = zip(decision.candidates, shares, strict=True)
+    return replace(decision, candidates=tuple(replace(one, share=share) for one, share in pairs))
+
+
+SHARE = Loaded(hosting=Nanos(20_000), maintenance=Nanos(5_000))
+
+
+async def test_a_budget_with_basis_loaded_counts_the_share_of_fixed_costs() -> None:
+    place = shop(a_budget(1_000_000), a_budget(1_000_000, measure=Measure.LOADED))
+    hold = place.hold(bearing(decided(), SHARE))
+    await hold.admit()
+    assert held(hold) == [100_000, 125_000]
+
+    settled = hold.settled(an_event(cost=Nanos(7), share=SHARE))
+    assert [one.amount for one in settled.charges] == [7, 25_007]
+    [reserved] = place.ledger.reserved
+    assert reserved.loaded == 125_000
+
+
+async def test_a_strict_budget_with_basis_loaded_makes_an_answer_shorter() -> None:
+    hold = shop(strict(525_000, measure=Measure.LOADED)).hold(bearing(decided(), SHARE))
+    await hold.admit()
+    assert (held(hold), hold.need and hold.need.output_limit) == ([525_000], 500)
+
+
+async def test_a_model_whose_share_nobody_knows_is_left_out_under_a_loaded_budget() -> None:
+    budget = a_budget(10_000_000, measure=Measure.LOADED)
+    hold = shop(budget).hold(bearing(decided(SMALL, LARGE), None, SHARE))
+    await hold.admit()
+    assert [one.card.id for one in hold.decision.candidates] == ["large"]
+
+    alone = shop(budget).hold(bearing(decided(), None))
+    with pytest.raises(NoEligibleModel, match="small has no known share of fixed costs"):
+        await alone.admit()
+
+
+async def test_a_loaded_budget_may_allow_models_whose_share_nobody_knows() -> None:
+    place = shop(a_budget(10_000_000, measure=Measure.LOADED, unpriced=True), a_budget(10_000_000))
+    hold = place.hold(bearing(decided(), None))
+    await hold.admit()
+    assert [(line.counter.measure, line.amount) for line in hold.lines] == [(Measure.CASH, 100_000)]
+
+
+async def test_a_loaded_budget_names_itself_when_it_refuses() -> None:
+    with pytest.raises(OverBudget, match=r"up to 0\.000125 USD needed") as refused:
+        await shop(a_budget(5, measure=Measure.LOADED)).hold(bearing(decided(), SHARE)).admit()
+    assert refused.value.facts["measure"] == "loaded_usd"
 
 
 async def test_a_budget_may_allow_models_without_a_price() -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
+from routergate.domain.asset import Volume
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest
-from routergate.ports import Chunk, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter
+from routergate.ports import Chunk, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter, Volumes
 from routergate.spend.book import Book
 from support.redis import HandClock
 
@@ -130,6 +131,20 @@ class ListLengths:
         self.seen.append((model, task, output_tokens))
 
 
+@dataclass
+class ListVolumes:
+    """Knows always the same, and keeps what it is shown."""
+
+    known: Volume = field(default_factory=Volume)
+    seen: list[tuple[str, int]] = field(default_factory=list)
+
+    def of(self, model: str, at: int) -> Volume:
+        return self.known
+
+    def observe(self, model: str, at: int) -> None:
+        self.seen.append((model, at))
+
+
 class WordCounter:
     """A token is a word."""
 
@@ -145,4 +160,5 @@ _ledger: type[Ledger] = ListLedger
 _telemetry: type[Telemetry] = ListTelemetry
 _keyring: type[Keyring] = OpenKeyring
 _lengths: type[Lengths] = ListLengths
+_volumes: type[Volumes] = ListVolumes
 _counter: type[TokenCounter] = WordCounter

@@ -9,6 +9,7 @@ from typing import Any
 from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
+from routergate.config.premiums import with_premiums
 from routergate.config.promise import calibrated
 from routergate.config.restraints import Alert
 from routergate.config.rules import OTHERS, rules
@@ -129,7 +130,7 @@ def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId
         entry = Entry(id=name, written=written, provider=file.providers.get(written.provider))
         if built := _card(entry, names, findings):
             cards[built.id] = built
-    return cards
+    return with_premiums(file.models, cards, findings)
 
 
 def _card(entry: Entry, names: Names, findings: Findings) -> ModelCard | None:
@@ -170,6 +171,7 @@ def _route(
         quality=written.quality,
         bound=written.bound,
         residency=residency,
+        loaded=written.cost_basis == "loaded",
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
@@ -290,12 +292,3 @@ def _note_what_is_not_in_force(file: schema.File, findings: Findings) -> None:
     for name, route in file.routes.items():
         if route.cascade:
             findings.warn(("routes", name, "cascade"), "understood, but not in force in this version")
-        if route.cost_basis == "loaded":
-            findings.warn(
-                ("routes", name, "cost_basis"), "understood, but routing is by marginal cost in this version"
-            )
-    for name, model in file.models.items():
-        if model.asset:
-            findings.warn(
-                ("models", name, "asset"), "understood, but not yet in the costs that this version shows"
-            )

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from routergate.config.costs import Asset, Prices
+from routergate.config.assets import Asset
+from routergate.config.costs import Prices
 from routergate.config.part import Part
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
@@ -125,7 +126,7 @@ class Model(Part):
     max_output_tokens: Count | None = None
     """How many tokens it can write at most; default: from the price map."""
     prices: tuple[Prices, ...] | None = None
-    """Its rates; default: from the price map, or zero for a self-hosted model with an `asset`."""
+    """Its rates; default: from the price map, or zero where all of its costs are those of its `asset`."""
     serves: tuple[Name, ...] = Field(default=(), examples=[["contract-review"]])
     """The only tasks that it takes, for a specialist; default: any."""
     region: Name | None = None
@@ -133,7 +134,7 @@ class Model(Part):
     quality: Quality | None = Field(default=None, examples=[0.9, {"default": 0.8, "contract-review": 0.97}])
     """Probability of an acceptable answer, as you know it: one number, or one per task and a `default`."""
     asset: Asset | None = None
-    """Its fixed costs. Understood, but not in the costs yet."""
+    """Its fixed costs; docs/portfolio.md says what becomes of them."""
 
 
 class Match(Part):
@@ -173,7 +174,7 @@ class Route(Part):
     calibration: Line | None = Field(default=None, min_length=1, examples=["auto.calibration.json"])
     """A file by `routergate router calibrate`; its thresholds take the place of `quality`."""
     cost_basis: Literal["marginal", "loaded"] = "marginal"
-    """What a request makes you pay, or that and its share of fixed costs. `loaded` is not in force yet."""
+    """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None
     """Ask the next candidate after a bad answer. Understood, but not in force yet."""
     residency: Name = Field(default="any", examples=["eu"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
@@ -40,6 +41,8 @@ class RoutePolicy:
     """Thresholds found on real outcomes, in place of `quality`."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    loaded: bool = False
+    """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -89,6 +92,13 @@ class Candidate:
     """What `quality` is taken for: its lower bound where the route has a `bound`, else its mean."""
     adequate: bool
     """Whether it is good enough for the route."""
+    share: Loaded | None = FREE
+    """Of fixed costs, that the request would bear; `None`: nobody knows yet."""
+
+    @property
+    def loaded(self) -> Nanos | None:
+        """Expected cost with the share of fixed costs; `None` where either is unknown."""
+        return loaded_cost(self.cost, self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
+from routergate.domain.asset import Asset
 from routergate.domain.rates import Tariff
 
 ModelId = NewType("ModelId", str)
@@ -88,6 +89,8 @@ class ModelCard:
     region: str | None = None
     quality: Mapping[str, float] = field(default_factory=dict)
     """Probability of an acceptable answer by task, as the operator knows it; `default` for the rest."""
+    asset: Asset | None = None
+    """Its fixed costs; `None`: it has none."""
 
     def __post_init__(self) -> None:
         if self.context_tokens <= 0:

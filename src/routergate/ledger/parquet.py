@@ -65,6 +65,10 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "overhead_seconds": (_NUMBER, False),
     "decision_seconds": (_NUMBER, False),
     "charges": (pa.list_(_CHARGE), False),
+    "hosting_nanos": (_COUNT, True),
+    "depreciation_nanos": (_COUNT, True),
+    "maintenance_nanos": (_COUNT, True),
+    "loaded_cost_nanos": (_COUNT, True),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""

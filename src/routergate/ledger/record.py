@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from routergate.domain.event import UsageEvent
+from routergate.domain.asset import Loaded
+from routergate.domain.event import Attempt, UsageEvent
 from routergate.domain.hold import Kind
 from routergate.domain.usage import KINDS
 from routergate.ledger.names import counter_name
@@ -38,9 +39,10 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     """Of this layout. Fields may be added under the same number, never changed or taken away."""
     kind: str = "event"
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
-    `duplicate`: it was booked before, and nothing is booked."""
+    `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's
+    requests have borne of a model's fixed costs too little, or too much."""
     requests: int = 1
-    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in a duplicate."""
+    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in others than these."""
     id: str
     at: int
     """Arrival, nanoseconds since the epoch."""
@@ -81,14 +83,23 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     overhead_seconds: float
     decision_seconds: float
     charges: tuple[ChargeRow, ...] = ()
+    hosting_nanos: int | None = None
+    """The share of fixed costs, by component. Rows from before these columns do not know it."""
+    depreciation_nanos: int | None = None
+    maintenance_nanos: int | None = None
+    loaded_cost_nanos: int | None = None
+    """Cost and share together."""
 
 
 LARGEST = 2**53
 """Tokens or nano-dollars (9 million USD) of one request: readers of JSON are exact up to here, and a day's
 sum of such amounts is far from the end of the store's counters."""
-_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos")
+SHARES = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
+"""The components of fixed costs."""
+_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos")
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
+_NO_SHARE: Mapping[str, None] = MappingProxyType(dict.fromkeys(SHARES))
 _NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
 
 
@@ -117,12 +128,7 @@ def row(event: UsageEvent) -> EventRow:
         model_class=card.model_class.value if card else None,
         streamed=event.streamed,
         outcome=event.outcome.value,
-        attempts=tuple(
-            AttemptRow(
-                model=a.model, provider=a.provider, result=a.result, seconds=a.seconds, billed=a.billed
-            )
-            for a in event.attempts
-        ),
+        attempts=tuple(map(_attempt, event.attempts)),
         **(event.usage.by_kind() if event.usage else _NO_USAGE),
         usage_source=event.usage_source.value,
         cost_nanos=event.cost,
@@ -133,6 +139,25 @@ def row(event: UsageEvent) -> EventRow:
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
         charges=tuple(_charges(event)),
+        **shares(event.share),
+        loaded_cost_nanos=event.loaded,
+    )
+
+
+def shares(share: Loaded | None) -> Mapping[str, Any]:
+    """The columns of fixed costs, by component."""
+    if share is None:
+        return _NO_SHARE
+    return {
+        "hosting_nanos": share.hosting,
+        "depreciation_nanos": share.depreciation,
+        "maintenance_nanos": share.maintenance,
+    }
+
+
+def _attempt(one: Attempt) -> AttemptRow:
+    return AttemptRow(
+        model=one.model, provider=one.provider, result=one.result, seconds=one.seconds, billed=one.billed
     )
 
 

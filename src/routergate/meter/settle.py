@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from routergate.domain.asset import FREE
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.event import Outcome, Timings, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution
@@ -45,6 +46,7 @@ def usage_event(
         baseline=decision.baseline.id if decision.baseline else None,
         baseline_cost=baseline_cost,
         timings=_timings(meter),
+        share=winner.share if winner else FREE,
     )
 
 
@@ -80,6 +82,7 @@ def reserved_event(
         baseline=decision.baseline.id if decision.baseline else None,
         baseline_cost=price(decision.baseline, need, day_of(at)) if decision.baseline else None,
         timings=Timings(total=0.0, first_token=None, overhead=0.0, decision=0.0),
+        share=candidate.share,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import (
     DIRECT,
     Candidate,
@@ -39,6 +40,8 @@ class World:
     """Expected output tokens by model and task."""
     on: date
     """The day whose rate cards are in force."""
+    share: Callable[[ModelCard], Loaded | None] = lambda _: FREE
+    """Of a model's fixed costs, that the request would bear."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -70,11 +73,11 @@ def decide(
     affordable, too_dear = _within(candidates, wishes.max_cost)
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order = rank(affordable)
+    order = rank(affordable, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=_rule(order[0], needed),
+        rule=_rule(order[0], needed, loaded=policy.loaded),
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
@@ -85,28 +88,34 @@ def decide(
     )
 
 
-def rank(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The order in which candidates are tried.
+def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Candidate, ...]:
+    """The order in which candidates are tried; `loaded`: fixed costs count too.
 
-    A model without a known price comes after every priced one, unless it alone is adequate: unknown is
+    A model without a known cost comes after every other one, unless it alone is adequate: unknown is
     not cheap.
     """
-    by_quality = sorted(candidates, key=lambda c: (c.cost is None, -c.quality.mean, c.cost or 0))
+    cost = _loaded if loaded else _marginal
+    by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
     adequate = [candidate for candidate in by_quality if candidate.adequate]
     if not adequate:
         return tuple(by_quality)
-    first = min(adequate, key=_price_rank)
+    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0))
     return (first, *(candidate for candidate in by_quality if candidate is not first))
 
 
-def _rule(first: Candidate, needed: Bar) -> str:
-    if first.adequate:
-        return f"the cheapest model that {needed.reached}, then by quality"
-    return f"no model {needed.reached}: the best one first"
+def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
+    if not first.adequate:
+        return f"no model {needed.reached}: the best one first"
+    basis = ", fixed costs included," if loaded else ""
+    return f"the cheapest model{basis} that {needed.reached}, then by quality"
 
 
-def _price_rank(candidate: Candidate) -> tuple[bool, int]:
-    return candidate.cost is None, candidate.cost or 0
+def _marginal(candidate: Candidate) -> int | None:
+    return candidate.cost
+
+
+def _loaded(candidate: Candidate) -> int | None:
+    return candidate.loaded
 
 
 def _sift(
@@ -166,6 +175,7 @@ def _candidate(
         cost=price(card, expected, world.on, asked=features.service_tier),
         lower=needed.lower(quality),
         adequate=needed.admits(card, quality),
+        share=world.share(card),
     )
 
 

@@ -59,4 +59,5 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "adequate": candidate.adequate,
         "output_tokens": candidate.output_tokens,
         "cost_usd": None if candidate.cost is None else usd_text(candidate.cost),
+        "loaded_cost_usd": None if candidate.loaded is None else usd_text(candidate.loaded),
     }

@@ -116,10 +116,14 @@ class Hold:
 
     def _leave_out_unpriced(self) -> None:
         """Under a budget in money, unknown is not free."""
-        out = [one for one in self.decision.candidates if self._lacks_price(one)]
+        out = [one for one in self.decision.candidates if self._lacks(Measure.CASH, one)]
+        self._leave_out(out, "has no known price, and a budget in money applies")
+        out = [one for one in self.decision.candidates if self._lacks(Measure.LOADED, one)]
+        self._leave_out(out, "has no known share of fixed costs, and a budget with basis loaded applies")
+
+    def _leave_out(self, out: list[Candidate], reason: str) -> None:
         if not out:
             return
-        reason = "has no known price, and a budget in money applies"
         left = tuple(one for one in self.decision.candidates if one not in out)
         if not left:
             raise NoEligibleModel(
@@ -130,13 +134,13 @@ class Hold:
         rejected = (Rejection(model=one.card.id, reason=reason) for one in out)
         self.decision = replace(self.decision, candidates=left, rejected=(*self.decision.rejected, *rejected))
 
-    def _lacks_price(self, candidate: Candidate) -> bool:
+    def _lacks(self, measure: Measure, candidate: Candidate) -> bool:
+        """Whether a budget counts what nobody knows of the candidate."""
         found = self._rules(candidate)
         needed = any(
-            isinstance(rule, Budget) and rule.measure is Measure.CASH and not rule.unpriced
-            for rule, _ in found
+            isinstance(rule, Budget) and rule.measure is measure and not rule.unpriced for rule, _ in found
         )
-        return needed and self._most(candidate, found).cost is None
+        return needed and asked(self._most(candidate, found))[measure] is None
 
     def _economise(self, denied: Denied) -> None:
         """Do what a reached budget wants instead of refusing, if it does."""
@@ -170,12 +174,20 @@ class Hold:
         return likely(candidate, self.decision.features, self._day())
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
-        return worst(candidate.card, self.request, self.decision.features, self._day(), output)
+        need = worst(candidate.card, self.request, self.decision.features, self._day(), output)
+        return replace(need, share=candidate.share)
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
-        need = shorter(candidate.card, self.request, self.decision.features, self._day(), fits)
-        return None if need is None or (need.output_limit or 0) < SHORTEST else need
+        features, day = self.decision.features, self._day()
+
+        def bearable(need: Need) -> bool:
+            return fits(replace(need, share=candidate.share))
+
+        need = shorter(candidate.card, self.request, features, day, bearable)
+        if need is None or (need.output_limit or 0) < SHORTEST:
+            return None
+        return replace(need, share=candidate.share)
 
     async def _reserve(
         self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]

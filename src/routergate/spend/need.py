@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.decision import Candidate
 from routergate.domain.model import Capability, ModelCard
 from routergate.domain.money import Nanos
@@ -31,6 +32,13 @@ class Need:
     """`None`: the model has no known price."""
     output_limit: int | None = None
     """Output tokens per choice beyond which the need is not true; `None`: it is a guess and binds nobody."""
+    share: Loaded | None = FREE
+    """Of fixed costs, which does not depend on how long the answer is."""
+
+    @property
+    def loaded(self) -> Nanos | None:
+        """Cost with the share of fixed costs; `None` where either is unknown."""
+        return loaded_cost(self.cost, self.share)
 
 
 def likely(candidate: Candidate, features: Features, on: date, *, output: int = 0) -> Need:
@@ -38,7 +46,8 @@ def likely(candidate: Candidate, features: Features, on: date, *, output: int = 
     limits = (features.max_output_tokens, candidate.card.max_output_tokens)
     each = min([LIKELY * candidate.output_tokens, *(limit for limit in limits if limit is not None)])
     usage = Usage(input_uncached=features.input_tokens, output=max(each * features.choices, output))
-    return Need(usage=usage, cost=price(candidate.card, usage, on, asked=features.service_tier))
+    priced = price(candidate.card, usage, on, asked=features.service_tier)
+    return Need(usage=usage, cost=priced, share=candidate.share)
 
 
 def worst(card: ModelCard, request: ChatRequest, features: Features, on: date, output: int | None) -> Need:

@@ -1,8 +1,9 @@
 """What budgets that were reached make of a decision; pure."""
 
 from dataclasses import replace
+from operator import attrgetter
 
-from routergate.domain.budget import Budget, Policy
+from routergate.domain.budget import Budget, Measure, Policy
 from routergate.domain.decision import Candidate, Decision, Rejection
 from routergate.domain.model import ModelClass
 
@@ -16,7 +17,8 @@ def thrifty(decision: Decision, budget: Budget) -> Decision | None:
         fit = [one for one in decision.candidates if one.card.model_class is ModelClass.SELF_HOSTED]
         return _kept(decision, fit, f"{_name(budget)} is reached: own models only")
     good = [one for one in decision.candidates if one.quality.mean >= budget.least_quality]
-    cheapest = sorted(good, key=lambda one: (one.cost is None, one.cost or 0))
+    cost = attrgetter("loaded" if budget.measure is Measure.LOADED else "cost")
+    cheapest = sorted(good, key=lambda one: (cost(one) is None, cost(one) or 0))
     if len(decision.candidates) < 2:
         return None
     return _kept(decision, cheapest, f"{_name(budget)} is reached: the cheapest model first")
