@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.classify.heuristic import HeuristicEstimator
+from routergate.classify.trained import TrainedEstimator
 from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Volume
 from routergate.domain.budget import Rules
 from routergate.domain.errors import (
@@ -83,7 +83,7 @@ class World:
             keyring=OpenKeyring(),
             router=Router(
                 catalogue=a_catalogue(*self.cards, baseline=baseline, quality=0.5),
-                estimator=HeuristicEstimator(),
+                estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
                 lengths=self.lengths,
                 volumes=self.volumes,

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from routergate.accounts.keyring import StoredKeyring
-from routergate.classify.heuristic import HeuristicEstimator
+from routergate.classify.trained import TrainedEstimator
 from routergate.config.spec import Config, ProviderKind, ProviderSpec
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
@@ -83,9 +83,10 @@ async def compose(config: Config, parts: Parts) -> Gateway:
 
 def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Volumes) -> Router:
     """What decides, for the gateway and for `routergate explain` alike."""
+    learned = config.artifact
     return Router(
         catalogue=config.catalogue,
-        estimator=HeuristicEstimator(),
+        estimator=TrainedEstimator.builtin() if learned is None else TrainedEstimator(learned),
         tokens=counter,
         lengths=lengths,
         volumes=volumes,

@@ -41,17 +41,18 @@ def table(decision: Mapping[str, Any]) -> tuple[str, Table]:
         + (f", needs {', '.join(features['needs'])}" if features["needs"] else "")
         + (f". Baseline: {decision['baseline']}" if decision["baseline"] else "")
     )
-    rows = Table("model", "class", "quality", "± s.e.", "good enough", "tokens out", "cost USD")
+    rows = Table("model", "class", "quality", "± s.e.", "taken for", "good enough", "tokens out", "cost USD")
     for candidate in decision["candidates"]:
         rows.add_row(
             candidate["model"],
             candidate["class"],
             f"{candidate['quality']:.3f}",
             f"{candidate['stderr']:.3f}",
+            f"{candidate['lower']:.3f}",
             "yes" if candidate["adequate"] else "no",
             str(candidate["output_tokens"]),
             candidate["cost_usd"] or "unknown",
         )
     for rejection in decision["rejected"]:
-        rows.add_row(rejection["model"], "", "", "", rejection["reason"], "", "", style="dim")
+        rows.add_row(rejection["model"], "", "", "", "", rejection["reason"], "", "", style="dim")
     return heading, rows

@@ -1,17 +1,18 @@
 """The same request is read the same in every process, whatever its hashes are."""
 
+import os
 import subprocess
 import sys
 
 READ = """
-from routergate.classify.heuristic import HeuristicEstimator
+from routergate.classify.trained import TrainedEstimator
 from routergate.domain.decision import Catalogue
 from routergate.domain.request import ChatRequest, Message
 from routergate.testing import PROMPTS
 
 for prompt in PROMPTS:
     request = ChatRequest(payload={}, model="m", messages=(Message(role="user", text=prompt.text),))
-    print(HeuristicEstimator().read(request, Catalogue(), None))
+    print(TrainedEstimator.builtin().read(request, Catalogue(), None))
 """
 
 
@@ -19,7 +20,7 @@ def read_with(seed: str) -> str:
     """What a process with this seed for its hashes reads of all prompts."""
     return subprocess.run(
         [sys.executable, "-c", READ],
-        env={"PYTHONHASHSEED": seed},
+        env={"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=True,

@@ -335,6 +335,7 @@ def test_an_explanation_says_everything() -> None:
         "rule": "the cheapest model that is expected to reach 0.7, then by quality",
         "threshold": 0.7,
         "baseline": "dear",
+        "calibration": None,
         "features": {
             "task": "chat",
             "domain": "general",
@@ -352,6 +353,7 @@ def test_an_explanation_says_everything() -> None:
                 "class": "economy",
                 "quality": 0.7368,
                 "stderr": 0.0526,
+                "lower": 0.7368,
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
@@ -363,6 +365,7 @@ def test_an_explanation_says_everything() -> None:
                 "class": "economy",
                 "quality": 0.9474,
                 "stderr": 0.0526,
+                "lower": 0.9474,
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": None,

@@ -391,3 +391,25 @@ async def test_strict_budgets_are_reserved_durably() -> None:
     await Shop(rules_of(strict(10**9)), Noting()).hold().admit()
     await Shop(rules_of(a_budget(10**9)), Noting()).hold().admit()
     assert seen == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "own"),
+    [
+        (a_budget(0, scope=Scope.MODEL, of="small"), "small"),
+        (a_limit(0, scope=Scope.PROVIDER, of="small-provider", measure=Measure.REQUESTS), "small"),
+    ],
+)
+async def test_a_model_at_its_own_limit_is_passed_over(rule: Budget | Limit, own: str) -> None:
+    hold = Shop(rules_of(rule)).hold(decided(SMALL, LARGE))
+    await hold.admit()
+    assert [one.card.id for one in hold.decision.candidates] == ["large"]
+    [out] = hold.decision.rejected
+    assert (out.model, hold.refused) == (own, False)
+    assert "at its limit" in out.reason
+
+
+async def test_if_every_model_is_at_its_limit_the_request_is_refused() -> None:
+    shop = Shop(rules_of(a_budget(0, scope=Scope.MODEL)))
+    with pytest.raises(OverBudget, match="model 'large'"):
+        await shop.hold(decided(SMALL, LARGE)).admit()

@@ -76,6 +76,7 @@ def a_candidate(card: ModelCard | None = None, **changes: Any) -> Candidate:
         quality=Estimate(mean=0.9, stderr=0.05),
         output_tokens=300,
         cost=None,
+        lower=0.9,
         adequate=True,
     )
     return replace(candidate, **changes)

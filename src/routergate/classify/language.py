@@ -1,10 +1,10 @@
 """The language of a text, from its script and its most common words."""
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping
 from typing import Final
 
-from routergate.classify.lexicon import STOPWORDS, index, most, tally
+from routergate.classify.spot import most
 
 _SCRIPTS: Final = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -17,14 +17,15 @@ _SCRIPTS: Final = (
     ("el", re.compile("[\u0370-\u03ff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
-_STOPWORDS: Final = index(STOPWORDS)
+SAMPLE: Final = 600
+"""Characters whose script is looked at."""
 
 
-def language(text: str, words: Set[str]) -> str:
-    """Two letters, or `und` where it cannot be told."""
-    if not text.isascii() and (script := _script(text)):
+def language(text: str, common: Mapping[str, int]) -> str:
+    """Two letters, or `und` where it cannot be told; `common` are each language's frequent words in it."""
+    if not text.isascii() and (script := _script(text[:SAMPLE])):
         return script
-    return most(tally(words, _STOPWORDS), "und")
+    return most(common, "und")
 
 
 def _script(text: str) -> str | None:

@@ -1,6 +1,6 @@
-"""Words that tell a task, a domain or an effort. A table, read in one pass over the text."""
+"""Words that tell a task, a domain or a language."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Final
 
 TASKS: Final[Mapping[str, str]] = {
@@ -31,22 +31,6 @@ DOMAINS: Final[Mapping[str, str]] = {
     "support": "refund order ticket shipping delivery subscription password account customer",
 }
 
-_EFFORT: Final[Mapping[float, str]] = {
-    1.1: "prove proof derive theorem lemma rigorous counterexample asymptotic"
-    " beweise beweisen beweis démontrer démontrez démontre prouver prouvez demuestra demostrar demuestre",
-    0.8: "integral differential eigenvalue stochastic combinatorial topology bayesian",
-    0.7: "optimize optimise architecture distributed concurrency deadlock consistency invariant invariants"
-    " race causal hypothesis bijection convergence",
-    0.55: "analyze analyse diagnose evaluate critique tradeoff tradeoffs assess liability probability"
-    " probabilities uncertainty carefully",
-    0.45: "design implement refactor migrate debug algorithm compare strategy",
-    0.25: "step steps explain why plan reason justify constraints",
-}
-EFFORT: Final[Mapping[str, float]] = {
-    word: weight for weight, words in _EFFORT.items() for word in words.split()
-}
-"""How much a word adds to the complexity of a request, in log-odds."""
-
 STOPWORDS: Final[Mapping[str, str]] = {
     "en": "the and is are what how with for this that you of to in it please",
     "de": "der die das und ist sind wie mit für dies nicht ein eine ich sie zu auf bitte es dass",
@@ -56,26 +40,3 @@ STOPWORDS: Final[Mapping[str, str]] = {
     "pt": "o os as e é são como com para este não uma eu você de do da que",
     "nl": "de het een en is zijn hoe met voor dit niet ik u van op te",
 }
-
-
-def index(table: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
-    """Word to the names under which it stands in a table."""
-    words: dict[str, tuple[str, ...]] = {}
-    for name, text in table.items():
-        for word in text.split():
-            words[word] = (*words.get(word, ()), name)
-    return words
-
-
-def tally(words: Set[str], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    """How many of the words stand under each name."""
-    counts: dict[str, int] = {}
-    for word in names.keys() & words:
-        for name in names[word]:
-            counts[name] = counts.get(name, 0) + 1
-    return counts
-
-
-def most(counts: Mapping[str, int], otherwise: str) -> str:
-    """The name with the highest count; of several, always the same one, in whatever order they were met."""
-    return max(sorted(counts), key=counts.__getitem__) if counts else otherwise

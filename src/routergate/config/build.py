@@ -10,6 +10,7 @@ from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.premiums import with_premiums
+from routergate.config.promise import calibrated
 from routergate.config.restraints import Alert
 from routergate.config.rules import OTHERS, rules
 from routergate.config.spec import (
@@ -23,6 +24,7 @@ from routergate.config.spec import (
     ServerSpec,
     Timeouts,
 )
+from routergate.config.trained import trained
 from routergate.domain.budget import Scope
 from routergate.domain.decision import DIRECT, Catalogue, Limits, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity, network
@@ -75,11 +77,13 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
     if not file.models:
         findings.warn(("models",), "none is declared, so nothing can be answered")
     _note_what_is_not_in_force(file, findings)
+    routes = {name: _route(name, it, models, names, findings) for name, it in file.routes.items()}
+    artifact = trained(path.parent, file.router.artifact, findings)
     return Config(
         path=path,
         catalogue=Catalogue(
             models=models,
-            routes={name: _route(name, it, models, names, findings) for name, it in file.routes.items()},
+            routes=calibrated(routes, _calibrations(file, path.parent), artifact, findings),
             tasks={TaskId(name): _task(name, it) for name, it in file.tasks.items()},
         ),
         providers=tuple(_provider(name, it, findings) for name, it in file.providers.items()),
@@ -87,6 +91,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
         server=_server(file.server),
+        artifact=artifact,
         warnings=tuple(findings.warnings),
     )
 
@@ -141,6 +146,10 @@ def _task(name: str, written: schema.Task) -> TaskCard:
     return TaskCard(id=TaskId(name), features=frozenset(match.features), examples=tuple(match.examples))
 
 
+def _calibrations(file: schema.File, folder: Path) -> dict[str, Path]:
+    return {name: folder / it.calibration for name, it in file.routes.items() if it.calibration}
+
+
 def _route(
     name: str, written: schema.Route, models: Mapping[ModelId, ModelCard], names: Names, findings: Findings
 ) -> RoutePolicy:
@@ -160,6 +169,7 @@ def _route(
         candidates=candidates,
         baseline=ModelId(written.baseline) if written.baseline else None,
         quality=written.quality,
+        bound=written.bound,
         residency=residency,
         loaded=written.cost_basis == "loaded",
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),

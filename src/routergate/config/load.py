@@ -16,14 +16,17 @@ LARGEST = 4 * 1024 * 1024
 OPEN = "stands in the file for everybody to read; write ${NAME} or ${file:/path}"
 
 
-def load(path: Path, env: Mapping[str, str]) -> Config:
+def load(path: Path, env: Mapping[str, str], *, calibrated: bool = True) -> Config:
     """The configuration at `path`; raises `ConfigError` with every problem in it, each with its line.
 
-    `${NAME}` is looked up in `env`, and in nothing else.
+    `${NAME}` is looked up in `env`, and in nothing else. Who is about to calibrate a route does without
+    the calibrations that there are: they may be out of date.
     """
     findings = Findings()
     source = parse(_text(path), Expander(env, path.parent), findings)
     file = check(source.tree, findings)
+    if not calibrated:
+        file = _without_calibrations(file)
     _warn_of_open_secrets(file, source, findings)
     # With a section misspelt, everything that refers to it would look wrong too.
     if all(len(problem.place) > 1 for problem in findings.problems):
@@ -31,6 +34,11 @@ def load(path: Path, env: Mapping[str, str]) -> Config:
         if not findings.problems:
             return config
     raise ConfigError(_lines(path, source, findings.problems))
+
+
+def _without_calibrations(file: File) -> File:
+    routes = {name: route.model_copy(update={"calibration": None}) for name, route in file.routes.items()}
+    return file.model_copy(update={"routes": routes})
 
 
 def _text(path: Path) -> str:

@@ -10,6 +10,7 @@ from routergate.config.part import Part
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
     Attempts,
+    Confidence,
     Count,
     Day,
     Grace,
@@ -168,6 +169,10 @@ class Route(Part):
     """The model that the traffic would run on without routing: the measure of quality and savings."""
     quality: Probability = Field(default=0.0, examples=[0.95])
     """The least probability of an acceptable answer, relative to the baseline's where there is one."""
+    bound: Confidence | None = Field(default=None, examples=[0.9])
+    """With which confidence a model's quality reaches the threshold; default: its mean estimate does."""
+    calibration: Line | None = Field(default=None, min_length=1, examples=["auto.calibration.json"])
+    """A file by `routergate router calibrate`; its thresholds take the place of `quality`."""
     cost_basis: Literal["marginal", "loaded"] = "marginal"
     """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None
@@ -222,6 +227,13 @@ class Key(Part):
     """The first day (UTC) on which it is refused; default: it does not expire."""
 
 
+class Router(Part):
+    """How requests are read, and how the quality of models is estimated."""
+
+    artifact: Line | None = Field(default=None, min_length=1, examples=["router.npz"])
+    """A file by `routergate router train`; default: the one that ships with the program."""
+
+
 class Server(Part):
     """How the gateway itself behaves."""
 
@@ -246,6 +258,8 @@ class File(Part):
     """The version of this format."""
     server: Server = Server()
     """How the gateway itself behaves."""
+    router: Router = Router()
+    """How requests are read, and how the quality of models is estimated."""
     providers: dict[Name, Provider] = Field(default_factory=dict)
     """The places that serve models, by name."""
     models: dict[Name, Model] = Field(default_factory=dict)

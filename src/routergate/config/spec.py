@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from routergate.classify.artifact import Artifact
 from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
@@ -123,5 +124,7 @@ class Config:
     """What may be spent."""
     alerts: tuple[AlertSpec, ...] = ()
     server: ServerSpec = field(default_factory=ServerSpec)
+    artifact: Artifact | None = None
+    """What the router has learned; `None`: what ships with the program."""
     warnings: tuple[str, ...] = ()
     """What an operator should know, though it is no mistake."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
@@ -34,11 +35,19 @@ class RoutePolicy:
     """The model that the traffic would have run on without routing."""
     quality: float = 0.0
     """The threshold: relative to the baseline's quality where there is a baseline, else absolute."""
+    bound: float | None = None
+    """With which confidence a model's quality reaches the threshold; `None`: it is expected to."""
+    calibration: Calibration | None = None
+    """Thresholds found on real outcomes, in place of `quality`."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
     loaded: bool = False
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if self.bound is not None and not 0.5 <= self.bound < 1:
+            raise ValueError(f"route {self.id!r}: a bound is a confidence, 0.5 to below 1: {self.bound}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +88,10 @@ class Candidate:
     """Expected, per request."""
     cost: Nanos | None
     """Expected marginal cost; `None`: no price is known."""
+    lower: float
+    """What `quality` is taken for: its lower bound where the route has a `bound`, else its mean."""
     adequate: bool
-    """Whether `quality` meets the threshold."""
+    """Whether it is good enough for the route."""
     share: Loaded | None = FREE
     """Of fixed costs, that the request would bear; `None`: nobody knows yet."""
 
@@ -113,6 +124,8 @@ class Decision:
     """In the order in which they are tried. Never empty."""
     rejected: tuple[Rejection, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    calibration: Calibration | None = None
+    """What the threshold comes from, if it was not written down."""
 
     @property
     def chosen(self) -> Candidate:

@@ -2,6 +2,8 @@
 
 RouterGateError
 ├── ConfigError               the operator
+│   └── ArtifactDamaged
+├── DataUnusable              the operator
 ├── ClientError               the caller
 │   ├── InvalidRequest
 │   │   ├── UnsupportedContentType
@@ -59,6 +61,17 @@ class ConfigError(RouterGateError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class ArtifactDamaged(ConfigError):
+    """A trained router that cannot be used: not one, damaged, or of another version."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__([f"artifact {name}: {what}"])
+
+
+class DataUnusable(RouterGateError):
+    """A file of outcomes that cannot be learned from, with the lines that are wrong."""
 
 
 class ClientError(RouterGateError):

@@ -66,6 +66,8 @@ class Reading:
     complexity: float
     """0 (anything can answer it) to 1 (nothing surely can)."""
     level: Level
+    latent: tuple[float, ...] = ()
+    """What the estimator needs to tell how models would do: numbers with no way back to the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

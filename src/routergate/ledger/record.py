@@ -145,12 +145,6 @@ def row(event: UsageEvent) -> EventRow:
     )
 
 
-def _attempt(attempt: Attempt) -> AttemptRow:
-    return AttemptRow(
-        model=attempt.model, provider=attempt.provider, result=attempt.result, seconds=attempt.seconds
-    )
-
-
 def shares(share: Loaded | None) -> Mapping[str, Any]:
     """The columns of fixed costs, by component."""
     if share is None:
@@ -160,6 +154,12 @@ def shares(share: Loaded | None) -> Mapping[str, Any]:
         "depreciation_nanos": share.depreciation,
         "maintenance_nanos": share.maintenance,
     }
+
+
+def _attempt(one: Attempt) -> AttemptRow:
+    return AttemptRow(
+        model=one.model, provider=one.provider, result=one.result, seconds=one.seconds, billed=one.billed
+    )
 
 
 def _charges(event: UsageEvent) -> Iterator[ChargeRow]:

@@ -20,7 +20,11 @@ from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
+from routergate.route.bar import Bar, bar
 from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room
+
+EQUAL = Estimate(mean=1.0, stderr=0.0)
+"""The baseline's quality as a share of its own."""
 
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
@@ -60,33 +64,32 @@ def decide(
     world: World,
 ) -> Decision:
     """The cheapest adequate model first, then the rest by quality; raises if none is left."""
-    threshold = policy.quality if wishes.quality is None else wishes.quality
+    needed = bar(policy, wishes, features.reading.task)
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
     eligible, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
     if not eligible:
         raise _nobody(policy, rejected)
-    candidates = _appraise(eligible, features, baseline, threshold, world)
+    candidates = _appraise(eligible, features, baseline, needed, world)
     affordable, too_dear = _within(candidates, wishes.max_cost)
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order, rule = rank(affordable, threshold, loaded=policy.loaded)
+    order = rank(affordable, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=rule,
-        threshold=threshold,
+        rule=_rule(order[0], needed, loaded=policy.loaded),
+        threshold=needed.threshold,
         baseline=baseline,
         features=features,
         candidates=order,
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
+        calibration=policy.calibration if wishes.quality is None else None,
     )
 
 
-def rank(
-    candidates: Iterable[Candidate], threshold: float, *, loaded: bool = False
-) -> tuple[tuple[Candidate, ...], str]:
-    """The order in which candidates are tried, and the rule behind it; `loaded`: fixed costs count too.
+def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Candidate, ...]:
+    """The order in which candidates are tried; `loaded`: fixed costs count too.
 
     A model without a known cost comes after every other one, unless it alone is adequate: unknown is
     not cheap.
@@ -95,12 +98,16 @@ def rank(
     by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
     adequate = [candidate for candidate in by_quality if candidate.adequate]
     if not adequate:
-        return tuple(by_quality), f"no model is expected to reach {threshold:g}: the best one first"
+        return tuple(by_quality)
     first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0))
-    rest = (candidate for candidate in by_quality if candidate is not first)
+    return (first, *(candidate for candidate in by_quality if candidate is not first))
+
+
+def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
+    if not first.adequate:
+        return f"no model {needed.reached}: the best one first"
     basis = ", fixed costs included," if loaded else ""
-    rule = f"the cheapest model{basis} that is expected to reach {threshold:g}, then by quality"
-    return (first, *rest), rule
+    return f"the cheapest model{basis} that {needed.reached}, then by quality"
 
 
 def _marginal(candidate: Candidate) -> int | None:
@@ -134,14 +141,16 @@ def _appraise(
     cards: Sequence[ModelCard],
     features: Features,
     baseline: ModelCard | None,
-    threshold: float,
+    needed: Bar,
     world: World,
 ) -> list[Candidate]:
     """What is expected of each model: quality (of the baseline's, if there is one), length, cost."""
     estimates = world.quality(features, [*cards, *([baseline] if baseline else [])])
     reference = estimates[-1].mean if baseline else 1.0
     return [
-        _candidate(card, _relative(estimate, reference), features, threshold, world)
+        _candidate(
+            card, EQUAL if card is baseline else _relative(estimate, reference), features, needed, world
+        )
         for card, estimate in zip(cards, estimates, strict=False)
     ]
 
@@ -155,7 +164,7 @@ def _relative(estimate: Estimate, reference: float) -> Estimate:
 
 
 def _candidate(
-    card: ModelCard, quality: Estimate, features: Features, threshold: float, world: World
+    card: ModelCard, quality: Estimate, features: Features, needed: Bar, world: World
 ) -> Candidate:
     tokens = _output_tokens(card, features, world)
     expected = Usage(input_uncached=features.input_tokens, output=tokens * features.choices)
@@ -164,7 +173,8 @@ def _candidate(
         quality=quality,
         output_tokens=tokens,
         cost=price(card, expected, world.on, asked=features.service_tier),
-        adequate=quality.mean >= threshold,
+        lower=needed.lower(quality),
+        adequate=needed.admits(card, quality),
         share=world.share(card),
     )
 

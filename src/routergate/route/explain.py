@@ -16,6 +16,7 @@ def explain(decision: Decision) -> dict[str, Any]:
         "rule": decision.rule,
         "threshold": decision.threshold,
         "baseline": decision.baseline.id if decision.baseline else None,
+        "calibration": _calibration(decision),
         "features": {
             "task": reading.task,
             "domain": reading.domain,
@@ -31,6 +32,22 @@ def explain(decision: Decision) -> dict[str, Any]:
     }
 
 
+def _calibration(decision: Decision) -> dict[str, Any] | None:
+    """The promise behind the threshold, and how many outcomes it rests on."""
+    found = decision.calibration
+    if found is None:
+        return None
+    setting = found.setting(decision.features.reading.task)
+    return {
+        "target": found.target,
+        "confidence": found.confidence,
+        "kept": setting.kept,
+        "labels": setting.labels,
+        "made": found.made.isoformat(),
+        "digest": found.digest,
+    }
+
+
 def _candidate(candidate: Candidate) -> dict[str, Any]:
     return {
         "model": candidate.card.id,
@@ -38,6 +55,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "class": candidate.card.model_class.value,
         "quality": round(candidate.quality.mean, 4),
         "stderr": round(candidate.quality.stderr, 4),
+        "lower": round(candidate.lower, 4),
         "adequate": candidate.adequate,
         "output_tokens": candidate.output_tokens,
         "cost_usd": None if candidate.cost is None else usd_text(candidate.cost),

@@ -19,7 +19,7 @@ from routergate.spend.book import Book
 from routergate.spend.denial import denial
 from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
 from routergate.spend.need import Need, likely, shorter, worst
-from routergate.spend.thrift import thrifty
+from routergate.spend.thrift import thrifty, without
 
 Fits = Callable[[Need], bool]
 SHORTEST = 16
@@ -143,14 +143,15 @@ class Hold:
         return needed and asked(self._most(candidate, found))[measure] is None
 
     def _economise(self, denied: Denied) -> None:
-        """Do what a reached budget wants instead of refusing, if it does."""
+        """Do what a reached budget wants instead of refusing, or ask whom it is not about; else raise."""
         rule = denied.line.rule
         if isinstance(rule, Budget) and rule.when_reached is not Policy.REFUSE:
-            decision = thrifty(self.decision, rule)
-            if decision is not None:
-                self.decision, self._waived = decision, self._waived | {rule}
-                return
-        raise denial(denied, self.rules.calendar)
+            decision, waived = thrifty(self.decision, rule), self._waived | {rule}
+        else:
+            decision, waived = without(self.decision, denied), self._waived
+        if decision is None:
+            raise denial(denied, self.rules.calendar)
+        self.decision, self._waived = decision, waived
 
     async def _take(self, candidate: Candidate) -> Denied | None:
         """Hold what `candidate` may cost; why not, if not."""

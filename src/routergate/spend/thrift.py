@@ -3,8 +3,9 @@
 from dataclasses import replace
 from operator import attrgetter
 
-from routergate.domain.budget import Budget, Measure, Policy
+from routergate.domain.budget import Budget, Measure, Policy, Scope
 from routergate.domain.decision import Candidate, Decision, Rejection
+from routergate.domain.hold import Denied
 from routergate.domain.model import ModelClass
 
 
@@ -22,6 +23,24 @@ def thrifty(decision: Decision, budget: Budget) -> Decision | None:
     if len(decision.candidates) < 2:
         return None
     return _kept(decision, cheapest, f"{_name(budget)} is reached: the cheapest model first")
+
+
+def without(decision: Decision, denied: Denied) -> Decision | None:
+    """The decision without the model or provider whose own budget or limit is in the way.
+
+    `None` if it leaves nobody, or if what is in the way would be in anybody's.
+    """
+    counter = denied.line.counter
+    if counter.scope not in {Scope.MODEL, Scope.PROVIDER}:
+        return None
+    own = attrgetter("card.id" if counter.scope is Scope.MODEL else "card.provider")
+    left = tuple(one for one in decision.candidates if own(one) != counter.value)
+    out = (
+        Rejection(model=one.card.id, reason=f"has no room: the {counter.scope} is at its limit")
+        for one in decision.candidates
+        if own(one) == counter.value
+    )
+    return replace(decision, candidates=left, rejected=(*decision.rejected, *out)) if left else None
 
 
 def _kept(decision: Decision, fit: list[Candidate], rule: str) -> Decision | None:

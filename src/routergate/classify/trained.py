@@ -1,0 +1,140 @@
+"""The trained estimator: what a request is, and how well each model would answer it."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import numpy as np
+
+from routergate.classify.ability import Abilities, Odds
+from routergate.classify.artifact import Artifact, Floats, builtin
+from routergate.classify.excerpt import question
+from routergate.classify.grams import grams
+from routergate.classify.language import language
+from routergate.classify.latent import latent, posterior
+from routergate.classify.names import canonical, index
+from routergate.classify.own import alike, tagged
+from routergate.classify.prior import declared, log_odds, prior
+from routergate.classify.spot import Found, most, spot
+from routergate.classify.tasks import task_word
+from routergate.domain.decision import Catalogue, Estimate
+from routergate.domain.model import ModelCard, TaskId
+from routergate.domain.request import ChatRequest, Features, Level, Message, Reading
+from routergate.ports import Estimator
+
+FEW = 12
+"""Words below which a request with tools or the like is about those."""
+SURE = 0.7
+"""Share of the trained tasks that a word must have to name a request that no word of the lexicon names."""
+SLOPE = 1.5
+"""How much of an average model's change from text to text a model without outcomes follows."""
+
+
+class TrainedEstimator:
+    """An artifact at work. It keeps nothing of what it reads."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.artifact = artifact
+        self._abilities = Abilities(artifact)
+        self._known: Mapping[str, tuple[int, ...]] = index(artifact.models)
+        self._residual = artifact.calibration[1]
+        self._words = [task_word(task) for task in artifact.tasks]
+
+    @classmethod
+    @cache
+    def builtin(cls) -> "TrainedEstimator":
+        """The one that ships with the package; read once per process."""
+        return cls(builtin())
+
+    def read(self, request: ChatRequest, catalogue: Catalogue, feature: str | None) -> Reading:
+        """What the last question says; the text itself is not kept."""
+        ask = question(request.messages)
+        found = grams(ask)
+        latents, seen = latent(self.artifact, ask, found), spot(found.words)
+        own = tagged(catalogue.tasks.values(), feature) or alike(
+            self.artifact, catalogue.tasks.values(), found, latents
+        )
+        complexity = _probability(-self._abilities.panel(latents))
+        return Reading(
+            task=own or self._task(ask, seen, latents, bool(request.needs) and len(found.words) < FEW),
+            domain=most(seen["domain"], "general"),
+            language=language(ask, seen["language"]),
+            complexity=complexity,
+            level=self.level(complexity),
+            latent=tuple(latents.tolist()),
+        )
+
+    def quality(self, features: Features, cards: Sequence[ModelCard]) -> Sequence[Estimate]:
+        """By the outcomes of a model where there are some, else by what its card says."""
+        reading = features.reading
+        latents = np.array(reading.latent or np.zeros_like(self.artifact.latent_mean), np.float32)
+        return [_estimate(self._odds(latents, reading, card)) for card in cards]
+
+    def score(self, messages: Sequence[Message], models: Sequence[str]) -> Sequence[Estimate]:
+        """The same for models of the data, by their names there; one that is not in it counts as average."""
+        ask = question(messages)
+        latents = latent(self.artifact, ask, grams(ask))
+        return [_estimate(self._by_name(latents, model) or self._average(latents)) for model in models]
+
+    def level(self, complexity: float) -> Level:
+        """Complexity in a word."""
+        passed = sum(complexity >= bound for bound in self.artifact.levels)
+        return tuple(Level)[passed]
+
+    def _task(self, ask: str, seen: Found, latents: Floats, few_words: bool) -> TaskId:
+        """By the lexicon's words, else by what the training has met; `few_words` only set tools to work."""
+        counts = seen["task"] + Counter({"code": 2} if "```" in ask else {})
+        return TaskId(most(counts, "tools" if few_words else self._likely(latents)))
+
+    def _by_name(self, latents: Floats, name: str) -> Odds | None:
+        models = self._known.get(name) or self._known.get(canonical(name))
+        return self._abilities.odds(latents, models) if models else None
+
+    def _odds(self, latents: Floats, reading: Reading, card: ModelCard) -> Odds:
+        """What the outcomes say; where the card says how good the model is, moved to there."""
+        found = self._by_name(latents, card.upstream) or self._by_name(latents, card.id)
+        task = reading.task
+        if found is not None and declared(card, task) is None and task not in card.serves:
+            return found
+        mean, stderr = prior(card, task)
+        widened = math.hypot(stderr / max(mean * (1 - mean), 0.01), self._residual)
+        return Odds(log_odds(mean) + self._change(latents, reading, card), widened)
+
+    def _change(self, latents: Floats, reading: Reading, card: ModelCard) -> float:
+        """How much easier or harder than usual the request is for a model, in log-odds.
+
+        Nothing for a specialist on its task: what is hard for others is what it was made for.
+        """
+        if reading.task in card.serves:
+            return 0.0
+        models = self._known.get(card.upstream) or self._known.get(canonical(card.upstream))
+        if models:
+            return self._abilities.odds(latents, models).mean - self._abilities.level(models)
+        return SLOPE * (log_odds(1 - reading.complexity) - float(self.artifact.panel[-1]))
+
+    def _average(self, latents: Floats) -> Odds:
+        """A model of which nothing is known but that it is one."""
+        spread = float(self.artifact.bias.std()) if len(self.artifact.bias) else 1.0
+        return Odds(self._abilities.panel(latents), math.hypot(spread, self._residual))
+
+    def _likely(self, latents: Floats) -> str:
+        """The word for the trained tasks that are most likely, if they are likely enough."""
+        shares: dict[str, float] = {}
+        for word, share in zip(self._words, posterior(self.artifact, latents).tolist(), strict=True):
+            shares[word] = shares.get(word, 0.0) + share
+        best = most(shares, "chat")
+        return best if shares.get(best, 0.0) >= SURE else "chat"
+
+
+def _estimate(odds: Odds) -> Estimate:
+    """Log-odds and their error as a probability and its error."""
+    mean = _probability(odds.mean)
+    return Estimate(mean=mean, stderr=mean * (1 - mean) * odds.error)
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-min(max(odds, -30.0), 30.0)))
+
+
+_: type[Estimator] = TrainedEstimator

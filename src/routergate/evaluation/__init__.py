@@ -1,0 +1,1 @@
+"""Train, calibrate, evaluate and watch the router."""
