@@ -18,18 +18,7 @@ def share(asset: Asset, at: int, volume: Volume) -> Loaded | None:
     Costs by the month are spread over the requests that a month is expected to have; `None` if nobody knows
     how many. What that misses of the true charge is booked when the month is over.
     """
-    month = _month(asset, day_of(at))
-    each, requests = _per_request(asset, at, volume), expected(asset, volume)
-    if not any(month):
-        return Loaded(depreciation=Nanos(round(each)))
-    if not requests:
-        return None
-    hosting, depreciation, maintenance = (amount / requests for amount in month)
-    return Loaded(
-        hosting=Nanos(round(hosting)),
-        depreciation=Nanos(round(depreciation + each)),
-        maintenance=Nanos(round(maintenance)),
-    )
+    return _share(asset, day_of(at), volume)
 
 
 def charge(asset: Asset, since: int, until: int, served: tuple[int, int] = (0, 0)) -> Loaded:
@@ -76,7 +65,22 @@ def counted_since(assets: Iterable[Asset]) -> Iterator[date]:
             yield asset.training.in_service
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
+def _share(asset: Asset, day: date, volume: Volume) -> Loaded | None:
+    month = _month(asset, day)
+    each, requests = _per_request(asset, day, volume), expected(asset, volume)
+    if not any(month):
+        return Loaded(depreciation=Nanos(round(each)))
+    if not requests:
+        return None
+    hosting, depreciation, maintenance = (amount / requests for amount in month)
+    return Loaded(
+        hosting=Nanos(round(hosting)),
+        depreciation=Nanos(round(depreciation + each)),
+        maintenance=Nanos(round(maintenance)),
+    )
+
+
 def _month(asset: Asset, day: date) -> tuple[Fraction, Fraction, Fraction]:
     """What the month of a day costs: hosting, depreciation by time, maintenance."""
     nothing, at = Fraction(0), instant(day)
@@ -89,9 +93,9 @@ def _month(asset: Asset, day: date) -> tuple[Fraction, Fraction, Fraction]:
     )
 
 
-def _per_request(asset: Asset, at: int, volume: Volume) -> Fraction:
+def _per_request(asset: Asset, day: date, volume: Volume) -> Fraction:
     """What is written off for each request, until all of it is."""
-    training, day = asset.training, day_of(at)
+    training = asset.training
     if training is None or not by_requests(asset):
         return Fraction(0)
     due = training.in_service <= day and not asset.retired_on(day)
