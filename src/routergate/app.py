@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 
 import aiohttp
 
@@ -15,6 +15,7 @@ from routergate.config.spec import Config, ProviderKind, ProviderSpec
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.health import Health
 from routergate.domain.errors import InvalidRequest
+from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.domain.model import ProviderId
 from routergate.gateway import Gateway, Router
@@ -23,8 +24,10 @@ from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
 from routergate.ports import Clock, Lengths, Provider, TokenCounter
 from routergate.providers import litellm as litellm_home
+from routergate.providers.anthropic import VERSION
 from routergate.providers.litellm import LitellmProvider
-from routergate.providers.openai import Endpoint, OpenAIProvider
+from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
+from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.usage import Dimension, as_json, usage_by
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
@@ -88,21 +91,44 @@ async def providers(
 
 
 def provider(spec: ProviderSpec, session: aiohttp.ClientSession, litellm: Any) -> Provider:
-    """The adapter for one provider."""
-    key = spec.api_key.reveal() if spec.api_key else None
-    native = spec.kind is not ProviderKind.LITELLM
-    authorization = {"Authorization": f"Bearer {key}"} if key and native else {}
-    endpoint = Endpoint(
+    """The adapter for one provider, whatever format it is asked in."""
+    at = endpoint(spec)
+    match spec.kind:
+        case ProviderKind.OPENAI | ProviderKind.VLLM:
+            return TranslatedProvider(NativeProvider(at, session), Format.MESSAGES, MessagesAsChat())
+        case ProviderKind.ANTHROPIC:
+            return TranslatedProvider(NativeProvider(at, session), Format.CHAT, ChatAsMessages())
+        case ProviderKind.LITELLM:
+            key = spec.api_key.reveal() if spec.api_key else None
+            behind = LitellmProvider(litellm, at, key)
+            return TranslatedProvider(behind, Format.MESSAGES, MessagesAsChat(markers=True))
+        case never:
+            assert_never(never)
+
+
+def endpoint(spec: ProviderSpec) -> Endpoint:
+    """Where the provider is, and how it is spoken to."""
+    anthropic = spec.kind is ProviderKind.ANTHROPIC
+    return Endpoint(
         name=spec.id,
         base_urls=spec.base_urls,
-        headers={**authorization, **spec.headers},
+        headers={**_credentials(spec), **spec.headers},
         connect=spec.timeouts.connect,
         first_byte=spec.timeouts.first_byte,
         idle=spec.timeouts.idle,
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,
+        limit="max_completion_tokens" if spec.kind is ProviderKind.OPENAI else "max_tokens",
+        wires=ANTHROPIC if anthropic else OPENAI,
     )
-    return OpenAIProvider(endpoint, session) if native else LitellmProvider(litellm, endpoint, key)
+
+
+def _credentials(spec: ProviderSpec) -> Mapping[str, str]:
+    """The headers that open the provider's door; litellm is told the key itself."""
+    key = spec.api_key.reveal() if spec.api_key else None
+    if spec.kind is ProviderKind.ANTHROPIC:
+        return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
+    return {"Authorization": f"Bearer {key}"} if key and spec.kind is not ProviderKind.LITELLM else {}
 
 
 def client_session() -> aiohttp.ClientSession:

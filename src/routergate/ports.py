@@ -25,6 +25,8 @@ class Chunk:
     """What the model wrote in this piece: for counting where the provider gives no usage, never stored."""
     usage_only: bool = False
     """An event that carries nothing but usage: hidden from a caller who did not ask for it."""
+    opening: Usage | None = None
+    """What the provider counts as the answer begins: the input; it stands if the answer breaks off."""
     service_tier: str | None = None
     """How the provider says, so far, that it serves the request."""
 
@@ -32,7 +34,7 @@ class Chunk:
 class Provider(Protocol):
     """A place that serves models."""
 
-    def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """Yield at least one chunk, or raise `UpstreamError` or `ProviderRefused`; nothing else escapes.
 
         After the first chunk only `StreamBroken` may come. Ending without an error promises that the

@@ -143,7 +143,9 @@ async def test_patience_ends(
 async def test_an_answer_that_is_closed_early_ends_the_call_upstream(litellm: Any) -> None:
     async with Simulator(Profile(seconds_per_token=0.01)) as sim, asyncio.timeout(20):
         provider = a_provider(litellm, sim.base_url)
-        async with aclosing(provider.chat(wired(stream=True), a_card(upstream="openai/sim-mini"))) as chunks:
+        async with aclosing(
+            provider.answer(wired(stream=True), a_card(upstream="openai/sim-mini"))
+        ) as chunks:
             await anext(chunks)
         [call] = await sim.until(lambda calls: calls[0].ended is not None)
     assert call.hung_up

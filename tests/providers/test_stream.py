@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from routergate.domain.errors import ProviderBroken, StreamBroken
 from routergate.domain.usage import Usage
 from routergate.ports import Chunk
+from routergate.providers.dialect import CHAT, DONE
 from routergate.providers.sse import LONGEST
-from routergate.providers.stream import DONE, AnswerStream
+from routergate.providers.stream import AnswerStream
 
 USAGE = {"prompt_tokens": 7, "completion_tokens": 2}
 
@@ -29,7 +30,7 @@ WHOLE = [said("one "), said("two"), FINISH, COUNTED, DONE]
 
 
 def fed(*pieces: bytes) -> list[Chunk]:
-    stream = AnswerStream()
+    stream = AnswerStream(CHAT)
     return [chunk for piece in pieces for chunk in stream.feed(piece)] + stream.end()
 
 
@@ -52,7 +53,7 @@ def test_the_bytes_and_the_usage_are_the_same_wherever_they_were_split(cuts: lis
 
 
 def test_usage_on_the_last_piece_of_text_is_not_alone() -> None:
-    [chunk] = AnswerStream().feed(said("one", usage=USAGE))
+    [chunk] = AnswerStream(CHAT).feed(said("one", usage=USAGE))
     assert (chunk.text, chunk.usage_only, chunk.usage) == ("one", False, Usage(input_uncached=7, output=2))
 
 
@@ -102,7 +103,7 @@ def test_a_malformed_event_is_no_beginning() -> None:
 
 
 def test_comments_are_passed_on_and_begin_nothing() -> None:
-    stream = AnswerStream()
+    stream = AnswerStream(CHAT)
     assert [chunk.data for chunk in stream.feed(b": alive\n\n")] == [b": alive\n\n"]
     assert not stream.begun
 

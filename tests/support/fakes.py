@@ -37,7 +37,7 @@ class FakeProvider:
     closed: int = 0
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         self.asked.append(card)
         try:
             for step in self.script:

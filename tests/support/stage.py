@@ -33,6 +33,16 @@ FAULTS = (
 )
 """A model for each, called by its fault, on a provider of its own: none brings another one down."""
 
+CLAUDES = {
+    name: {**a_model(upstream, "frontier", 3, 15), "provider": "anthropic"}
+    for name, upstream in {
+        "claude": "sim-frontier",
+        "claude-cut": "sim-frontier!cut:6",
+        "claude-400": "sim-frontier!400",
+    }.items()
+}
+"""Models of a provider that speaks Anthropic's format."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -140,8 +150,12 @@ def staged(base_url: str) -> dict[str, Any]:
     models = {fault: {**_faulty(fault), "provider": _named(fault)} for fault in FAULTS}
     return {
         **plain,
-        "providers": {**plain["providers"], **{_named(fault): spare for fault in FAULTS}},
-        "models": {**plain["models"], **models},
+        "providers": {
+            **plain["providers"],
+            **{_named(fault): spare for fault in FAULTS},
+            "anthropic": {**spare, "kind": "anthropic", "api_key": "sk-ant-of-the-stage"},
+        },
+        "models": {**plain["models"], **models, **CLAUDES},
         "routes": {
             **plain["routes"],
             "second-best": {"candidates": ["503", "large"], "baseline": "large"},

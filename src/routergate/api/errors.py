@@ -26,6 +26,7 @@ from routergate.domain.errors import (
     UnknownModel,
     UpstreamError,
 )
+from routergate.domain.format import Format
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,17 @@ KINDS: Final[dict[int, str]] = {
     503: "server_error",
 }
 """OpenAI's `type` by status; everything else is an `invalid_request_error`."""
+ANTHROPIC_KINDS: Final[dict[int, str]] = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    502: "api_error",
+    503: "api_error",
+}
+"""Anthropic's, likewise."""
 
 
 def status_of(error: Exception) -> int:
@@ -65,9 +77,12 @@ def status_of(error: Exception) -> int:
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
-def error_object(error: RouterGateError) -> dict[str, Any]:
-    """OpenAI's error object."""
+def error_object(error: RouterGateError, spoken: Format = Format.CHAT) -> dict[str, Any]:
+    """The error object of the caller's format."""
     status = status_of(error)
+    if spoken is Format.MESSAGES:
+        kind = ANTHROPIC_KINDS.get(status, "invalid_request_error")
+        return {"type": "error", "error": {"type": kind, "message": str(error), "code": code_of(error)}}
     return {
         "error": {
             "message": str(error),
@@ -87,20 +102,26 @@ def code_of(error: RouterGateError) -> str | None:
     return getattr(error, "code", None)
 
 
-def error_response(error: RouterGateError) -> web.Response:
+def error_response(error: RouterGateError, spoken: Format = Format.CHAT) -> web.Response:
     """The whole answer to a request that failed. A provider's own refusal is passed on as it came."""
     if isinstance(error, ProviderRefused):
         return web.Response(status=error.status, body=error.body, content_type=error.content_type)
     return web.Response(
         status=status_of(error),
-        body=msgspec.json.encode(error_object(error)),
+        body=msgspec.json.encode(error_object(error, spoken)),
         content_type="application/json",
     )
 
 
-def in_band(error: RouterGateError) -> bytes:
+def in_band(error: RouterGateError, spoken: Format = Format.CHAT) -> bytes:
     """The last event of a stream that broke off: the status line is gone, this is all that is left."""
-    return b"data: " + msgspec.json.encode(error_object(error)) + b"\n\n"
+    name = b"event: error\n" if spoken is Format.MESSAGES else b""
+    return name + b"data: " + msgspec.json.encode(error_object(error, spoken)) + b"\n\n"
+
+
+def _spoken(path: str) -> Format:
+    """The format in which whoever asks there wants errors."""
+    return Format.MESSAGES if path.startswith("/v1/messages") else Format.CHAT
 
 
 @web.middleware
@@ -139,12 +160,14 @@ async def signed(request: web.Request, response: web.StreamResponse) -> None:
 def sign(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Say which request the answer belongs to, and who gave it."""
     response.headers["x-request-id"] = request[REQUEST_ID]
+    if _spoken(request.path) is Format.MESSAGES:
+        response.headers["request-id"] = request[REQUEST_ID]  # where Anthropic's clients look for it
     response.headers["Server"] = "routergate"
 
 
 def told(services: Services, request: web.BaseRequest, error: RouterGateError) -> web.Response:
     """The answer to a request that failed; it is logged and counted."""
-    response = error_response(error)
+    response = error_response(error, _spoken(request.path))
     code = code_of(error) or "-"
     level = logging.WARNING if response.status >= 500 else logging.INFO
     facts = {"request_id": request[REQUEST_ID], "status": response.status, "code": code, "path": request.path}

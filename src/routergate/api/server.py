@@ -4,7 +4,9 @@ from aiohttp import web
 
 from routergate.api import catalogue, chat, keys, operations
 from routergate.api.errors import errors, signed
+from routergate.api.messages import read_messages
 from routergate.api.services import SERVICES, Services
+from routergate.api.wire import read_chat
 
 
 def application(services: Services, max_body_bytes: int) -> web.Application:
@@ -14,7 +16,9 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
     app.on_response_prepare.append(signed)
     app.add_routes(
         [
-            web.post("/v1/chat/completions", chat.chat),
+            web.post("/v1/chat/completions", chat.answering(read_chat)),
+            web.post("/v1/messages", chat.answering(read_messages)),
+            web.post("/v1/messages/count_tokens", chat.count_tokens),
             web.post("/v1/route", chat.route),
             web.get("/v1/models", catalogue.models),
             web.get("/v1/models/{id:.+}", catalogue.model),

@@ -58,9 +58,18 @@ class Metadata(msgspec.Struct):
     session: str | None = None
     tags: list[str] | str | None = None
     """A list, or as in the headers: separated by commas."""
+    user_id: str | None = None
+    """Anthropic's place for `user`."""
 
 
-class WireChat(msgspec.Struct):
+class Said(msgspec.Struct, kw_only=True):
+    """What the body of a request says of who asks, in every format."""
+
+    metadata: Metadata | None = None
+    user: str | None = None
+
+
+class WireChat(Said, kw_only=True):
     """The parameters that routing reads; the others pass unread."""
 
     model: Name
@@ -76,11 +85,9 @@ class WireChat(msgspec.Struct):
     reasoning_effort: str | None = None
     modalities: list[str] | None = None
     service_tier: str | None = None
-    metadata: Metadata | None = None
-    user: str | None = None
 
 
-_whole: Final = msgspec.json.Decoder(dict[str, Raw]).decode
+whole: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _chat: Final = msgspec.json.Decoder(WireChat).decode
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 _MISSING: Final = re.compile(r"missing required field `(?P<field>[^`]+)`")
@@ -104,10 +111,10 @@ PARTS: Final[Mapping[str, Capability]] = {
 }
 
 
-def read_chat(body: bytes) -> tuple[ChatRequest, WireChat]:
+def read_chat(body: bytes) -> tuple[ChatRequest, Said]:
     """A chat request and what else stands in its body; raises `InvalidRequest` naming the place."""
-    payload, chat = decoded(body, lambda text: (_whole(text), _chat(text)))
-    return _request(payload, chat), chat
+    payload, chat = decoded(body, lambda text: (whole(text), _chat(text)))
+    return _request(payload, chat, len(body)), chat
 
 
 def decoded(body: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
@@ -125,8 +132,9 @@ def decoded(body: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
         raise InvalidRequest(f"The body is not valid JSON: {error}.{_hint(body)}") from None
 
 
-def _request(payload: Mapping[str, Any], chat: WireChat) -> ChatRequest:
+def _request(payload: Mapping[str, Any], chat: WireChat, size: int) -> ChatRequest:
     options = chat.stream_options
+    limits = {"max_completion_tokens": chat.max_completion_tokens, "max_tokens": chat.max_tokens}
     return ChatRequest(
         payload=payload,
         model=chat.model,
@@ -135,9 +143,11 @@ def _request(payload: Mapping[str, Any], chat: WireChat) -> ChatRequest:
         stream=bool(chat.stream),
         wants_usage=not chat.stream or bool(options and options.include_usage),
         max_output_tokens=chat.max_completion_tokens or chat.max_tokens,
+        limits=tuple(name for name, limit in limits.items() if limit is not None),
         choices=chat.n or 1,
         attachment_tokens=_attachments(chat),
         service_tier=chat.service_tier,
+        size=size,
     )
 
 

@@ -14,7 +14,10 @@ from routergate.domain.decision import DIRECT, Catalogue, RoutePolicy, TaskCard
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 
-OPENAI = "https://api.openai.com/v1"
+VENDORS: Mapping[ProviderKind, str] = {
+    ProviderKind.OPENAI: "https://api.openai.com/v1",
+    ProviderKind.ANTHROPIC: "https://api.anthropic.com/v1",
+}
 MIB = 1024 * 1024
 
 PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
@@ -100,7 +103,7 @@ def _base_urls(written: schema.Provider) -> tuple[str, ...]:
         return tuple(written.replicas)
     if written.base_url:
         return (written.base_url,)
-    return (OPENAI,) if written.kind is ProviderKind.OPENAI else ()
+    return (VENDORS[written.kind],) if written.kind in VENDORS else ()
 
 
 def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId, ModelCard]:

@@ -45,9 +45,10 @@ class Provider(Part):
     """A place that serves models."""
 
     kind: ProviderKind
-    """`openai`: anything that speaks OpenAI's API; `vllm`: your own servers; `litellm`: every other API."""
+    """`openai`: anything that speaks OpenAI's API; `vllm`: your own servers; `anthropic`: Anthropic's API;
+    `litellm`: every other."""
     base_url: Url | None = Field(default=None, examples=["https://api.openai.com/v1"])
-    """Where its API starts, with `/v1`; `openai` has OpenAI's own as default."""
+    """Where its API starts, with `/v1`; `openai` and `anthropic` have the vendor's own as default."""
     replicas: tuple[Url, ...] | None = Field(
         default=None, min_length=1, examples=[["http://vllm-0:8000/v1", "http://vllm-1:8000/v1"]]
     )

@@ -15,6 +15,7 @@ class ProviderKind(StrEnum):
 
     OPENAI = "openai"
     VLLM = "vllm"
+    ANTHROPIC = "anthropic"
     LITELLM = "litellm"
 
 

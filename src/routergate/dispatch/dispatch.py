@@ -41,7 +41,7 @@ class Dispatcher:
         """
         for candidate in decision.candidates:
             meter.asked = meter.clock.monotonic()
-            chunks = self.providers[candidate.card.provider].chat(request, candidate.card)
+            chunks = self.providers[candidate.card.provider].answer(request, candidate.card)
             try:
                 first = await anext(chunks)
             except UpstreamError as error:

@@ -1,10 +1,13 @@
 """OpenAI's wire format, as far as it is read on its way through: usage, text and how an answer ends."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from routergate.domain.usage import Usage
+from routergate.providers.wire import Seen, Wire
+
+DONE: Final = b"data: [DONE]\n\n"
 
 
 class CacheWrites(msgspec.Struct):
@@ -75,6 +78,24 @@ class Completion(msgspec.Struct):
 
 decode = msgspec.json.Decoder(Completion).decode
 """Raises `msgspec.MsgspecError` for what is not an answer."""
+
+
+def read(data: bytes) -> Seen:
+    """What one event says, or a whole answer."""
+    if data == b"[DONE]":
+        return Seen(begun=False, done=True)
+    completion = decode(data)
+    return Seen(
+        failed=completion.error is not None,
+        finished=finished(completion),
+        usage=usage_of(completion.usage),
+        usage_only=not completion.choices,
+        text=text_of(completion),
+        service_tier=service_tier_of(completion),
+    )
+
+
+CHAT: Final = Wire(path="/chat/completions", reader=lambda: read, end=DONE)
 
 
 def usage_of(wire: WireUsage | None) -> Usage | None:

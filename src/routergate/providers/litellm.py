@@ -21,9 +21,10 @@ from routergate.domain.errors import (
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
-from routergate.providers.openai import Endpoint, completion_chunk, encode
+from routergate.providers.dialect import CHAT, DONE
+from routergate.providers.openai import Endpoint, encode, whole_chunk
 from routergate.providers.status import REFUSED, failure, reported
-from routergate.providers.stream import DONE, AnswerStream
+from routergate.providers.stream import AnswerStream
 
 _TRANSLATED = (
     "messages functions function_call temperature top_p n stop stream max_tokens max_completion_tokens"
@@ -67,15 +68,15 @@ class LitellmProvider:
             "max_retries": 0,
         }
 
-    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The answer in OpenAI's format, as litellm translates it."""
-        stream = AnswerStream()
+        stream = AnswerStream(CHAT)
         first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
         with reported(self._endpoint.name), _translated(stream):
             async with asyncio.timeout_at(first_byte):
                 answer = await self._litellm.acompletion(**self._arguments(request, card))
             if not request.stream:
-                yield completion_chunk(answer.model_dump_json().encode())
+                yield whole_chunk(answer.model_dump_json().encode(), CHAT)
                 return
             async with aclosing(answer), aclosing(self._relay(answer, stream, first_byte)) as chunks:
                 async for chunk in chunks:
@@ -85,6 +86,8 @@ class LitellmProvider:
         payload = msgspec.json.decode(encode(request.payload))
         fixed = {name: value for name, value in self._fixed.items() if value is not None}
         arguments = {name: value for name, value in payload.items() if name in TRANSLATED}
+        if request.max_output_tokens and not request.limits:
+            arguments["max_tokens"] = request.max_output_tokens
         if request.stream:
             arguments["stream_options"] = {"include_usage": True}
         if self._speaks_openai(card):

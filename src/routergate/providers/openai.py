@@ -1,4 +1,4 @@
-"""Providers that speak OpenAI's API: OpenAI itself, vLLM, and whoever is compatible with them."""
+"""Providers that are spoken to over HTTP: OpenAI, vLLM and whoever is compatible with them; Anthropic."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -6,7 +6,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import cycle
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -19,16 +19,22 @@ from routergate.domain.errors import (
     RouterGateError,
     StreamBroken,
 )
+from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
-from routergate.providers.dialect import decode, service_tier_of, text_of, usage_of
+from routergate.providers.anthropic import MESSAGES
+from routergate.providers.dialect import CHAT
 from routergate.providers.status import REFUSED, failure, reported
 from routergate.providers.stream import AnswerStream
+from routergate.providers.wire import Wire
 
 encode = msgspec.json.Encoder().encode
 LARGE = 512 * 1024
 """Bytes from which a body is sent in pieces."""
+
+OPENAI: Final[Mapping[Format, Wire]] = {Format.CHAT: CHAT}
+ANTHROPIC: Final[Mapping[Format, Wire]] = {Format.MESSAGES: MESSAGES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +51,25 @@ class Endpoint:
     total: float = 600.0
     stream_usage: bool = True
     """Whether it understands `stream_options.include_usage`."""
+    limit: str = "max_completion_tokens"
+    """Its name for a chat answer's limit, where the caller set none."""
+    wires: Mapping[Format, Wire] = field(default_factory=lambda: OPENAI)
+    """The formats that it speaks."""
 
 
-class OpenAIProvider:
+class NativeProvider:
     """One provider, its replicas taken in turn."""
 
     def __init__(self, endpoint: Endpoint, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._urls = cycle([f"{url}/chat/completions" for url in endpoint.base_urls])
+        self._urls = cycle(endpoint.base_urls)
         self._headers = {"Content-Type": "application/json", **endpoint.headers}
         self._endpoint = endpoint
         self._timeout = aiohttp.ClientTimeout(total=endpoint.total, sock_connect=endpoint.connect)
 
-    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The answer as it came, in whole events if streamed, in one piece if not."""
-        stream = AnswerStream()
+        stream = AnswerStream(self._endpoint.wires[request.format])
         first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
         with reported(self._endpoint.name), _translated(stream):
             async with asyncio.timeout_at(first_byte):
@@ -75,7 +85,10 @@ class OpenAIProvider:
     async def _ask(self, request: ChatRequest, card: ModelCard) -> aiohttp.ClientResponse:
         """A response that is about to be an answer."""
         response = await self._session.post(
-            next(self._urls), data=self._body(request, card), headers=self._headers, timeout=self._timeout
+            next(self._urls) + self._endpoint.wires[request.format].path,
+            data=self._body(request, card),
+            headers={**self._headers, **request.headers},
+            timeout=self._timeout,
         )
         if response.status == 200:
             return response
@@ -87,6 +100,8 @@ class OpenAIProvider:
         payload: dict[str, Any] = {**request.payload, "model": card.upstream}
         if request.stream and self._endpoint.stream_usage and not request.wants_usage:
             payload["stream_options"] = {**_options(request.payload), "include_usage": True}
+        if request.format is Format.CHAT and request.max_output_tokens and not request.limits:
+            payload[self._endpoint.limit] = request.max_output_tokens
         body = encode(payload)
         # In one write, a large body would hold up the event loop; as a file, it goes in pieces.
         return body if len(body) < LARGE else BytesIO(body)
@@ -129,20 +144,19 @@ async def _whole(response: aiohttp.ClientResponse, stream: AnswerStream, first_b
     """A plain answer, once all of it is there. If it breaks off it has begun, and may be billed."""
     stream.begun = True
     async with asyncio.timeout_at(first_byte):
-        return completion_chunk(await response.read())
+        return whole_chunk(await response.read(), stream.wire)
 
 
-def completion_chunk(body: bytes) -> Chunk:
+def whole_chunk(body: bytes, wire: Wire) -> Chunk:
     """A plain answer, if `body` is one."""
     try:
-        completion = decode(body)
+        seen = wire.reader()(body)
     except msgspec.MsgspecError as error:
-        raise ProviderBroken("the provider answered with what is not a completion") from error
-    if completion.error is not None or not completion.choices:
+        raise ProviderBroken("the provider answered with what is not an answer") from error
+    if seen.failed or seen.usage_only:
         raise ProviderBroken("the provider answered 200 without an answer")
-    usage = usage_of(completion.usage)
-    text = "" if usage else text_of(completion)
-    return Chunk(data=body, usage=usage, text=text, service_tier=service_tier_of(completion))
+    text = "" if seen.usage else seen.text
+    return Chunk(data=body, usage=seen.usage, text=text, service_tier=seen.service_tier)
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> RouterGateError:
@@ -174,4 +188,4 @@ def _translated(stream: AnswerStream) -> Iterator[None]:
         raise ProviderUnreachable("the connection to the provider broke") from error
 
 
-_: type[Provider] = OpenAIProvider
+_: type[Provider] = NativeProvider

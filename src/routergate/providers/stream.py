@@ -1,4 +1,4 @@
-"""A streamed answer in OpenAI's format: bytes in as they come, chunks of whole events out."""
+"""A streamed answer: bytes in as they come, chunks of whole events out."""
 
 from dataclasses import dataclass, field
 
@@ -6,24 +6,27 @@ import msgspec
 
 from routergate.domain.errors import ProviderBroken, StreamBroken
 from routergate.ports import Chunk
-from routergate.providers.dialect import Completion, decode, finished, service_tier_of, text_of, usage_of
 from routergate.providers.sse import EventTooLong, Splitter, payload
-
-DONE = b"data: [DONE]\n\n"
+from routergate.providers.wire import Read, Seen, Wire
 
 
 @dataclass(slots=True)
 class AnswerStream:
     """Follows one streamed answer and knows whether it is whole."""
 
+    wire: Wire
     begun: bool = False
     """Whether anything of the answer has come; until then another provider may still be asked."""
     finished: bool = False
     done: bool = False
-    """Whether `[DONE]` has come."""
+    """Whether the event has come after which there is none."""
     service_tier: str | None = None
     """As the provider told it last."""
     _splitter: Splitter = field(default_factory=Splitter)
+    _reader: Read = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reader = self.wire.reader()
 
     def feed(self, data: bytes) -> list[Chunk]:
         """The chunks that `data` completes: plain events together, each event with usage alone."""
@@ -53,48 +56,45 @@ class AnswerStream:
             return []
         if not self.finished:
             raise self._broken("ended before the answer did")
-        return [Chunk(data=DONE)]
+        return [Chunk(data=self.wire.end)]
 
     def _read(self, event: bytes, text: list[str]) -> Chunk | None:
         """A chunk of its own for an event with usage; for a plain one, nothing but its text."""
-        data = payload(event)
-        if data == b"[DONE]":
-            self.done = True
+        seen = self._seen(payload(event))
+        if seen is None:
             return None
-        completion = self._decoded(data)
-        if completion is None:
-            return None
-        self.begun = True
-        self.finished = self.finished or finished(completion)
-        self.service_tier = service_tier_of(completion) or self.service_tier
-        usage = usage_of(completion.usage)
-        if usage is None:
-            text.append(text_of(completion))
+        self.begun = self.begun or seen.begun
+        self.finished = self.finished or seen.finished
+        self.done = self.done or seen.done
+        self.service_tier = seen.service_tier or self.service_tier
+        if seen.usage is None and seen.opening is None:
+            text.append(seen.text)
             return None
         return Chunk(
             data=event,
-            usage=usage,
-            text=text_of(completion),
-            usage_only=not completion.choices,
+            usage=seen.usage,
+            opening=seen.opening,
+            text=seen.text,
+            usage_only=seen.usage_only,
             service_tier=self.service_tier,
         )
 
     def _plain(self, events: list[bytes], text: list[str]) -> Chunk:
         return Chunk(data=b"".join(events), text="".join(text), service_tier=self.service_tier)
 
-    def _decoded(self, data: bytes) -> Completion | None:
+    def _seen(self, data: bytes) -> Seen | None:
         """An event's meaning; `None` for comments, and for what nobody understands in mid-answer."""
         if not data:
             return None
         try:
-            completion = decode(data)
+            seen = self._reader(data)
         except msgspec.MsgspecError as error:
             if self.begun:
                 return None
             raise ProviderBroken("the provider began its stream with what is not JSON") from error
-        if completion.error is not None:
+        if seen.failed:
             raise self._broken("reported an error instead of going on")
-        return completion
+        return seen
 
     def _broken(self, what: str) -> ProviderBroken | StreamBroken:
         return StreamBroken(f"the stream {what}") if self.begun else ProviderBroken(f"the stream {what}")

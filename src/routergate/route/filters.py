@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ModelClass, ProviderId
 from routergate.domain.request import Features
@@ -25,6 +26,8 @@ class Conditions:
 
 def lacks(card: ModelCard, features: Features) -> str | None:
     """A need of the request that the model does not meet, if there is one."""
+    if features.format not in card.formats:
+        return f"cannot be asked for {features.format}"
     if missing := features.needs - card.capabilities:
         return f"lacks {', '.join(sorted(missing))}"
     if card.serves and features.reading.task not in card.serves:
@@ -33,7 +36,9 @@ def lacks(card: ModelCard, features: Features) -> str | None:
 
 
 def no_room(card: ModelCard, features: Features) -> str | None:
-    """Whether the request is too long for the model."""
+    """Whether the request is too long for the model; what is embedded has a limit for each of its texts."""
+    if features.format is Format.EMBEDDINGS:
+        return None
     wanted = features.input_tokens + (features.max_output_tokens or 0)
     if wanted > card.context_tokens:
         return f"has room for {card.context_tokens} tokens, {wanted} are needed"

@@ -28,6 +28,7 @@ FAULTS: Mapping[str, Fault] = {
     "429": Fault("answers 429 `rate_limit_exceeded`", "seconds in `Retry-After`"),
     "500": Fault("answers 500 `server_error`"),
     "503": Fault("answers 503 `server_error`"),
+    "529": Fault("answers 529, overloaded, as Anthropic does"),
     "once500": Fault("answers 500 the first time it sees these messages, then works"),
     "context": Fault("answers 400 `context_length_exceeded`"),
     "filter": Fault("stops half-way with the finish reason `content_filter`"),
@@ -80,6 +81,7 @@ class Faults:
             "429": lambda: throttled(self.argument("429")),
             "500": lambda: broken(500),
             "503": lambda: broken(503),
+            "529": lambda: broken(529),
             "context": lambda: too_long(8192),
         }
         return next((errors[name]() for name in self.by_name if name in errors), None)

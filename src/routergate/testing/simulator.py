@@ -1,9 +1,10 @@
 """A provider on a real socket that speaks OpenAI's wire format and asks no model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -11,13 +12,15 @@ from routergate.testing import wire
 from routergate.testing.answers import answer
 from routergate.testing.asked import Asked, check_key, parse_body, read
 from routergate.testing.calls import Call, Ended
-from routergate.testing.delivery import HEADERS, deliver
+from routergate.testing.delivery import HEADERS, SHAPES, deliver
 from routergate.testing.faults import Faults
+from routergate.testing.messages import read_counted, read_messages
 from routergate.testing.metrics import Load
 from routergate.testing.profile import Profile
 from routergate.testing.refusals import Refused, broken
 from routergate.testing.visit import Visit, close, hang
 
+_Reader = Callable[[Mapping[str, Any], Profile, Faults], Asked]
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _MAX_BODY_BYTES = 256 * 1024 * 1024
 
@@ -115,7 +118,9 @@ class Simulator:
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=_MAX_BODY_BYTES)
-        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/chat/completions", partial(self._answer, read))
+        app.router.add_post("/v1/messages", partial(self._answer, read_messages))
+        app.router.add_post("/v1/messages/count_tokens", self._count)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)
         if self.profile.vllm:
@@ -132,10 +137,10 @@ class Simulator:
                 await close(request)
             return await handler(request)
         except Refused as refused:
-            return _error(refused)
+            return _error(refused, request.path)
         except web.HTTPException as error:
             said = f"{error.reason}: {request.method} {request.path}"
-            return _error(Refused(error.status, said, code="unknown_url"))
+            return _error(Refused(error.status, said, code="unknown_url"), request.path)
         except ConnectionError:
             # Written to after it was lost: the cancellation is on its way.
             await hang()
@@ -165,10 +170,16 @@ class Simulator:
         if "silent" in self._imposed:
             await hang()
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
+    async def _count(self, request: web.Request) -> web.StreamResponse:
+        await self._suffer(request)
+        check_key(request.headers.get("authorization"), self.profile, request.headers.get("x-api-key"))
+        asked = read_counted(parse_body(await request.read()), self.profile, self._imposed)
+        return web.json_response({"input_tokens": asked.prompt_tokens}, headers=HEADERS)
+
+    async def _answer(self, reader: _Reader, request: web.Request) -> web.StreamResponse:
         visit = self._arrived(request)
         try:
-            asked = await self._asked(visit)
+            asked = await self._asked(reader, visit)
             async with self._slot(asked.model):
                 return await self._answered(asked, visit)
         except Refused as refused:
@@ -198,11 +209,11 @@ class Simulator:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def _asked(self, visit: Visit) -> Asked:
+    async def _asked(self, reader: _Reader, visit: Visit) -> Asked:
         body = parse_body(await visit.request.read())
         visit.note(body=body, model=str(body.get("model", "")), streamed=bool(body.get("stream")))
-        check_key(visit.call.authorization, self.profile)
-        return read(body, self.profile, self._imposed)
+        check_key(visit.call.authorization, self.profile, visit.call.headers.get("x-api-key"))
+        return reader(body, self.profile, self._imposed)
 
     @asynccontextmanager
     async def _slot(self, model: str) -> AsyncIterator[None]:
@@ -239,8 +250,9 @@ class Simulator:
         return asked.faults.refusal()
 
 
-def _error(refused: Refused) -> web.Response:
-    return _json(wire.error_body(refused), refused.status, dict(refused.headers))
+def _error(refused: Refused, path: str) -> web.Response:
+    shape = SHAPES["messages" if path.startswith("/v1/messages") else "chat"]
+    return _json(shape.error_body(refused), refused.status, dict(refused.headers))
 
 
 def _json(body: bytes, status: int = 200, extra: dict[str, str] | None = None) -> web.Response:
