@@ -20,6 +20,7 @@ from routergate.domain.errors import (
     ProviderUnreachable,
     StreamBroken,
 )
+from routergate.domain.request import limited
 from routergate.providers.openai import Endpoint, NativeProvider
 from routergate.testing import Ended, Profile, Simulator
 from support.builders import a_card
@@ -312,3 +313,13 @@ async def test_a_cancelled_call_hangs_up_on_a_silent_provider(
         asking.cancel()
         [call] = await sim.until(lambda calls: calls[0].ended is not None)
     assert call.hung_up
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+async def test_a_limit_that_the_caller_did_not_set_has_the_name_that_the_provider_knows(
+    sim: Simulator, session: aiohttp.ClientSession, name: str
+) -> None:
+    provider = NativeProvider(Endpoint(base_urls=(sim.base_url,), limit=name), session)
+    [_] = [chunk async for chunk in provider.answer(limited(wired(), 5), a_card(upstream="sim-mini"))]
+    [call] = sim.calls
+    assert (call.body[name], call.output_tokens) == (5, 5)

@@ -43,6 +43,8 @@ CLAUDES = {
 }
 """Models of a provider that speaks Anthropic's format."""
 
+VECTORS = {**a_model("sim-mini", "economy", 0.02, 0), "capabilities": ["embeddings"]}
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -155,7 +157,7 @@ def staged(base_url: str) -> dict[str, Any]:
             **{_named(fault): spare for fault in FAULTS},
             "anthropic": {**spare, "kind": "anthropic", "api_key": "sk-ant-of-the-stage"},
         },
-        "models": {**plain["models"], **models, **CLAUDES},
+        "models": {**plain["models"], **models, **CLAUDES, "vectors": VECTORS},
         "routes": {
             **plain["routes"],
             "second-best": {"candidates": ["503", "large"], "baseline": "large"},

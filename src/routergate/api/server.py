@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from routergate.api import catalogue, chat, keys, operations
+from routergate.api.embeddings import read_embeddings
 from routergate.api.errors import errors, signed
 from routergate.api.messages import read_messages
 from routergate.api.services import SERVICES, Services
@@ -17,6 +18,7 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
     app.add_routes(
         [
             web.post("/v1/chat/completions", chat.answering(read_chat)),
+            web.post("/v1/embeddings", chat.answering(read_embeddings)),
             web.post("/v1/messages", chat.answering(read_messages)),
             web.post("/v1/messages/count_tokens", chat.count_tokens),
             web.post("/v1/route", chat.route),

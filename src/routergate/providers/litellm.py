@@ -18,10 +18,12 @@ from routergate.domain.errors import (
     RouterGateError,
     StreamBroken,
 )
+from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
 from routergate.providers.dialect import CHAT, DONE
+from routergate.providers.embeddings import EMBEDDINGS
 from routergate.providers.openai import Endpoint, encode, whole_chunk
 from routergate.providers.status import REFUSED, failure, reported
 from routergate.providers.stream import AnswerStream
@@ -35,6 +37,9 @@ _TRANSLATED = (
 TRANSLATED: Final = frozenset(_TRANSLATED.split())
 """What litellm translates. A name that is not here may be an option of litellm's own, such as `base_url`,
 with which a caller could have our credentials sent elsewhere."""
+
+EMBEDDED: Final = frozenset({"input", "dimensions", "encoding_format", "user"})
+"""The same for embeddings."""
 
 TALKATIVE: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
 """Loggers that write requests, prompts included, to the log when it is at a low level or something fails."""
@@ -74,6 +79,10 @@ class LitellmProvider:
         first_byte = asyncio.get_running_loop().time() + self._endpoint.first_byte
         with reported(self._endpoint.name), _translated(stream):
             async with asyncio.timeout_at(first_byte):
+                if request.format is Format.EMBEDDINGS:
+                    vectors = await self._litellm.aembedding(**self._embedding(request, card))
+                    yield whole_chunk(vectors.model_dump_json().encode(), EMBEDDINGS)
+                    return
                 answer = await self._litellm.acompletion(**self._arguments(request, card))
             if not request.stream:
                 yield whole_chunk(answer.model_dump_json().encode(), CHAT)
@@ -93,6 +102,12 @@ class LitellmProvider:
         if self._speaks_openai(card):
             rest = payload.keys() - TRANSLATED - {"model", "stream_options"}
             arguments["extra_body"] = {name: payload[name] for name in rest}
+        return {**arguments, **fixed, "model": card.upstream}
+
+    def _embedding(self, request: ChatRequest, card: ModelCard) -> dict[str, Any]:
+        payload = msgspec.json.decode(encode(request.payload))
+        fixed = {name: value for name, value in self._fixed.items() if value is not None}
+        arguments = {name: value for name, value in payload.items() if name in EMBEDDED}
         return {**arguments, **fixed, "model": card.upstream}
 
     def _speaks_openai(self, card: ModelCard) -> bool:

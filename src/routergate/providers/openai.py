@@ -25,6 +25,7 @@ from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Provider
 from routergate.providers.anthropic import MESSAGES
 from routergate.providers.dialect import CHAT
+from routergate.providers.embeddings import EMBEDDINGS
 from routergate.providers.status import REFUSED, failure, reported
 from routergate.providers.stream import AnswerStream
 from routergate.providers.wire import Wire
@@ -33,7 +34,7 @@ encode = msgspec.json.Encoder().encode
 LARGE = 512 * 1024
 """Bytes from which a body is sent in pieces."""
 
-OPENAI: Final[Mapping[Format, Wire]] = {Format.CHAT: CHAT}
+OPENAI: Final[Mapping[Format, Wire]] = {Format.CHAT: CHAT, Format.EMBEDDINGS: EMBEDDINGS}
 ANTHROPIC: Final[Mapping[Format, Wire]] = {Format.MESSAGES: MESSAGES}
 
 

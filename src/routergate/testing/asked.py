@@ -97,7 +97,7 @@ def check_key(authorization: str | None, profile: Profile, api_key: str | None =
 
 def read(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Asked:
     """Check `body`, or raise `Refused` as the real API would; `imposed` faults come on top of its own."""
-    model, faults = _model(body, profile)
+    model, faults = model_and_faults(body, profile)
     _check_messages(body.get("messages"))
     _check_numbers(body)
     _check_shapes(body)
@@ -116,7 +116,8 @@ def read(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Asked:
     return asked
 
 
-def _model(body: Mapping[str, Any], profile: Profile) -> tuple[str, Faults]:
+def model_and_faults(body: Mapping[str, Any], profile: Profile) -> tuple[str, Faults]:
+    """The model that is asked for and the faults in its name, or `Refused`."""
     named = body.get("model")
     if not isinstance(named, str) or not named:
         raise missing("model")

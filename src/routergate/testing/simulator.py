@@ -13,6 +13,7 @@ from routergate.testing.answers import answer
 from routergate.testing.asked import Asked, check_key, parse_body, read
 from routergate.testing.calls import Call, Ended
 from routergate.testing.delivery import HEADERS, SHAPES, deliver
+from routergate.testing.embeddings import embed
 from routergate.testing.faults import Faults
 from routergate.testing.messages import read_counted, read_messages
 from routergate.testing.metrics import Load
@@ -121,6 +122,7 @@ class Simulator:
         app.router.add_post("/v1/chat/completions", partial(self._answer, read))
         app.router.add_post("/v1/messages", partial(self._answer, read_messages))
         app.router.add_post("/v1/messages/count_tokens", self._count)
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)
         if self.profile.vllm:
@@ -175,6 +177,23 @@ class Simulator:
         check_key(request.headers.get("authorization"), self.profile, request.headers.get("x-api-key"))
         asked = read_counted(parse_body(await request.read()), self.profile, self._imposed)
         return web.json_response({"input_tokens": asked.prompt_tokens}, headers=HEADERS)
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        visit = self._arrived(request)
+        try:
+            body = parse_body(await request.read())
+            visit.note(body=body, model=str(body.get("model", "")))
+            check_key(visit.call.authorization, self.profile)
+            vectors = embed(body, self.profile, self._imposed)
+            if refusal := vectors.faults.refusal():
+                raise refusal
+        except Refused as refused:
+            visit.note(status=refused.status)
+            visit.end(Ended.REFUSED)
+            raise
+        visit.note(status=200, prompt_tokens=vectors.prompt_tokens)
+        visit.end(Ended.ANSWERED)
+        return _json(vectors.body)
 
     async def _answer(self, reader: _Reader, request: web.Request) -> web.StreamResponse:
         visit = self._arrived(request)
