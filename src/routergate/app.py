@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 import aiohttp
 
+from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.heuristic import HeuristicEstimator
 from routergate.config.spec import Config, ProviderKind, ProviderSpec
@@ -70,6 +71,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         dispatcher=Dispatcher(
             providers=await providers(config.providers, parts.session), health=parts.health
         ),
+        homes=StoredHomes(parts.store),
         ledger=parts.ledger,
         telemetry=parts.metrics,
         clock=parts.clock,

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routergate.classify.features import features
-from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.dispatch import Begun, Dispatcher
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
+from routergate.domain.errors import UnknownResponse
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ProviderId
@@ -18,6 +19,8 @@ from routergate.ports import (
     Chunk,
     Clock,
     Estimator,
+    Homes,
+    Kept,
     Keyring,
     Ledger,
     Lengths,
@@ -60,8 +63,15 @@ class Router:
     tokens: TokenCounter
     lengths: Lengths
 
-    async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ProviderId]) -> Decision:
-        """Classify and route; `down` are the providers that fail at the moment."""
+    async def decide(
+        self,
+        request_id: str,
+        call: Call,
+        at: int,
+        down: frozenset[ProviderId],
+        home: ProviderId | None = None,
+    ) -> Decision:
+        """Classify and route; `down` are the providers that fail now, `home` is the one that must answer."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
@@ -71,7 +81,7 @@ class Router:
             policy,
             features(request, reading, text_tokens),
             call.wishes,
-            _conditions(policy, account.identity, down),
+            replace(_conditions(policy, account.identity, down), home=home),
             World(
                 catalogue=self.catalogue,
                 quality=self.estimator.quality,
@@ -100,6 +110,7 @@ class Gateway:
     keyring: Keyring
     router: Router
     dispatcher: Dispatcher
+    homes: Homes
     ledger: Ledger
     telemetry: Telemetry
     clock: Clock
@@ -116,6 +127,7 @@ class Gateway:
         try:
             begun = await self.dispatcher.first_answer(decision, call.request, meter)
             async with aclosing(begun.rest), aclosing(meter.watch(begun.first, begun.rest)) as chunks:
+                await self._remember(call, begun)
                 yield Answer(
                     gateway=self,
                     call=call,
@@ -142,7 +154,29 @@ class Gateway:
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.health.down(self.clock.monotonic())
-        return await self.router.decide(request_id, call, at, down)
+        return await self.router.decide(request_id, call, at, down, await self._home(call))
+
+    async def _home(self, call: Call) -> ProviderId | None:
+        """The provider that has the answer from which the request goes on, if it goes on from one."""
+        if (follows := call.request.follows) is None:
+            return None
+        home = await self.homes.of(call.attribution.identity.organisation, follows)
+        if home is None:
+            raise UnknownResponse(f"No response '{follows}' is kept.", param="previous_response_id")
+        return home
+
+    async def _remember(self, call: Call, begun: Begun) -> None:
+        if call.request.kept and begun.first.answer_id is not None:
+            organisation, provider = call.attribution.identity.organisation, begun.candidate.card.provider
+            await self.homes.remember(organisation, begun.first.answer_id, provider)
+
+    async def kept(self, caller: Identity, answer_id: str, method: str, path: str) -> Kept:
+        """What the provider that keeps an answer of the caller's organisation says of it."""
+        home = await self.homes.of(caller.organisation, answer_id)
+        provider = self.dispatcher.providers.get(home) if home is not None else None
+        if provider is None:
+            raise UnknownResponse(f"No response '{answer_id}' is kept.", param="response_id")
+        return await provider.kept(method, path)
 
     def _learn(self, event: UsageEvent, choices: int) -> None:
         """How long this model's answers to this task are, from whole answers that the provider counted."""

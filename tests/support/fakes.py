@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from routergate.domain.event import UsageEvent
 from routergate.domain.identity import Identity
-from routergate.domain.model import ModelCard
+from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest
-from routergate.ports import Chunk, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter
+from routergate.ports import Chunk, Homes, Kept, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter
 from support.redis import HandClock
 
 
@@ -47,6 +47,9 @@ class FakeProvider:
                     await self._suffer(step)
         finally:
             self.closed += 1
+
+    async def kept(self, method: str, path: str) -> Kept:
+        return Kept(status=200, body=f"{method} {path}".encode(), content_type="text/plain")
 
     async def _suffer(self, step: Exception | Wait | Hang) -> None:
         if isinstance(step, Exception):
@@ -106,6 +109,19 @@ class ListLengths:
         self.seen.append((model, task, output_tokens))
 
 
+@dataclass
+class DictHomes:
+    """Keeps where answers are."""
+
+    known: dict[tuple[str, str], ProviderId] = field(default_factory=dict)
+
+    async def of(self, organisation: str, answer_id: str) -> ProviderId | None:
+        return self.known.get((organisation, answer_id))
+
+    async def remember(self, organisation: str, answer_id: str, provider: ProviderId) -> None:
+        self.known[organisation, answer_id] = provider
+
+
 class WordCounter:
     """A token is a word."""
 
@@ -121,4 +137,5 @@ _ledger: type[Ledger] = ListLedger
 _telemetry: type[Telemetry] = ListTelemetry
 _keyring: type[Keyring] = OpenKeyring
 _lengths: type[Lengths] = ListLengths
+_homes: type[Homes] = DictHomes
 _counter: type[TokenCounter] = WordCounter

@@ -24,6 +24,7 @@ from routergate.domain.errors import (
     Unauthenticated,
     UnknownKey,
     UnknownModel,
+    UnknownResponse,
     UpstreamError,
 )
 from routergate.domain.format import Format
@@ -40,6 +41,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     Forbidden: 403,
     UnknownModel: 404,
     NotFound: 404,
+    UnknownResponse: 404,
     UnknownKey: 404,
     MethodNotAllowed: 405,
     BodyTooSlow: 408,
@@ -84,12 +86,13 @@ def error_object(error: RouterGateError, spoken: Format = Format.CHAT) -> dict[s
         kind = ANTHROPIC_KINDS.get(status, "invalid_request_error")
         return {"type": "error", "error": {"type": kind, "message": str(error), "code": code_of(error)}}
     return {
+        **({"type": "error"} if spoken is Format.RESPONSES else {}),
         "error": {
             "message": str(error),
             "type": KINDS.get(status, "invalid_request_error"),
             "param": getattr(error, "param", None),
             "code": code_of(error),
-        }
+        },
     }
 
 
@@ -115,7 +118,7 @@ def error_response(error: RouterGateError, spoken: Format = Format.CHAT) -> web.
 
 def in_band(error: RouterGateError, spoken: Format = Format.CHAT) -> bytes:
     """The last event of a stream that broke off: the status line is gone, this is all that is left."""
-    name = b"event: error\n" if spoken is Format.MESSAGES else b""
+    name = b"event: error\n" if spoken in {Format.MESSAGES, Format.RESPONSES} else b""
     return name + b"data: " + msgspec.json.encode(error_object(error, spoken)) + b"\n\n"
 
 

@@ -2,10 +2,12 @@
 
 from aiohttp import web
 
-from routergate.api import catalogue, chat, keys, operations
+from routergate.api import catalogue, chat, keys, operations, responses
+from routergate.api.completions import read_completions
 from routergate.api.embeddings import read_embeddings
 from routergate.api.errors import errors, signed
 from routergate.api.messages import read_messages
+from routergate.api.responses import read_responses
 from routergate.api.services import SERVICES, Services
 from routergate.api.wire import read_chat
 
@@ -18,6 +20,11 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
     app.add_routes(
         [
             web.post("/v1/chat/completions", chat.answering(read_chat)),
+            web.post("/v1/completions", chat.answering(read_completions)),
+            web.post("/v1/responses", chat.answering(read_responses)),
+            web.get("/v1/responses/{id}", responses.kept, allow_head=False),
+            web.delete("/v1/responses/{id}", responses.kept),
+            web.get("/v1/responses/{id}{below:/input_items}", responses.kept, allow_head=False),
             web.post("/v1/embeddings", chat.answering(read_embeddings)),
             web.post("/v1/messages", chat.answering(read_messages)),
             web.post("/v1/messages/count_tokens", chat.count_tokens),

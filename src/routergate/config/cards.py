@@ -119,6 +119,8 @@ def _formats(entry: Entry, capabilities: Collection[Capability]) -> frozenset[Fo
     kind = entry.provider.kind if entry.provider else None
     if Capability.EMBEDDINGS in capabilities:
         return frozenset({Format.EMBEDDINGS} if kind is not ProviderKind.ANTHROPIC else ())
+    if kind in {ProviderKind.OPENAI, ProviderKind.VLLM}:
+        return CONVERSATIONS | {Format.COMPLETIONS, Format.RESPONSES}
     return CONVERSATIONS
 
 

@@ -12,6 +12,7 @@ RouterGateError
 │   ├── Forbidden
 │   ├── NotFound
 │   ├── UnknownModel
+│   ├── UnknownResponse
 │   ├── MethodNotAllowed
 │   ├── UnknownKey
 │   ├── KeyConflict
@@ -94,6 +95,12 @@ class NotFound(ClientError):
 
 class UnknownModel(ClientError):
     code = "model_not_found"
+
+
+class UnknownResponse(ClientError):
+    """No answer of this id is kept for the caller's organisation."""
+
+    code = "response_not_found"
 
 
 class MethodNotAllowed(ClientError):

@@ -47,6 +47,11 @@ class ChatRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those of the caller's that belong to the format and go along to the provider."""
 
+    follows: str | None = None
+    """The id of the answer that this one goes on from; the provider that has it must give it."""
+    kept: bool = False
+    """Whether the provider keeps the answer, for others that follow it."""
+
     @property
     def most_input_tokens(self) -> int:
         """No fewer than the input has: a token is at least a byte, and media are counted on top."""

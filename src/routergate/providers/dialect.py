@@ -63,6 +63,8 @@ class Delta(msgspec.Struct):
 class Choice(msgspec.Struct):
     delta: Delta | None = None
     message: Delta | None = None
+    text: str | None = None
+    """In the legacy format, in place of the others."""
     finish_reason: str | None = None
 
 
@@ -96,6 +98,8 @@ def read(data: bytes) -> Seen:
 
 
 CHAT: Final = Wire(path="/chat/completions", reader=lambda: read, end=DONE)
+COMPLETIONS: Final = Wire(path="/completions", reader=lambda: read, end=DONE)
+"""The legacy format differs in where the text stands, and in nothing else that is read."""
 
 
 def usage_of(wire: WireUsage | None) -> Usage | None:
@@ -158,7 +162,7 @@ def text_of(completion: Completion) -> str:
     choices = completion.choices
     if len(choices) == 1 and (delta := choices[0].delta) is not None and delta.tool_calls is None:
         return _text(delta)
-    return "".join(_written(choice.delta or choice.message) for choice in choices)
+    return "".join(choice.text or _written(choice.delta or choice.message) for choice in choices)
 
 
 def finished(completion: Completion) -> bool:

@@ -17,11 +17,12 @@ from routergate.domain.errors import (
     ProviderUnreachable,
     RouterGateError,
     StreamBroken,
+    UnknownResponse,
 )
 from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
-from routergate.ports import Chunk, Provider
+from routergate.ports import Chunk, Kept, Provider
 from routergate.providers.dialect import CHAT, DONE
 from routergate.providers.embeddings import EMBEDDINGS
 from routergate.providers.openai import Endpoint, encode, whole_chunk
@@ -90,6 +91,10 @@ class LitellmProvider:
             async with aclosing(answer), aclosing(self._relay(answer, stream, first_byte)) as chunks:
                 async for chunk in chunks:
                     yield chunk
+
+    async def kept(self, method: str, path: str) -> Kept:  # noqa: ARG002 - there are none
+        """litellm's providers keep no answers that this gateway could ask for."""
+        raise UnknownResponse("This provider keeps no answers.")
 
     def _arguments(self, request: ChatRequest, card: ModelCard) -> dict[str, Any]:
         payload = msgspec.json.decode(encode(request.payload))

@@ -18,14 +18,16 @@ from routergate.domain.errors import (
     ProviderUnreachable,
     RouterGateError,
     StreamBroken,
+    UnknownResponse,
 )
 from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
-from routergate.ports import Chunk, Provider
+from routergate.ports import Chunk, Kept, Provider
 from routergate.providers.anthropic import MESSAGES
-from routergate.providers.dialect import CHAT
+from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
+from routergate.providers.responses import RESPONSES
 from routergate.providers.status import REFUSED, failure, reported
 from routergate.providers.stream import AnswerStream
 from routergate.providers.wire import Wire
@@ -34,7 +36,12 @@ encode = msgspec.json.Encoder().encode
 LARGE = 512 * 1024
 """Bytes from which a body is sent in pieces."""
 
-OPENAI: Final[Mapping[Format, Wire]] = {Format.CHAT: CHAT, Format.EMBEDDINGS: EMBEDDINGS}
+OPENAI: Final[Mapping[Format, Wire]] = {
+    Format.CHAT: CHAT,
+    Format.COMPLETIONS: COMPLETIONS,
+    Format.EMBEDDINGS: EMBEDDINGS,
+    Format.RESPONSES: RESPONSES,
+}
 ANTHROPIC: Final[Mapping[Format, Wire]] = {Format.MESSAGES: MESSAGES}
 
 
@@ -82,6 +89,18 @@ class NativeProvider:
                 async with aclosing(self._relay(response, stream, first_byte)) as chunks:
                     async for chunk in chunks:
                         yield chunk
+
+    async def kept(self, method: str, path: str) -> Kept:
+        """What it says, whatever its status."""
+        if Format.RESPONSES not in self._endpoint.wires:
+            raise UnknownResponse("This provider keeps no answers.")
+        url = f"{next(self._urls)}{RESPONSES.path}/{path}"
+        with reported(self._endpoint.name), _translated(AnswerStream(RESPONSES)):
+            async with self._session.request(
+                method, url, headers=self._headers, timeout=self._timeout
+            ) as response:
+                body = await response.read()
+        return Kept(status=response.status, body=body, content_type=response.content_type)
 
     async def _ask(self, request: ChatRequest, card: ModelCard) -> aiohttp.ClientResponse:
         """A response that is about to be an answer."""
@@ -157,7 +176,13 @@ def whole_chunk(body: bytes, wire: Wire) -> Chunk:
     if seen.failed or seen.usage_only:
         raise ProviderBroken("the provider answered 200 without an answer")
     text = "" if seen.usage else seen.text
-    return Chunk(data=body, usage=seen.usage, text=text, service_tier=seen.service_tier)
+    return Chunk(
+        data=body,
+        usage=seen.usage,
+        text=text,
+        service_tier=seen.service_tier,
+        answer_id=seen.answer_id,
+    )
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> RouterGateError:

@@ -22,6 +22,7 @@ class AnswerStream:
     """Whether the event has come after which there is none."""
     service_tier: str | None = None
     """As the provider told it last."""
+    answer_id: str | None = None
     _splitter: Splitter = field(default_factory=Splitter)
     _reader: Read = field(init=False)
 
@@ -67,6 +68,7 @@ class AnswerStream:
         self.finished = self.finished or seen.finished
         self.done = self.done or seen.done
         self.service_tier = seen.service_tier or self.service_tier
+        self.answer_id = seen.answer_id or self.answer_id
         if seen.usage is None and seen.opening is None:
             text.append(seen.text)
             return None
@@ -77,10 +79,16 @@ class AnswerStream:
             text=seen.text,
             usage_only=seen.usage_only,
             service_tier=self.service_tier,
+            answer_id=self.answer_id,
         )
 
     def _plain(self, events: list[bytes], text: list[str]) -> Chunk:
-        return Chunk(data=b"".join(events), text="".join(text), service_tier=self.service_tier)
+        return Chunk(
+            data=b"".join(events),
+            text="".join(text),
+            service_tier=self.service_tier,
+            answer_id=self.answer_id,
+        )
 
     def _seen(self, data: bytes) -> Seen | None:
         """An event's meaning; `None` for comments, and for what nobody understands in mid-answer."""

@@ -13,7 +13,7 @@ from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
-from routergate.ports import Chunk, Provider
+from routergate.ports import Chunk, Kept, Provider
 from routergate.providers.translation import answer_as_chat, answer_as_messages
 from routergate.providers.translation.into_chat import as_chat
 from routergate.providers.translation.into_messages import as_messages
@@ -119,6 +119,10 @@ class TranslatedProvider:
                 async for chunk in chunks:
                     for piece in stream.feed(chunk):
                         yield piece
+
+    async def kept(self, method: str, path: str) -> Kept:
+        """What the provider says: its answers are kept in the one format that it and the caller share."""
+        return await self.provider.kept(method, path)
 
     def _translated(self, request: ChatRequest, card: ModelCard) -> ChatRequest:
         try:

@@ -26,6 +26,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What has been counted before anything was written."""
     text: str = ""
     service_tier: str | None = None
+    answer_id: str | None = None
+    """Under which the provider may keep it."""
 
 
 Read: TypeAlias = Callable[[bytes], Seen]

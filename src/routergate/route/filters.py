@@ -20,6 +20,8 @@ class Conditions:
     regions: frozenset[str] | None = None
     """Regions that may answer it; `None`: any."""
     route: str = ""
+    home: ProviderId | None = None
+    """The only provider that may answer, because it has the answer that the request follows."""
     down: frozenset[ProviderId] = frozenset()
     """Providers that fail at the moment."""
 
@@ -47,6 +49,8 @@ def no_room(card: ModelCard, features: Features) -> str | None:
 
 def forbidden(card: ModelCard, conditions: Conditions) -> str | None:
     """A rule of the route or the key that keeps the model out, if there is one."""
+    if conditions.home is not None and card.provider != conditions.home:
+        return f"is not at {conditions.home}, which has the response that this one follows"
     if conditions.residency is not None and card.region != conditions.residency:
         return f"is not in region {conditions.residency}"
     allow = conditions.allow

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from aiohttp import web
 
-from routergate.testing import messages_wire, wire
+from routergate.testing import completions, messages_wire, responses, wire
 from routergate.testing.answers import Answer
 from routergate.testing.calls import Ended
 from routergate.testing.refusals import Refused, broken
@@ -30,6 +30,8 @@ class Shape:
 
 SHAPES: Mapping[str, Shape] = {
     "chat": Shape(wire.completion, wire.stream, wire.error_stream, wire.error_body),
+    "completions": Shape(completions.completion, completions.stream, wire.error_stream, wire.error_body),
+    "responses": Shape(responses.completion, responses.stream, responses.error_stream, wire.error_body),
     "messages": Shape(
         messages_wire.completion, messages_wire.stream, messages_wire.error_stream, messages_wire.error_body
     ),

@@ -12,13 +12,16 @@ from routergate.testing import wire
 from routergate.testing.answers import answer
 from routergate.testing.asked import Asked, check_key, parse_body, read
 from routergate.testing.calls import Call, Ended
+from routergate.testing.completions import read_completions
 from routergate.testing.delivery import HEADERS, SHAPES, deliver
 from routergate.testing.embeddings import embed
 from routergate.testing.faults import Faults
+from routergate.testing.keeping import Keeping
 from routergate.testing.messages import read_counted, read_messages
 from routergate.testing.metrics import Load
 from routergate.testing.profile import Profile
 from routergate.testing.refusals import Refused, broken
+from routergate.testing.responses import read_responses
 from routergate.testing.visit import Visit, close, hang
 
 _Reader = Callable[[Mapping[str, Any], Profile, Faults], Asked]
@@ -39,6 +42,7 @@ class Simulator:
         self._slots = asyncio.Semaphore(self.profile.slots) if self.profile.slots else None
         self._open: dict[asyncio.Task[None], web.Request] = {}
         self._stopping = False
+        self._keeping = Keeping()
         self._changed = asyncio.Event()
         self.reset()
 
@@ -120,6 +124,11 @@ class Simulator:
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=_MAX_BODY_BYTES)
         app.router.add_post("/v1/chat/completions", partial(self._answer, read))
+        app.router.add_post("/v1/completions", partial(self._answer, read_completions))
+        app.router.add_post("/v1/responses", partial(self._answer, read_responses))
+        app.router.add_get("/v1/responses/{id}", self._keeping.get)
+        app.router.add_delete("/v1/responses/{id}", self._keeping.delete)
+        app.router.add_get("/v1/responses/{id}/input_items", self._keeping.items)
         app.router.add_post("/v1/messages", partial(self._answer, read_messages))
         app.router.add_post("/v1/messages/count_tokens", self._count)
         app.router.add_post("/v1/embeddings", self._embed)
@@ -232,6 +241,7 @@ class Simulator:
         body = parse_body(await visit.request.read())
         visit.note(body=body, model=str(body.get("model", "")), streamed=bool(body.get("stream")))
         check_key(visit.call.authorization, self.profile, visit.call.headers.get("x-api-key"))
+        self._keeping.check(body)
         return reader(body, self.profile, self._imposed)
 
     @asynccontextmanager
@@ -260,7 +270,9 @@ class Simulator:
         if refusal := self._refusal(asked):
             visit.end(Ended.FAULTED)
             raise refusal
-        return await deliver(answer(asked, self.profile), visit)
+        said = answer(asked, self.profile)
+        self._keeping.keep(said, visit.call.body)
+        return await deliver(said, visit)
 
     def _refusal(self, asked: Asked) -> Refused | None:
         if "once500" in asked.faults and asked.messages_digest not in self._failed_once:
