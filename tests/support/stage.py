@@ -18,6 +18,7 @@ from support.gateway import KEY, RunningGateway, a_model, configuration, running
 PINNED_KEY = "rg-test-key-of-one-customer-and-feature"
 SMALL_ONLY_KEY = "rg-test-key-that-may-use-small"
 ADDED_UP_KEY, ENDED_KEY = "rg-test-key-for-adding-up", "rg-test-key-for-how-requests-end"
+FORMATS_KEY = "rg-test-key-for-every-format"
 """For one test each: nobody else's requests are in their usage."""
 FAULTS = (
     "400",
@@ -117,6 +118,16 @@ async def a_caller(url: str, key: str = KEY) -> AsyncIterator[Caller]:
         yield Caller(url, session)
 
 
+async def usage_of(caller: Caller, requests: int, by: str = "model") -> list[Any]:
+    """The caller's own usage, once that many requests are in it."""
+    while True:
+        reply = await caller.get("/v1/usage", params={"by": by})
+        rows: list[Any] = reply.json["data"]
+        if sum(row["requests"] for row in rows) >= requests:
+            return rows
+        await asyncio.sleep(0.02)
+
+
 @contextmanager
 def simulator_in_a_thread(profile: Profile) -> Iterator[tuple[Simulator, asyncio.AbstractEventLoop]]:
     """A simulator that outlives the event loops of the tests."""
@@ -168,6 +179,7 @@ def staged(base_url: str) -> dict[str, Any]:
             {"hash": sha256(PINNED_KEY), "organisation": "acme", "customer": "globex", "feature": "search"},
             {"hash": sha256(SMALL_ONLY_KEY), "organisation": "acme", "allow": ["small"]},
             {"hash": sha256(ADDED_UP_KEY), "organisation": "acme"},
+            {"hash": sha256(FORMATS_KEY), "organisation": "acme"},
             {"hash": sha256(ENDED_KEY), "organisation": "acme", "team": "endings"},
         ],
         "server": {"grace_seconds": 3, "max_body_mb": 1},
