@@ -8,7 +8,13 @@ import pytest
 
 from routergate.api.completions import read_completions
 from routergate.api.responses import read_responses
-from routergate.domain.errors import ProviderBroken, ProviderUnreachable, StreamBroken, UnknownResponse
+from routergate.domain.errors import (
+    ProviderBroken,
+    ProviderDenied,
+    ProviderUnreachable,
+    StreamBroken,
+    UnknownResponse,
+)
 from routergate.domain.format import Format
 from routergate.domain.usage import Usage
 from routergate.ports import Chunk
@@ -109,6 +115,17 @@ async def test_a_kept_response_is_asked_for_where_it_is(
     keepless = NativeProvider(Endpoint(base_urls=(sim.base_url,), wires=ANTHROPIC), session)
     with pytest.raises(UnknownResponse):
         await keepless.kept("GET", chunk.answer_id)
+
+
+async def test_what_is_wrong_with_our_own_key_is_not_the_callers_to_see(
+    sim: Simulator, provider: NativeProvider
+) -> None:
+    sim.fault = "401"
+    with pytest.raises(ProviderDenied):
+        await provider.kept("GET", "resp_1")
+    sim.fault = "503"
+    with pytest.raises(ProviderBroken):
+        await provider.kept("GET", "resp_1")
 
 
 async def test_a_provider_that_is_down_says_nothing_of_what_it_keeps(session: aiohttp.ClientSession) -> None:

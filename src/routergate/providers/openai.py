@@ -91,7 +91,7 @@ class NativeProvider:
                         yield chunk
 
     async def kept(self, method: str, path: str) -> Kept:
-        """What it says, whatever its status."""
+        """What it says, unless it fails or denies our own credentials: 404 is about the answer here."""
         if Format.RESPONSES not in self._endpoint.wires:
             raise UnknownResponse("This provider keeps no answers.")
         url = f"{next(self._urls)}{RESPONSES.path}/{path}"
@@ -100,6 +100,8 @@ class NativeProvider:
                 method, url, headers=self._headers, timeout=self._timeout
             ) as response:
                 body = await response.read()
+                if response.status >= 400 and response.status not in {404, *REFUSED}:
+                    raise failure(response.status)
         return Kept(status=response.status, body=body, content_type=response.content_type)
 
     async def _ask(self, request: ChatRequest, card: ModelCard) -> aiohttp.ClientResponse:

@@ -126,9 +126,9 @@ class Simulator:
         app.router.add_post("/v1/chat/completions", partial(self._answer, read))
         app.router.add_post("/v1/completions", partial(self._answer, read_completions))
         app.router.add_post("/v1/responses", partial(self._answer, read_responses))
-        app.router.add_get("/v1/responses/{id}", self._keeping.get)
-        app.router.add_delete("/v1/responses/{id}", self._keeping.delete)
-        app.router.add_get("/v1/responses/{id}/input_items", self._keeping.items)
+        app.router.add_get("/v1/responses/{id}", partial(self._held, self._keeping.get))
+        app.router.add_delete("/v1/responses/{id}", partial(self._held, self._keeping.delete))
+        app.router.add_get("/v1/responses/{id}/input_items", partial(self._held, self._keeping.items))
         app.router.add_post("/v1/messages", partial(self._answer, read_messages))
         app.router.add_post("/v1/messages/count_tokens", self._count)
         app.router.add_post("/v1/embeddings", self._embed)
@@ -180,6 +180,11 @@ class Simulator:
             await close(request)
         if "silent" in self._imposed:
             await hang()
+
+    async def _held(self, handler: _Handler, request: web.Request) -> web.StreamResponse:
+        await self._suffer(request)
+        check_key(request.headers.get("authorization"), self.profile)
+        return await handler(request)
 
     async def _count(self, request: web.Request) -> web.StreamResponse:
         await self._suffer(request)
