@@ -87,11 +87,21 @@ def read_responses(body: bytes) -> tuple[ChatRequest, Said]:
 
 
 async def kept(request: web.Request) -> web.Response:
-    """What the provider that keeps a response says of it; nothing is due."""
+    """What the provider that keeps a response says of it."""
+    return await _told(request, "")
+
+
+async def input_items(request: web.Request) -> web.Response:
+    """What it says of what the response was made from."""
+    return await _told(request, "/input_items")
+
+
+async def _told(request: web.Request, place: str) -> web.Response:
+    """Nothing is due for it."""
     gateway = request.app[SERVICES].gateway()
     identity = await gateway.keyring.identify(key_of(request.headers), request.remote)
     answer_id = request.match_info["id"]
-    below = answer_id + request.match_info.get("below", "")
+    below = answer_id + place
     asked = f"{below}?{request.query_string}" if request.query_string else below
     told = await gateway.kept(identity, answer_id, request.method, asked)
     return web.Response(status=told.status, body=told.body, content_type=told.content_type)

@@ -24,7 +24,7 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
             web.post("/v1/responses", chat.answering(read_responses)),
             web.get("/v1/responses/{id}", responses.kept, allow_head=False),
             web.delete("/v1/responses/{id}", responses.kept),
-            web.get("/v1/responses/{id}{below:/input_items}", responses.kept, allow_head=False),
+            web.get("/v1/responses/{id}/input_items", responses.input_items, allow_head=False),
             web.post("/v1/embeddings", chat.answering(read_embeddings)),
             web.post("/v1/messages", chat.answering(read_messages)),
             web.post("/v1/messages/count_tokens", chat.count_tokens),
