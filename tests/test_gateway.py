@@ -456,3 +456,14 @@ async def test_a_provider_that_is_gone_keeps_nothing() -> None:
     world.homes.known["acme", "resp_1"] = ProviderId("removed")
     with pytest.raises(UnknownResponse):
         await world.gateway.kept(CALLER, "resp_1", "GET", "resp_1")
+
+
+@pytest.mark.parametrize(("count", "tokens"), [(77, 77), (None, 2)])
+async def test_input_is_counted_by_the_provider_or_else_here_and_nothing_is_due(
+    count: int | None, tokens: int
+) -> None:
+    world = World([Chunk(data=b"a")])
+    world.providers[SMALL.provider].count = count
+    assert await world.gateway.count(world.incoming(a_request("two words"))) == tokens
+    assert world.ledger.events == []
+    assert world.providers[SMALL.provider].asked == []

@@ -152,6 +152,15 @@ class Gateway:
         call = incoming.parse(caller, await incoming.receive())
         return await self._decide(incoming.id, call, self.clock.epoch_ns())
 
+    async def count(self, incoming: Incoming) -> int:
+        """Input tokens of a request, by the count of the provider that would be asked, or else by ours."""
+        caller = await self.keyring.identify(incoming.token, incoming.peer)
+        call = incoming.parse(caller, await incoming.receive())
+        decision = await self._decide(incoming.id, call, self.clock.epoch_ns())
+        card = decision.chosen.card
+        counted = await self.dispatcher.providers[card.provider].counted(call.request, card)
+        return decision.features.input_tokens if counted is None else counted
+
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.health.down(self.clock.monotonic())
         return await self.router.decide(request_id, call, at, down, await self._home(call))

@@ -52,6 +52,10 @@ class Provider(Protocol):
         answer is complete. Closing the generator ends the call at once.
         """
 
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        """Input tokens by its own count, `None` where it offers none; raises `UpstreamError` or
+        `ProviderRefused`."""
+
     async def kept(self, method: str, path: str) -> Kept:
         """What it says of a kept answer at `path` below all of them; raises `UpstreamError` or
         `UnknownResponse`, where it keeps none."""

@@ -5,8 +5,10 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from routergate.api.messages import read_messages
+from routergate.api.messages import read_counted, read_messages
 from routergate.domain.errors import ProviderBroken, ProviderRefused, StreamBroken
 from routergate.domain.format import Format
 from routergate.domain.request import ChatRequest
@@ -197,3 +199,32 @@ async def test_what_cannot_be_translated_is_refused_and_nobody_is_asked(
     assert caught.value.status == 400
     assert b"cannot answer this" in caught.value.body
     assert sim.calls == []
+
+
+async def test_input_is_counted_by_anthropic_itself(
+    sim: Simulator, session: aiohttp.ClientSession, native: NativeProvider
+) -> None:
+    card = a_card(upstream="sim-mini")
+    asked, _ = read_counted(msgspec.json.encode({"model": "auto", "messages": HELLO}))
+    [chunk] = await answered(native)
+    assert chunk.usage is not None
+    assert await native.counted(asked, card) == chunk.usage.input_total
+    assert await translated(sim, session, Format.CHAT).counted(asked, card) == chunk.usage.input_total
+    assert await translated(sim, session, Format.MESSAGES).counted(asked, card) is None
+    assert await NativeProvider(Endpoint(base_urls=(sim.base_url,)), session).counted(asked, card) is None
+    with pytest.raises(ProviderRefused):
+        await native.counted(asked, a_card(upstream="sim-mini!none-such"))
+
+
+async def test_what_is_no_count_is_none(session: aiohttp.ClientSession) -> None:
+    async def odd(_: web.Request) -> web.Response:
+        return web.Response(body=b"{}")
+
+    app = web.Application()
+    app.router.add_post("/messages/count_tokens", odd)
+    async with TestServer(app) as server:
+        provider = NativeProvider(
+            Endpoint(base_urls=(str(server.make_url("")).rstrip("/"),), wires=ANTHROPIC), session
+        )
+        with pytest.raises(ProviderBroken):
+            await provider.counted(message(), a_card())

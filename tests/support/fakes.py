@@ -35,6 +35,7 @@ class FakeProvider:
     clock: HandClock = field(default_factory=HandClock)
     asked: list[ModelCard] = field(default_factory=list)
     closed: int = 0
+    count: int | None = None
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
@@ -47,6 +48,9 @@ class FakeProvider:
                     await self._suffer(step)
         finally:
             self.closed += 1
+
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        return self.count
 
     async def kept(self, method: str, path: str) -> Kept:
         return Kept(status=200, body=f"{method} {path}".encode(), content_type="text/plain")

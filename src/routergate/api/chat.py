@@ -44,9 +44,9 @@ async def route(request: web.Request) -> web.Response:
 
 
 async def count_tokens(request: web.Request) -> web.Response:
-    """How many input tokens a Messages request has, by our own count; nobody is asked and nothing is due."""
-    decision = await request.app[SERVICES].gateway().route(incoming(request, read_counted))
-    return web.json_response({"input_tokens": decision.features.input_tokens})
+    """How many input tokens a Messages request has; nothing is due."""
+    counted = await request.app[SERVICES].gateway().count(incoming(request, read_counted))
+    return web.json_response({"input_tokens": counted})
 
 
 def incoming(request: web.Request, read: Reader = read_chat) -> Incoming:

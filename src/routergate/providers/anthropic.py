@@ -93,6 +93,15 @@ class Reader:
         )
 
 
+class Counted(msgspec.Struct):
+    """The answer to `count_tokens`."""
+
+    input_tokens: int
+
+
+counted: Final = msgspec.json.Decoder(Counted).decode
+COUNT: Final = "/count_tokens"
+"""Below the path of the format."""
 MESSAGES: Final = Wire(path="/messages", reader=Reader, end=STOP)
 
 

@@ -92,6 +92,10 @@ class LitellmProvider:
                 async for chunk in chunks:
                     yield chunk
 
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:  # noqa: ARG002 - none is
+        """litellm counts as we do, by a tokenizer that is not the model's own."""
+        return None
+
     async def kept(self, method: str, path: str) -> Kept:  # noqa: ARG002 - there are none
         """litellm's providers keep no answers that this gateway could ask for."""
         raise UnknownResponse("This provider keeps no answers.")

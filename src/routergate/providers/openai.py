@@ -24,7 +24,7 @@ from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Kept, Provider
-from routergate.providers.anthropic import MESSAGES
+from routergate.providers.anthropic import COUNT, MESSAGES, counted
 from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
 from routergate.providers.responses import RESPONSES
@@ -90,6 +90,18 @@ class NativeProvider:
                     async for chunk in chunks:
                         yield chunk
 
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        """Input tokens by Anthropic's count; others do not offer one."""
+        if Format.MESSAGES not in self._endpoint.wires:
+            return None
+        with reported(self._endpoint.name), _translated(AnswerStream(MESSAGES)):
+            async with await self._ask(request, card, COUNT) as response:
+                body = await response.read()
+        try:
+            return counted(body).input_tokens
+        except msgspec.MsgspecError as error:
+            raise ProviderBroken("the provider answered with what is not a count") from error
+
     async def kept(self, method: str, path: str) -> Kept:
         """What it says, unless it fails or denies our own credentials: 404 is about the answer here."""
         if Format.RESPONSES not in self._endpoint.wires:
@@ -104,10 +116,10 @@ class NativeProvider:
                     raise failure(response.status)
         return Kept(status=response.status, body=body, content_type=response.content_type)
 
-    async def _ask(self, request: ChatRequest, card: ModelCard) -> aiohttp.ClientResponse:
+    async def _ask(self, request: ChatRequest, card: ModelCard, below: str = "") -> aiohttp.ClientResponse:
         """A response that is about to be an answer."""
         response = await self._session.post(
-            next(self._urls) + self._endpoint.wires[request.format].path,
+            next(self._urls) + self._endpoint.wires[request.format].path + below,
             data=self._body(request, card),
             headers={**self._headers, **request.headers},
             timeout=self._timeout,

@@ -120,6 +120,10 @@ class TranslatedProvider:
                     for piece in stream.feed(chunk):
                         yield piece
 
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        """The provider's count, if it is asked in its own format."""
+        return None if request.format is self.spoken else await self.provider.counted(request, card)
+
     async def kept(self, method: str, path: str) -> Kept:
         """What the provider says: its answers are kept in the one format that it and the caller share."""
         return await self.provider.kept(method, path)
