@@ -1,11 +1,18 @@
 """The web application: which path leads where."""
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from routergate.api import catalogue, chat, keys, operations
+from routergate.api import catalogue, chat, keys, operations, responses
+from routergate.api.caller import Reader
+from routergate.api.completions import read_completions
+from routergate.api.embeddings import read_embeddings
 from routergate.api.errors import errors, signed
 from routergate.api.idempotency import marked, once
+from routergate.api.messages import read_messages
+from routergate.api.responses import read_responses
 from routergate.api.services import SERVICES, Services
+from routergate.api.wire import read_chat
 
 
 def application(services: Services, max_body_bytes: int) -> web.Application:
@@ -16,7 +23,15 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
     app.on_response_prepare.append(marked)
     app.add_routes(
         [
-            web.post("/v1/chat/completions", once(chat.chat)),
+            web.post("/v1/chat/completions", answers(read_chat)),
+            web.post("/v1/completions", answers(read_completions)),
+            web.post("/v1/responses", answers(read_responses)),
+            web.get("/v1/responses/{id}", responses.kept, allow_head=False),
+            web.delete("/v1/responses/{id}", responses.kept),
+            web.get("/v1/responses/{id}/input_items", responses.input_items, allow_head=False),
+            web.post("/v1/embeddings", answers(read_embeddings)),
+            web.post("/v1/messages", answers(read_messages)),
+            web.post("/v1/messages/count_tokens", chat.count_tokens),
             web.post("/v1/route", chat.route),
             web.get("/v1/models", catalogue.models),
             web.get("/v1/models/{id:.+}", catalogue.model),
@@ -37,3 +52,8 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
         ]
     )
     return app
+
+
+def answers(read: Reader) -> Handler:
+    """A handler that gives answers in one format; a request with an `Idempotency-Key` gets one."""
+    return once(chat.answering(read))

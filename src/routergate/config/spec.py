@@ -16,6 +16,7 @@ class ProviderKind(StrEnum):
 
     OPENAI = "openai"
     VLLM = "vllm"
+    ANTHROPIC = "anthropic"
     LITELLM = "litellm"
 
 

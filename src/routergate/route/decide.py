@@ -13,7 +13,8 @@ from routergate.domain.decision import (
     Rejection,
     RoutePolicy,
 )
-from routergate.domain.errors import ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
+from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
+from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.request import Features
@@ -61,12 +62,12 @@ def decide(
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
     eligible, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
     if not eligible:
-        raise _nobody(policy, rejected)
+        raise _unspoken(policy, features, conditions, world) or _nobody(policy, rejected)
     candidates = _appraise(eligible, features, baseline, threshold, world)
     affordable, too_dear = _within(candidates, wishes.max_cost)
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order, rule = rank(affordable, threshold)
+    order, rule = _ordered(affordable, features, threshold)
     return Decision(
         id=decision_id,
         route=policy.id,
@@ -78,6 +79,14 @@ def decide(
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
     )
+
+
+def _ordered(
+    candidates: Sequence[Candidate], features: Features, threshold: float
+) -> tuple[tuple[Candidate, ...], str]:
+    if features.format is Format.EMBEDDINGS:
+        return tuple(candidates), "vectors of different models do not compare: in the order of the route"
+    return rank(candidates, threshold)
 
 
 def rank(candidates: Iterable[Candidate], threshold: float) -> tuple[tuple[Candidate, ...], str]:
@@ -175,6 +184,21 @@ def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list
         )
         for c in dear
     ]
+
+
+def _unspoken(
+    policy: RoutePolicy, features: Features, conditions: Conditions, world: World
+) -> Exception | None:
+    """The error where no model of the route can be asked in the request's format: who can be."""
+    models = world.catalogue.models
+    if any(features.format in models[model].formats for model in policy.candidates):
+        return None
+    fit = (card for card in models.values() if features.format in card.formats)
+    able = [card.id for card in fit if not forbidden(card, conditions)]
+    remedy = f"Use {', '.join(able)}." if able else "This gateway has no other that can."
+    named = policy.candidates[0] if policy.id == DIRECT else policy.id
+    message = f"'{named}' has no model that can be asked for {features.format}. {remedy}"
+    return InvalidRequest(message, param="model")
 
 
 def _nobody(policy: RoutePolicy, rejected: Sequence[Rejection]) -> Exception:
