@@ -25,10 +25,11 @@ from routergate.domain.errors import (
     ProviderUnreachable,
     RouterGateError,
     StreamBroken,
+    UnknownResponse,
 )
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
-from routergate.domain.model import Capability, ModelCard
+from routergate.domain.model import Capability, ModelCard, ProviderId
 from routergate.domain.money import nanos
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
@@ -38,6 +39,7 @@ from routergate.spend.book import Book
 from routergate.spend.hold import Till
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
 from support.fakes import (
+    DictHomes,
     FakeProvider,
     Hang,
     ListLedger,
@@ -69,6 +71,7 @@ class World:
     telemetry: ListTelemetry = field(default_factory=ListTelemetry)
     lengths: ListLengths = field(default_factory=ListLengths)
     volumes: ListVolumes = field(default_factory=ListVolumes)
+    homes: DictHomes = field(default_factory=DictHomes)
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
     rules: Rules = field(default_factory=Rules)
 
@@ -89,6 +92,7 @@ class World:
                 volumes=self.volumes,
             ),
             dispatcher=a_dispatcher(dict(self.providers), self.clock),
+            homes=self.homes,
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
             telemetry=self.telemetry,
             clock=self.clock,
@@ -438,3 +442,63 @@ async def test_an_answer_of_another_model_bears_nothing_of_the_one_that_failed()
     await world.ask()
     assert (world.event.share, world.event.loaded) == (FREE, world.event.cost)
     assert world.volumes.seen == []
+
+
+KEPT = Chunk(data=b"kept", answer_id="resp_1")
+CALLER = Identity(key="key-1", organisation="acme")
+
+
+async def test_an_answer_that_is_kept_is_followed_where_it_is() -> None:
+    world = World([ProviderBroken("down")], [KEPT])
+    await world.ask(a_request(kept=True))
+    assert world.homes.known == {("acme", "resp_1"): LARGE.provider}
+    world.providers[SMALL.provider].script = [Chunk(data=b"cheaper")]
+    async with world.chat(a_request(follows="resp_1")) as answer:
+        assert answer.decision.rejected[0].model == "small"
+        assert answer.winner.card is LARGE
+
+
+async def test_an_answer_that_is_not_kept_is_not_remembered() -> None:
+    world = World([KEPT])
+    await world.ask(a_request(kept=False))
+    assert world.homes.known == {}
+    unnamed = World([Chunk(data=b"a")])
+    await unnamed.ask(a_request(kept=True))
+    assert unnamed.homes.known == {}
+
+
+async def test_what_nobody_keeps_cannot_be_followed_and_leaves_no_event() -> None:
+    world = World([Chunk(data=b"a")])
+    with pytest.raises(UnknownResponse) as caught:
+        await world.ask(a_request(follows="resp_2"))
+    assert caught.value.param == "previous_response_id"
+    assert world.ledger.events == []
+
+
+async def test_a_kept_answer_is_asked_for_where_it_is_by_its_own_organisation_only() -> None:
+    world = World([KEPT])
+    await world.ask(a_request(kept=True))
+    told = await world.gateway.kept(CALLER, "resp_1", "GET", "resp_1?stream=false")
+    assert told.body == b"GET resp_1?stream=false"
+    for stranger, wanted in ((Identity(key="k", organisation="other"), "resp_1"), (CALLER, "resp_2")):
+        with pytest.raises(UnknownResponse):
+            await world.gateway.kept(stranger, wanted, "GET", wanted)
+    assert len(world.ledger.events) == 1
+
+
+async def test_a_provider_that_is_gone_keeps_nothing() -> None:
+    world = World([Chunk(data=b"a")])
+    world.homes.known["acme", "resp_1"] = ProviderId("removed")
+    with pytest.raises(UnknownResponse):
+        await world.gateway.kept(CALLER, "resp_1", "GET", "resp_1")
+
+
+@pytest.mark.parametrize(("count", "tokens"), [(77, 77), (None, 2)])
+async def test_input_is_counted_by_the_provider_or_else_here_and_nothing_is_due(
+    count: int | None, tokens: int
+) -> None:
+    world = World([Chunk(data=b"a")])
+    world.providers[SMALL.provider].count = count
+    assert await world.gateway.count(world.incoming(a_request("two words"))) == tokens
+    assert world.ledger.events == []
+    assert world.providers[SMALL.provider].asked == []

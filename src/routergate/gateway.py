@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routergate.classify.features import features
-from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.dispatch import Begun, Dispatcher
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
+from routergate.domain.errors import UnknownResponse
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
-from routergate.domain.model import ModelCard, ModelId
+from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
 from routergate.economics.fixed import share
@@ -20,6 +21,8 @@ from routergate.ports import (
     Chunk,
     Clock,
     Estimator,
+    Homes,
+    Kept,
     Keyring,
     Lengths,
     Telemetry,
@@ -64,8 +67,16 @@ class Router:
     lengths: Lengths
     volumes: Volumes
 
-    async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ModelId]) -> Decision:
-        """Classify and route; `down` are the models that nobody serves at the moment."""
+    async def decide(
+        self,
+        request_id: str,
+        call: Call,
+        at: int,
+        down: frozenset[ModelId],
+        home: ProviderId | None = None,
+    ) -> Decision:
+        """Classify and route; `down` are the models that nobody serves now, `home` is the provider that must
+        answer."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
@@ -75,7 +86,7 @@ class Router:
             policy,
             features(request, reading, text_tokens),
             call.wishes,
-            _conditions(policy, account.identity, down),
+            replace(_conditions(policy, account.identity, down), home=home),
             World(
                 catalogue=self.catalogue,
                 quality=self.estimator.quality,
@@ -108,6 +119,7 @@ class Gateway:
     keyring: Keyring
     router: Router
     dispatcher: Dispatcher
+    homes: Homes
     till: Till
     telemetry: Telemetry
     clock: Clock
@@ -131,6 +143,7 @@ class Gateway:
                 aclosing(seen),
                 aclosing(hold.within(seen, meter, self.router.tokens)) as chunks,
             ):
+                await self._remember(call, begun)
                 yield Answer(
                     gateway=self,
                     call=call,
@@ -153,6 +166,22 @@ class Gateway:
         call = incoming.parse(caller, await incoming.receive())
         return await self._decide(incoming.id, call, self.clock.epoch_ns())
 
+    async def count(self, incoming: Incoming) -> int:
+        """Input tokens of a request, by the count of the provider that would be asked, or else by ours."""
+        caller = await self.keyring.identify(incoming.token, incoming.peer)
+        call = incoming.parse(caller, await incoming.receive())
+        decision = await self._decide(incoming.id, call, self.clock.epoch_ns())
+        counted = await self.dispatcher.counted(call.request, decision.chosen.card)
+        return decision.features.input_tokens if counted is None else counted
+
+    async def kept(self, caller: Identity, answer_id: str, method: str, path: str) -> Kept:
+        """What the provider that keeps an answer of the caller's organisation says of it."""
+        home = await self.homes.of(caller.organisation, answer_id)
+        told = None if home is None else await self.dispatcher.kept(home, method, path)
+        if told is None:
+            raise UnknownResponse(f"No response '{answer_id}' is kept.", param="response_id")
+        return told
+
     def _book(self, call: Call, hold: Hold, meter: Meter, at: int) -> None:
         """The one event, with what it charges."""
         event = usage_event(hold.decision, call.attribution, call.request, meter, self.router.tokens, at)
@@ -163,7 +192,21 @@ class Gateway:
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.down(self.clock.monotonic())
-        return await self.router.decide(request_id, call, at, down)
+        return await self.router.decide(request_id, call, at, down, await self._home(call))
+
+    async def _home(self, call: Call) -> ProviderId | None:
+        """The provider that has the answer from which the request goes on, if it goes on from one."""
+        if (follows := call.request.follows) is None:
+            return None
+        home = await self.homes.of(call.attribution.identity.organisation, follows)
+        if home is None:
+            raise UnknownResponse(f"No response '{follows}' is kept.", param="previous_response_id")
+        return home
+
+    async def _remember(self, call: Call, begun: Begun) -> None:
+        if call.request.kept and begun.first.answer_id is not None:
+            organisation, provider = call.attribution.identity.organisation, begun.candidate.card.provider
+            await self.homes.remember(organisation, begun.first.answer_id, provider)
 
     def _learn(self, event: UsageEvent, choices: int) -> None:
         """How long this model's answers to this task are, from whole answers that the provider counted.
@@ -199,6 +242,11 @@ class Answer:
     def overhead(self) -> float:
         """Seconds that the gateway itself has taken so far."""
         return overhead(self.meter)
+
+    @property
+    def written(self) -> int:
+        """Output tokens so far, by our count."""
+        return self.meter.counted_output(self.gateway.router.tokens)
 
     def costs(self) -> tuple[Nanos | None, Nanos | None]:
         """Actual and baseline cost of what has gone by; `None` is unknown."""

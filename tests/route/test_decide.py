@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import DIRECT, Decision, Estimate
-from routergate.domain.errors import ClientError, ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
+from routergate.domain.errors import (
+    ClientError,
+    ContextTooLong,
+    Forbidden,
+    InvalidRequest,
+    NoEligibleModel,
+    UnknownModel,
+)
+from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import Capability, ModelCard, ModelClass, ModelId, ProviderId, TaskId
 from routergate.domain.money import Nanos
@@ -378,3 +386,30 @@ def test_an_explanation_says_everything() -> None:
 
 def test_an_explanation_without_a_baseline_says_so() -> None:
     assert explain(decided(CHEAP))["baseline"] is None
+
+
+VECTORS: dict[str, Any] = {"formats": frozenset({Format.EMBEDDINGS})}
+EMBED = some_features(format=Format.EMBEDDINGS, max_output_tokens=0)
+
+
+def test_who_makes_vectors_is_asked_in_the_order_of_the_route() -> None:
+    dear, cheap = priced("dear", "9", 0.1, **VECTORS), priced("cheap-vectors", "1", 0.9, **VECTORS)
+    decision = decided(dear, CHEAP, cheap, features=EMBED, quality=0.5)
+    assert order(decision) == ["dear", "cheap-vectors"]
+    assert rejected(decision) == {"cheap": "cannot be asked for embeddings"}
+
+
+def test_texts_that_are_embedded_have_room_one_by_one() -> None:
+    small = priced("small", "1", context_tokens=10, **VECTORS)
+    assert order(decided(small, features=EMBED)) == ["small"]
+
+
+def test_a_format_that_no_model_of_the_route_has_is_an_error_that_names_who_does() -> None:
+    with pytest.raises(InvalidRequest, match=r"'auto' has no model .* This gateway has no other"):
+        decided(CHEAP, features=EMBED)
+    other = priced("vectors", "1", **VECTORS)
+    catalogue = a_catalogue(CHEAP, other)
+    world = World(catalogue=catalogue, quality=lambda *_: [], output_tokens=lambda *_: 0, on=DAY)
+    policy = policy_of(catalogue, "cheap", Wishes())
+    with pytest.raises(InvalidRequest, match=r"'cheap' has no model .* Use vectors"):
+        decide("d", policy, EMBED, Wishes(), Conditions(), world)

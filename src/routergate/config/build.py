@@ -30,7 +30,10 @@ from routergate.domain.decision import DIRECT, Catalogue, Limits, RoutePolicy, T
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 
-BASE_URLS: Mapping[ProviderKind, str] = {ProviderKind.OPENAI: "https://api.openai.com/v1"}
+VENDORS: Mapping[ProviderKind, str] = {
+    ProviderKind.OPENAI: "https://api.openai.com/v1",
+    ProviderKind.ANTHROPIC: "https://api.anthropic.com/v1",
+}
 """Where providers are that were not told."""
 MIB = 1024 * 1024
 
@@ -120,7 +123,7 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
 def _replicas(written: schema.Provider) -> tuple[ReplicaSpec, ...]:
     if written.replicas:
         return tuple(ReplicaSpec(base_url=it.url, weight=it.weight) for it in written.replicas)
-    return (ReplicaSpec(base_url=written.base_url or BASE_URLS.get(written.kind)),)
+    return (ReplicaSpec(base_url=written.base_url or VENDORS.get(written.kind)),)
 
 
 def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId, ModelCard]:

@@ -11,6 +11,7 @@ from routergate.config.findings import Findings, Place, hint
 from routergate.config.pricemap import Listing, look_up
 from routergate.config.ratecards import declared
 from routergate.config.spec import ProviderKind
+from routergate.domain.format import CONVERSATIONS, Format
 from routergate.domain.model import (
     Capability,
     Category,
@@ -88,7 +89,8 @@ def card(entry: Entry, tasks: Collection[str], findings: Findings) -> ModelCard 
         upstream=entry.upstream,
         model_class=written.model_class,
         category=written.category or CATEGORY[written.model_class],
-        capabilities=_capabilities(written, listing),
+        capabilities=(capabilities := _capabilities(written, listing)),
+        formats=_formats(entry, capabilities),
         context_tokens=context,
         max_output_tokens=written.max_output_tokens or (listing.max_output_tokens if listing else None),
         prices=_prices(entry, listing, findings),
@@ -123,6 +125,16 @@ def _capabilities(written: schema.Model, listing: Listing | None) -> frozenset[C
     capabilities = listed if written.capabilities is None else frozenset(written.capabilities)
     implied = {Capability.JSON_MODE} if Capability.JSON_SCHEMA in capabilities else set()
     return capabilities | implied
+
+
+def _formats(entry: Entry, capabilities: Collection[Capability]) -> frozenset[Format]:
+    """What it can be asked for, by what it is and by how its provider is spoken to."""
+    kind = entry.provider.kind if entry.provider else None
+    if Capability.EMBEDDINGS in capabilities:
+        return frozenset({Format.EMBEDDINGS} if kind is not ProviderKind.ANTHROPIC else ())
+    if kind in {ProviderKind.OPENAI, ProviderKind.VLLM}:
+        return CONVERSATIONS | {Format.COMPLETIONS, Format.RESPONSES}
+    return CONVERSATIONS
 
 
 def _prices(entry: Entry, listing: Listing | None, findings: Findings) -> tuple[RateCard, ...]:

@@ -85,9 +85,9 @@ class Provider(Part):
     """A place that serves models."""
 
     kind: ProviderKind
-    """`openai`: anything that speaks OpenAI's API; `vllm`: your own servers; `litellm`: every other API."""
+    """`openai`: whatever speaks its API; `vllm`: your servers; `anthropic`: its API; `litellm`: others."""
     base_url: Url | None = Field(default=None, examples=["https://api.openai.com/v1"])
-    """Where its API starts, with `/v1`; `openai` has OpenAI's own as default."""
+    """Where its API starts, with `/v1`; `openai` and `anthropic` have the vendor's own as default."""
     replicas: tuple[Annotated[Replica, WithJsonSchema(REPLICA)], ...] | None = Field(
         default=None,
         min_length=1,

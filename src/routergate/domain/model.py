@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from routergate.domain.asset import Asset
+from routergate.domain.format import CONVERSATIONS, Format
 from routergate.domain.rates import Tariff
 
 ModelId = NewType("ModelId", str)
@@ -45,6 +46,8 @@ class Capability(StrEnum):
     JSON_MODE = "json_mode"
     JSON_SCHEMA = "json_schema"
     REASONING = "reasoning"
+    EMBEDDINGS = "embeddings"
+    """And nothing else: such a model gives vectors and writes no text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,8 @@ class ModelCard:
     model_class: ModelClass
     category: Category
     capabilities: frozenset[Capability] = frozenset()
+    formats: frozenset[Format] = CONVERSATIONS
+    """The wire formats in which it can be asked."""
     context_tokens: int
     max_output_tokens: int | None = None
     prices: tuple[RateCard, ...] = ()

@@ -1,5 +1,6 @@
 """Meter → usage event."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from routergate.domain.asset import FREE
@@ -96,8 +97,8 @@ def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage 
     if meter.usage is not None:
         return meter.usage, UsageSource.PROVIDER
     if meter.winner is not None:
-        counted = Usage(input_uncached=decision.features.input_tokens, output=meter.counted_output(tokens))
-        return counted, UsageSource.COUNTED
+        opening = meter.opening or Usage(input_uncached=decision.features.input_tokens)
+        return replace(opening, output=meter.counted_output(tokens)), UsageSource.COUNTED
     if _perhaps_billed(meter):
         return None, UsageSource.COUNTED
     return Usage(), UsageSource.PROVIDER

@@ -14,7 +14,8 @@ from routergate.domain.decision import (
     Rejection,
     RoutePolicy,
 )
-from routergate.domain.errors import ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
+from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
+from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.request import Features
@@ -26,6 +27,7 @@ from routergate.route.filters import Conditions, failing, forbidden, lacks, no_r
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
 
+VECTORS = "vectors of different models do not compare: in the order of the route"
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
 
@@ -68,16 +70,17 @@ def decide(
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
     eligible, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
     if not eligible:
-        raise _nobody(policy, rejected)
+        raise _unspoken(policy, features, conditions, world) or _nobody(policy, rejected)
     candidates = _appraise(eligible, features, baseline, needed, world)
     affordable, too_dear = _within(candidates, wishes.max_cost)
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order = rank(affordable, loaded=policy.loaded)
+    vectors = features.format is Format.EMBEDDINGS
+    order = tuple(affordable) if vectors else rank(affordable, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=_rule(order[0], needed, loaded=policy.loaded),
+        rule=VECTORS if vectors else _rule(order[0], needed, loaded=policy.loaded),
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
@@ -198,6 +201,21 @@ def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list
         )
         for c in dear
     ]
+
+
+def _unspoken(
+    policy: RoutePolicy, features: Features, conditions: Conditions, world: World
+) -> Exception | None:
+    """The error where no model of the route can be asked in the request's format: who can be."""
+    models = world.catalogue.models
+    if any(features.format in models[model].formats for model in policy.candidates):
+        return None
+    fit = (card for card in models.values() if features.format in card.formats)
+    able = [card.id for card in fit if not forbidden(card, conditions)]
+    remedy = f"Use {', '.join(able)}." if able else "This gateway has no other that can."
+    named = policy.candidates[0] if policy.id == DIRECT else policy.id
+    message = f"'{named}' has no model that can be asked for {features.format}. {remedy}"
+    return InvalidRequest(message, param="model")
 
 
 def _nobody(policy: RoutePolicy, rejected: Sequence[Rejection]) -> Exception:

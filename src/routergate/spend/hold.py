@@ -7,11 +7,12 @@ from datetime import date
 
 from routergate.domain.budget import Away, Budget, Measure, OrganisationRules, Policy, Rules
 from routergate.domain.decision import Candidate, Decision, Rejection
-from routergate.domain.errors import BudgetEnded, NoEligibleModel, NotAdmitted, StoreUnavailable
+from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Denied, Line, Standing
 from routergate.domain.identity import Attribution
-from routergate.domain.request import ChatRequest
+from routergate.domain.refusals import NotAdmitted
+from routergate.domain.request import ChatRequest, limited
 from routergate.meter.meter import Meter
 from routergate.meter.settle import day_of, reserved_event
 from routergate.ports import Chunk, Clock, Ledger, TokenCounter
@@ -95,7 +96,7 @@ class Hold:
         # No answer is longer than the context, and providers refuse a limit that is.
         if limit in {None, self.request.max_output_tokens, candidate.card.context_tokens}:
             return self.request
-        return self.request.limited(limit)
+        return limited(self.request, limit)
 
     async def within(
         self, chunks: AsyncGenerator[Chunk, None], meter: Meter, tokens: TokenCounter

@@ -14,11 +14,6 @@ from routergate.economics.price import cost, price
 
 LIKELY = 2
 """Times its usual length: few answers are longer."""
-PER_MESSAGE = 16
-"""Tokens that a format may add around a message, at most."""
-TEXT, MEDIA = 4, 64
-"""How many times the rough count of attachments may be too small: definitions in text, and pictures."""
-_MEDIA = frozenset({Capability.VISION, Capability.AUDIO})
 _READ = ("input_uncached", "cache_read", "cache_write", "cache_write_1h")
 _WRITTEN = ("output", "reasoning")
 
@@ -54,7 +49,8 @@ def worst(card: ModelCard, request: ChatRequest, features: Features, on: date, o
     """What cannot be passed, if the provider heeds an output limit: `output`, or the most there can be."""
     limits = (output, features.max_output_tokens, card.max_output_tokens, card.context_tokens)
     each = min(limit for limit in limits if limit is not None)
-    most_input = min(_most_input(request, features), card.context_tokens)
+    sent = request.most_input_tokens
+    most_input = card.context_tokens if sent is None else min(sent, card.context_tokens)
     most_output = each * features.choices
     return Need(
         usage=Usage(input_uncached=most_input, output=most_output),
@@ -98,10 +94,3 @@ def _dearest(card: ModelCard, features: Features, on: date, most_input: int, out
     ]
     known = [each for each in costs if each is not None]
     return max(known) if len(known) == len(costs) else None
-
-
-def _most_input(request: ChatRequest, features: Features) -> int:
-    """No tokenizer makes more tokens of a text than it has bytes."""
-    text = sum(len(message.text.encode("utf-8", "replace")) + PER_MESSAGE for message in request.messages)
-    factor = MEDIA if features.needs & _MEDIA else TEXT
-    return text + request.attachment_tokens * factor
