@@ -502,3 +502,9 @@ async def test_input_is_counted_by_the_provider_or_else_here_and_nothing_is_due(
     assert await world.gateway.count(world.incoming(a_request("two words"))) == tokens
     assert world.ledger.events == []
     assert world.providers[SMALL.provider].asked == []
+
+
+async def test_what_was_written_so_far_is_counted_here() -> None:
+    world = World([Chunk(data=b"a", text="two words")])
+    async with world.chat(a_request()) as answer:
+        assert answer.written == 2
