@@ -54,8 +54,8 @@ class Script:
 class Store:
     """Redis. Every method raises `StoreUnavailable` when it does not answer in time, and nothing else.
 
-    After a few calls without an answer calls fail at once. Once a second one of them has the node asked whether
-    it is back, and does not wait for that.
+    After a few calls without an answer calls fail at once. Once a second one of them has the node asked
+    whether it is back, and does not wait for that.
     In a cluster the keys of one command or script must share a hash tag.
     """
 
