@@ -157,7 +157,7 @@ class Store:
             return reply, confirmed
         # The key has moved to another node, and nothing was done.
         replies = await self._servers.in_turn(key, [command, _wait(copies)] if copies else [command])
-        return replies[0], int(_unless_failed(replies)[-1]) if copies else 0
+        return replies[0], int(_unless_failed(replies[1:])[0]) if copies else 0
 
     @asynccontextmanager
     async def _attempt(self, key: str) -> AsyncIterator[None]:
