@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from random import SystemRandom
 from typing import Any
@@ -21,6 +21,7 @@ from routergate.gateway import Gateway, Router
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
+from routergate.meter.recent import Recent
 from routergate.ports import Clock, Lengths, Provider, TokenCounter
 from routergate.providers import litellm as litellm_home
 from routergate.providers.litellm import LitellmProvider
@@ -58,6 +59,7 @@ class Parts:
     counter: TokenCounter
     lengths: LearnedLengths = field(default_factory=LearnedLengths)
     experience: Experience = field(default_factory=Experience)
+    recent: Recent = field(default_factory=Recent)
     book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
 
@@ -66,7 +68,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
     """A gateway for a configuration."""
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
-        router=router(config, parts.counter, parts.lengths),
+        router=replace(router(config, parts.counter, parts.lengths), recent=parts.recent),
         dispatcher=Dispatcher(
             fleet=await fleet(config.providers, parts.session),
             chance=SystemRandom().random,

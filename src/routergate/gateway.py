@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from routergate.classify.features import features
 from routergate.dispatch.dispatch import Dispatcher
@@ -13,6 +13,7 @@ from routergate.domain.model import ModelId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
+from routergate.meter.recent import Recent
 from routergate.meter.settle import costs, day_of, overhead, usage_event, used
 from routergate.ports import (
     Chunk,
@@ -59,6 +60,7 @@ class Router:
     estimator: Estimator
     tokens: TokenCounter
     lengths: Lengths
+    recent: Recent = field(default_factory=Recent)
 
     async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ModelId]) -> Decision:
         """Classify and route; `down` are the models that nobody serves at the moment."""
@@ -77,6 +79,7 @@ class Router:
                 quality=self.estimator.quality,
                 output_tokens=self.lengths.expected,
                 on=day_of(at),
+                first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
             ),
         )
 
@@ -158,7 +161,8 @@ class Gateway:
         return await self.router.decide(request_id, call, at, down)
 
     def _learn(self, event: UsageEvent, choices: int) -> None:
-        """How long this model's answers to this task are, from whole answers that the provider counted."""
+        """How soon the model begins; how much it writes, from whole answers that the provider counted."""
+        self.router.recent.observe(event)
         whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
         if whole and event.card is not None and event.usage is not None:
             each = round(event.usage.output_total / choices)

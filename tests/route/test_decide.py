@@ -32,6 +32,7 @@ def decided(
     wishes: Wishes | None = None,
     usual: int = 300,
     conditions: dict[str, Any] | None = None,
+    paces: dict[str, float] | None = None,
     **policy: Any,
 ) -> Decision:
     """A decision over `cards`, whose quality is what they declare."""
@@ -41,6 +42,7 @@ def decided(
         quality=lambda _, asked: [Estimate(mean=card.quality["default"], stderr=0.05) for card in asked],
         output_tokens=lambda *_: usual,
         on=DAY,
+        first_token=dict[str, float](paces or {}).get,
     )
     wishes, features = wishes or Wishes(), features or some_features()
     told = Conditions(route="auto", **(conditions or {}))
@@ -165,6 +167,30 @@ def test_a_cost_limit_keeps_out_what_is_dearer_or_unknown() -> None:
         "dear": "is expected to cost more than allowed",
         "unknown": "has no known price",
     }
+
+
+@pytest.mark.parametrize(
+    ("route", "wish"), [(2_000_000, None), (2_000_000, 9_000_000), (9_000_000, 2_000_000)]
+)
+def test_the_lower_of_the_routes_and_the_callers_cost_limit_counts(route: int, wish: int | None) -> None:
+    decision = decided(CHEAP, MIDDLE, DEAR, max_cost=route, wishes=Wishes(max_cost=wish))
+    assert rejected(decision) == {"dear": "is expected to cost more than allowed"}
+
+
+def test_a_model_that_usually_begins_too_late_is_rejected_and_an_unknown_one_passes() -> None:
+    decision = decided(CHEAP, MIDDLE, DEAR, first_token=1.5, paces={"cheap": 2.25, "dear": 1.5})
+    assert order(decision) == ["middle", "dear"]
+    assert rejected(decision) == {"cheap": "usually begins after 2.2 s, 1.5 s are allowed"}
+
+
+def test_without_a_limit_any_pace_passes() -> None:
+    assert order(decided(CHEAP, paces={"cheap": 99.0})) == ["cheap"]
+
+
+def test_when_all_are_slow_or_failing_they_are_tried_all_the_same() -> None:
+    down = {"down": frozenset({DEAR.id})}
+    decision = decided(CHEAP, DEAR, quality=0.7, first_token=1.0, paces={"cheap": 2.0}, conditions=down)
+    assert (order(decision), decision.rejected) == (["cheap", "dear"], ())
 
 
 def test_a_cost_limit_may_leave_nobody() -> None:

@@ -40,6 +40,10 @@ class RoutePolicy:
     """Thresholds found on real outcomes, in place of `quality`."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    max_cost: Nanos | None = None
+    """The most that an answer may be expected to cost; `None`: any price."""
+    first_token: float | None = None
+    """Seconds that a model may usually take to begin a streamed answer; `None`: any time."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

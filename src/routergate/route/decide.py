@@ -20,13 +20,19 @@ from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
-from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room
+from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
 
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
+FirstToken = Callable[[ModelId], float | None]
+
+
+def unknown(_: ModelId) -> float | None:
+    """Nobody knows how soon any model begins."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,8 @@ class World:
     """Expected output tokens by model and task."""
     on: date
     """The day whose rate cards are in force."""
+    first_token: FirstToken = unknown
+    """Seconds that a model usually takes to begin a streamed answer."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -63,11 +71,13 @@ def decide(
     """The cheapest adequate model first, then the rest by quality; raises if none is left."""
     needed = bar(policy, wishes, features.reading.task)
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
-    eligible, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    able, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    eligible, late = _ready(able, policy, conditions, world)
+    rejected = [*rejected, *late]
     if not eligible:
         raise _nobody(policy, rejected)
     candidates = _appraise(eligible, features, baseline, needed, world)
-    affordable, too_dear = _within(candidates, wishes.max_cost)
+    affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
     order = rank(affordable)
@@ -112,7 +122,7 @@ def _price_rank(candidate: Candidate) -> tuple[bool, int]:
 def _sift(
     cards: Sequence[ModelCard], features: Features, conditions: Conditions
 ) -> tuple[list[ModelCard], list[Rejection]]:
-    """Who can serve the request. If only failing providers are left, they are tried all the same."""
+    """Who can serve the request."""
     able: list[ModelCard] = []
     rejected: list[Rejection] = []
     for card in cards:
@@ -121,11 +131,21 @@ def _sift(
             rejected.append(Rejection(model=card.id, reason=reason))
         else:
             able.append(card)
-    healthy = [card for card in able if not failing(card, conditions)]
-    if not healthy:
-        return able, rejected
-    down = [Rejection(model=card.id, reason=reason) for card in able if (reason := failing(card, conditions))]
-    return healthy, [*rejected, *down]
+    return able, rejected
+
+
+def _ready(
+    able: Sequence[ModelCard], policy: RoutePolicy, conditions: Conditions, world: World
+) -> tuple[Sequence[ModelCard], list[Rejection]]:
+    """Who neither fails nor is slow. If nobody is left, they are tried all the same."""
+    reasons = {
+        card.id: failing(card, conditions) or slow(world.first_token(card.id), policy.first_token)
+        for card in able
+    }
+    ready = [card for card in able if reasons[card.id] is None]
+    if not ready:
+        return able, []
+    return ready, [Rejection(model=model, reason=reason) for model, reason in reasons.items() if reason]
 
 
 def _appraise(
@@ -175,8 +195,12 @@ def _output_tokens(card: ModelCard, features: Features, world: World) -> int:
     return min(limit for limit in limits if limit is not None)
 
 
+def _lower(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list[Candidate], list[Rejection]]:
-    """Who is expected to cost no more than the caller allows. An unknown cost does not pass."""
+    """Who is expected to cost no more than route and caller allow. An unknown cost does not pass."""
     if max_cost is None:
         return list(candidates), []
     cheap = [c for c in candidates if c.cost is not None and c.cost <= max_cost]
