@@ -80,6 +80,7 @@ class Router:
                 output_tokens=self.lengths.expected,
                 on=day_of(at),
                 first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
+                warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
             ),
         )
 

@@ -89,6 +89,8 @@ class Candidate:
     """Expected, per request."""
     cost: Nanos | None
     """Expected marginal cost; `None`: no price is known."""
+    cached_tokens: int = 0
+    """Input tokens of its session that it is believed to have cached; `cost` counts them as read there."""
     lower: float
     """What `quality` is taken for: its lower bound where the route has a `bound`, else its mean."""
     adequate: bool

@@ -28,11 +28,17 @@ EQUAL = Estimate(mean=1.0, stderr=0.0)
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
 FirstToken = Callable[[ModelId], float | None]
+Warm = Callable[[ModelId], int]
 
 
 def unknown(_: ModelId) -> float | None:
     """Nobody knows how soon any model begins."""
     return None
+
+
+def cold(_: ModelId) -> int:
+    """No model has anything of the conversation cached."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,8 @@ class World:
     """The day whose rate cards are in force."""
     first_token: FirstToken = unknown
     """Seconds that a model usually takes to begin a streamed answer."""
+    warm: Warm = cold
+    """Tokens of the conversation that a model has cached."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -111,7 +119,10 @@ def rank(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 def _rule(first: Candidate, needed: Bar) -> str:
     if first.adequate:
-        return f"the cheapest model that {needed.reached}, then by quality"
+        warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
+        return (
+            f"the cheapest model that {needed.reached}{warm if first.cached_tokens else ''}, then by quality"
+        )
     return f"no model {needed.reached}: the best one first"
 
 
@@ -178,12 +189,18 @@ def _candidate(
     card: ModelCard, quality: Estimate, features: Features, needed: Bar, world: World
 ) -> Candidate:
     tokens = _output_tokens(card, features, world)
-    expected = Usage(input_uncached=features.input_tokens, output=tokens * features.choices)
+    cached = min(world.warm(card.id), features.input_tokens)
+    expected = Usage(
+        input_uncached=features.input_tokens - cached,
+        cache_read=cached,
+        output=tokens * features.choices,
+    )
     return Candidate(
         card=card,
         quality=quality,
         output_tokens=tokens,
         cost=price(card, expected, world.on, asked=features.service_tier),
+        cached_tokens=cached,
         lower=needed.lower(quality),
         adequate=needed.admits(card, quality),
     )
