@@ -74,6 +74,7 @@ class World:
     homes: DictHomes = field(default_factory=DictHomes)
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
     rules: Rules = field(default_factory=Rules)
+    session: str | None = None
 
     def __post_init__(self) -> None:
         scripts = (self.small, self.large)
@@ -107,7 +108,8 @@ class World:
             return b""
 
         def parse(caller: Identity, _: bytes) -> Call:
-            return Call(request=request, attribution=Attribution(identity=caller), wishes=Wishes())
+            account = Attribution(identity=caller, session=self.session)
+            return Call(request=request, attribution=account, wishes=Wishes())
 
         return Incoming(id="request-1", token="token", peer=None, receive=receive, parse=parse)
 
@@ -231,6 +233,17 @@ async def test_lengths_are_learned_by_choice() -> None:
     world = World([Chunk(data=b"a", usage=USAGE)])
     await world.ask(a_request(choices=4))
     assert world.lengths.seen == [("small", "chat", 25)]
+
+
+async def test_the_next_turn_of_a_session_knows_what_is_cached() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)])
+    await world.ask(a_request("word " * 500))
+    again = await world.gateway.route(world.incoming(a_request("word " * 600)))
+    assert again.chosen.cached_tokens == 0
+    world.session = "talk"
+    await world.ask(a_request("word " * 500))
+    again = await world.gateway.route(world.incoming(a_request("word " * 600)))
+    assert (again.chosen.card, again.chosen.cached_tokens) == (SMALL, 600)
 
 
 async def test_nothing_is_learned_from_counting() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from random import SystemRandom
 from typing import Any, assert_never
@@ -24,6 +24,7 @@ from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
 from routergate.ledger.volumes import LearnedVolumes
+from routergate.meter.recent import Recent
 from routergate.ports import Clock, Lengths, Provider, TokenCounter, Volumes
 from routergate.providers import litellm as litellm_home
 from routergate.providers.anthropic import VERSION
@@ -64,6 +65,7 @@ class Parts:
     lengths: LearnedLengths = field(default_factory=LearnedLengths)
     volumes: LearnedVolumes = field(default_factory=LearnedVolumes)
     experience: Experience = field(default_factory=Experience)
+    recent: Recent = field(default_factory=Recent)
     book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
 
@@ -72,7 +74,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
     """A gateway for a configuration."""
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
-        router=router(config, parts.counter, parts.lengths, parts.volumes),
+        router=replace(router(config, parts.counter, parts.lengths, parts.volumes), recent=parts.recent),
         dispatcher=Dispatcher(
             fleet=await fleet(config.providers, parts.session),
             chance=SystemRandom().random,

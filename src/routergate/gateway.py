@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from routergate.classify.features import features
 from routergate.dispatch.dispatch import Begun, Dispatcher
@@ -16,6 +16,7 @@ from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
 from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
+from routergate.meter.recent import Recent
 from routergate.meter.settle import costs, day_of, overhead, usage_event, used
 from routergate.ports import (
     Chunk,
@@ -66,6 +67,7 @@ class Router:
     tokens: TokenCounter
     lengths: Lengths
     volumes: Volumes
+    recent: Recent = field(default_factory=Recent)
 
     async def decide(
         self,
@@ -93,6 +95,8 @@ class Router:
                 output_tokens=self.lengths.expected,
                 on=day_of(at),
                 share=lambda card: self._share(card, at),
+                first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
+                warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
             ),
         )
 
@@ -209,10 +213,11 @@ class Gateway:
             await self.homes.remember(organisation, begun.first.answer_id, provider)
 
     def _learn(self, event: UsageEvent, choices: int) -> None:
-        """How long this model's answers to this task are, from whole answers that the provider counted.
+        """How soon the model begins; how much it writes, from whole answers that the provider counted.
 
         And how many requests it has, if it has fixed costs to spread over them.
         """
+        self.router.recent.observe(event)
         whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
         if whole and event.card is not None and event.usage is not None:
             each = round(event.usage.output_total / choices)

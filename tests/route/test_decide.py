@@ -1,5 +1,7 @@
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -44,6 +46,8 @@ def decided(
     usual: int = 300,
     conditions: dict[str, Any] | None = None,
     shares: Mapping[str, Loaded | None] | None = None,
+    paces: dict[str, float] | None = None,
+    warm: dict[str, int] | None = None,
     **policy: Any,
 ) -> Decision:
     """A decision over `cards`, whose quality is what they declare."""
@@ -54,6 +58,8 @@ def decided(
         output_tokens=lambda *_: usual,
         on=DAY,
         share=lambda card: (shares or {}).get(card.id, FREE),
+        first_token=dict[str, float](paces or {}).get,
+        warm=lambda model: (warm or {}).get(model, 0),
     )
     wishes, features = wishes or Wishes(), features or some_features()
     told = Conditions(route="auto", **(conditions or {}))
@@ -178,6 +184,73 @@ def test_a_cost_limit_keeps_out_what_is_dearer_or_unknown() -> None:
         "dear": "is expected to cost more than allowed",
         "unknown": "has no known price",
     }
+
+
+@pytest.mark.parametrize(
+    ("route", "wish"), [(2_000_000, None), (2_000_000, 9_000_000), (9_000_000, 2_000_000)]
+)
+def test_the_lower_of_the_routes_and_the_callers_cost_limit_counts(route: int, wish: int | None) -> None:
+    decision = decided(CHEAP, MIDDLE, DEAR, max_cost=route, wishes=Wishes(max_cost=wish))
+    assert rejected(decision) == {"dear": "is expected to cost more than allowed"}
+
+
+def test_a_model_that_usually_begins_too_late_is_rejected_and_an_unknown_one_passes() -> None:
+    decision = decided(CHEAP, MIDDLE, DEAR, first_token=1.5, paces={"cheap": 2.25, "dear": 1.5})
+    assert order(decision) == ["middle", "dear"]
+    assert rejected(decision) == {"cheap": "usually begins after 2.2 s, 1.5 s are allowed"}
+
+
+def test_without_a_limit_any_pace_passes() -> None:
+    assert order(decided(CHEAP, paces={"cheap": 99.0})) == ["cheap"]
+
+
+def test_when_all_are_slow_or_failing_they_are_tried_all_the_same() -> None:
+    down = {"down": frozenset({DEAR.id})}
+    decision = decided(CHEAP, DEAR, quality=0.7, first_token=1.0, paces={"cheap": 2.0}, conditions=down)
+    assert (order(decision), decision.rejected) == (["cheap", "dear"], ())
+
+
+CACHING = a_rate_card("5", "1", cache_read=Decimal("0.5"))
+
+
+def test_a_model_that_has_the_conversation_cached_is_kept_if_switching_does_not_pay() -> None:
+    long = some_features(input_tokens=5_000)
+    stays = replace(MIDDLE, prices=(CACHING,))
+    assert decided(CHEAP, stays, features=long).chosen.card.id == "cheap"
+    kept = decided(CHEAP, stays, features=long, warm={"middle": 4_800})
+    # 4 800 tokens at 0.5, 200 at 5 and 300 at 1 USD per million, beside 5 300 at 1.
+    assert (kept.chosen.card.id, kept.chosen.cost, kept.chosen.cached_tokens) == ("middle", 3_700_000, 4_800)
+    assert kept.rule == (
+        "the cheapest model that is expected to reach 0, "
+        "counting 4800 tokens of this session that it has cached, then by quality"
+    )
+
+
+def test_a_model_that_is_not_good_enough_is_left_however_warm_it_is() -> None:
+    assert decided(CHEAP, DEAR, quality=0.9, warm={"cheap": 100}).chosen.card.id == "dear"
+
+
+def test_a_cache_without_a_rate_of_its_own_saves_nothing() -> None:
+    assert decided(CHEAP, warm={"cheap": 50}).chosen.cost == decided(CHEAP).chosen.cost
+
+
+def test_no_more_is_cached_than_is_sent() -> None:
+    assert decided(CHEAP, warm={"cheap": 10_000}).chosen.cached_tokens == 100
+
+
+@given(st.integers(0, 6_000), st.integers(0, 6_000), st.sampled_from(["cheap", "middle"]))
+def test_warmth_never_makes_a_model_dearer_and_never_loses_it_the_request(
+    tokens: int, warm: int, model: str
+) -> None:
+    cards = [replace(CHEAP, prices=(replace(CACHING, input=Decimal(4)),)), replace(MIDDLE, prices=(CACHING,))]
+    features = some_features(input_tokens=tokens)
+    without = decided(*cards, features=features)
+    with_it = decided(*cards, features=features, warm={model: warm})
+    before = {it.card.id: it.cost or 0 for it in without.candidates}
+    after = {it.card.id: it.cost or 0 for it in with_it.candidates}
+    assert all(after[name] <= before[name] for name in before)
+    assert with_it.chosen.card.id in {model, without.chosen.card.id}
+    assert with_it.chosen.cost == min(after.values())
 
 
 def test_a_cost_limit_may_leave_nobody() -> None:
@@ -363,6 +436,7 @@ def test_an_explanation_says_everything() -> None:
                 "stderr": 0.0526,
                 "lower": 0.7368,
                 "adequate": True,
+                "cached_tokens": 0,
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
                 "loaded_cost_usd": "0.0004",
@@ -375,6 +449,7 @@ def test_an_explanation_says_everything() -> None:
                 "stderr": 0.0526,
                 "lower": 0.9474,
                 "adequate": True,
+                "cached_tokens": 0,
                 "output_tokens": 300,
                 "cost_usd": None,
                 "loaded_cost_usd": None,

@@ -13,6 +13,7 @@ from routergate.config.scalars import (
     Confidence,
     Count,
     Day,
+    Dollars,
     Grace,
     KeyHash,
     Line,
@@ -179,6 +180,10 @@ class Route(Part):
     """Ask the next candidate after a bad answer. Understood, but not in force yet."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
+    max_cost_usd: Dollars | None = Field(default=None, examples=[0.02])
+    """The most that an answer may be expected to cost; a model without a known price is then left out."""
+    first_token_seconds: Seconds | None = Field(default=None, examples=[1.5])
+    """The longest that a model may usually take to begin a streamed answer; default: any time."""
     attempts: Attempts = LIMITS.attempts
     """How many calls to providers one request may make."""
     deadline: Seconds = LIMITS.deadline

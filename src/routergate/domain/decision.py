@@ -43,6 +43,10 @@ class RoutePolicy:
     """The only region that may answer; `None`: any."""
     loaded: bool = False
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
+    max_cost: Nanos | None = None
+    """The most that an answer may be expected to cost; `None`: any price."""
+    first_token: float | None = None
+    """Seconds that a model may usually take to begin a streamed answer; `None`: any time."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -88,6 +92,8 @@ class Candidate:
     """Expected, per request."""
     cost: Nanos | None
     """Expected marginal cost; `None`: no price is known."""
+    cached_tokens: int = 0
+    """Input tokens of its session that it is believed to have cached; `cost` counts them as read there."""
     lower: float
     """What `quality` is taken for: its lower bound where the route has a `bound`, else its mean."""
     adequate: bool

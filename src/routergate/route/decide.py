@@ -22,7 +22,7 @@ from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
-from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room
+from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
@@ -30,6 +30,18 @@ EQUAL = Estimate(mean=1.0, stderr=0.0)
 VECTORS = "vectors of different models do not compare: in the order of the route"
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
+FirstToken = Callable[[ModelId], float | None]
+Warm = Callable[[ModelId], int]
+
+
+def unknown(_: ModelId) -> float | None:
+    """Nobody knows how soon any model begins."""
+    return None
+
+
+def cold(_: ModelId) -> int:
+    """No model has anything of the conversation cached."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,10 @@ class World:
     """The day whose rate cards are in force."""
     share: Callable[[ModelCard], Loaded | None] = lambda _: FREE
     """Of a model's fixed costs, that the request would bear."""
+    first_token: FirstToken = unknown
+    """Seconds that a model usually takes to begin a streamed answer."""
+    warm: Warm = cold
+    """Tokens of the conversation that a model has cached."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -68,11 +84,13 @@ def decide(
     """The cheapest adequate model first, then the rest by quality; raises if none is left."""
     needed = bar(policy, wishes, features.reading.task)
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
-    eligible, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    able, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    eligible, late = _ready(able, policy, conditions, world)
+    rejected = [*rejected, *late]
     if not eligible:
         raise _unspoken(policy, features, conditions, world) or _nobody(policy, rejected)
     candidates = _appraise(eligible, features, baseline, needed, world)
-    affordable, too_dear = _within(candidates, wishes.max_cost)
+    affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
     vectors = features.format is Format.EMBEDDINGS
@@ -110,7 +128,11 @@ def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
     if not first.adequate:
         return f"no model {needed.reached}: the best one first"
     basis = ", fixed costs included," if loaded else ""
-    return f"the cheapest model{basis} that {needed.reached}, then by quality"
+    warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
+    return (
+        f"the cheapest model{basis} that {needed.reached}{warm if first.cached_tokens else ''}, "
+        "then by quality"
+    )
 
 
 def _marginal(candidate: Candidate) -> int | None:
@@ -124,7 +146,7 @@ def _loaded(candidate: Candidate) -> int | None:
 def _sift(
     cards: Sequence[ModelCard], features: Features, conditions: Conditions
 ) -> tuple[list[ModelCard], list[Rejection]]:
-    """Who can serve the request. If only failing providers are left, they are tried all the same."""
+    """Who can serve the request."""
     able: list[ModelCard] = []
     rejected: list[Rejection] = []
     for card in cards:
@@ -133,11 +155,21 @@ def _sift(
             rejected.append(Rejection(model=card.id, reason=reason))
         else:
             able.append(card)
-    healthy = [card for card in able if not failing(card, conditions)]
-    if not healthy:
-        return able, rejected
-    down = [Rejection(model=card.id, reason=reason) for card in able if (reason := failing(card, conditions))]
-    return healthy, [*rejected, *down]
+    return able, rejected
+
+
+def _ready(
+    able: Sequence[ModelCard], policy: RoutePolicy, conditions: Conditions, world: World
+) -> tuple[Sequence[ModelCard], list[Rejection]]:
+    """Who neither fails nor is slow. If nobody is left, they are tried all the same."""
+    reasons = {
+        card.id: failing(card, conditions) or slow(world.first_token(card.id), policy.first_token)
+        for card in able
+    }
+    ready = [card for card in able if reasons[card.id] is None]
+    if not ready:
+        return able, []
+    return ready, [Rejection(model=model, reason=reason) for model, reason in reasons.items() if reason]
 
 
 def _appraise(
@@ -170,12 +202,18 @@ def _candidate(
     card: ModelCard, quality: Estimate, features: Features, needed: Bar, world: World
 ) -> Candidate:
     tokens = _output_tokens(card, features, world)
-    expected = Usage(input_uncached=features.input_tokens, output=tokens * features.choices)
+    cached = min(world.warm(card.id), features.input_tokens)
+    expected = Usage(
+        input_uncached=features.input_tokens - cached,
+        cache_read=cached,
+        output=tokens * features.choices,
+    )
     return Candidate(
         card=card,
         quality=quality,
         output_tokens=tokens,
         cost=price(card, expected, world.on, asked=features.service_tier),
+        cached_tokens=cached,
         lower=needed.lower(quality),
         adequate=needed.admits(card, quality),
         share=world.share(card),
@@ -188,8 +226,12 @@ def _output_tokens(card: ModelCard, features: Features, world: World) -> int:
     return min(limit for limit in limits if limit is not None)
 
 
+def _lower(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list[Candidate], list[Rejection]]:
-    """Who is expected to cost no more than the caller allows. An unknown cost does not pass."""
+    """Who is expected to cost no more than route and caller allow. An unknown cost does not pass."""
     if max_cost is None:
         return list(candidates), []
     cheap = [c for c in candidates if c.cost is not None and c.cost <= max_cost]

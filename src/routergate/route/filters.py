@@ -71,3 +71,10 @@ def out_of_scope(card: ModelCard, scope: Conditions | Identity) -> str | None:
 def failing(card: ModelCard, conditions: Conditions) -> str | None:
     """Whether the model's provider fails to serve it."""
     return f"provider {card.provider} is failing" if card.id in conditions.down else None
+
+
+def slow(usual: float | None, most: float | None) -> str | None:
+    """Whether a model usually takes longer to begin than the route has time; unknown passes."""
+    if usual is None or most is None or usual <= most:
+        return None
+    return f"usually begins after {usual:.2g} s, {most:g} s are allowed"
