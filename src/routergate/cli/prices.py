@@ -51,7 +51,7 @@ def prices_diff(config: Path | None, as_json: bool) -> None:
 def prices_apply(model: str, start: datetime, config: Path | None) -> None:
     """Print the lines that give MODEL the price map's rates from a day on; no file is changed.
 
-    A discount and a minimum that are in force on that day are kept.
+    A discount, a minimum and a markup that are in force on that day are kept.
 
     \b
     routergate prices apply gpt-4o --from 2026-02-01

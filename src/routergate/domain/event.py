@@ -58,6 +58,8 @@ class Timings:
     """Spent in the gateway itself, waiting for nobody."""
     decision: float
     """Of which: classify and route."""
+    answer: float | None = None
+    """From asking the provider that answered to the last byte; `None`: none did, or nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,10 @@ class UsageEvent:
     timings: Timings
     charges: tuple[Charge, ...] = ()
     """What it adds to the counters of budgets and limits."""
+    service_tier: str | None = None
+    """By the answer's own account."""
+    asked_tier: str | None = None
+    """The service tier that the request named."""
 
     @property
     def savings(self) -> Nanos | None:

@@ -65,6 +65,9 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "overhead_seconds": (_NUMBER, False),
     "decision_seconds": (_NUMBER, False),
     "charges": (pa.list_(_CHARGE), False),
+    "service_tier": (_TEXT, True),
+    "asked_tier": (_TEXT, True),
+    "answer_seconds": (_NUMBER, True),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""

@@ -81,6 +81,11 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     overhead_seconds: float
     decision_seconds: float
     charges: tuple[ChargeRow, ...] = ()
+    service_tier: str | None = None
+    """By the answer's own account."""
+    asked_tier: str | None = None
+    """That the request named; empty: none. `None`: the row is from before it was written down."""
+    answer_seconds: float | None = None
 
 
 LARGEST = 2**53
@@ -133,6 +138,9 @@ def row(event: UsageEvent) -> EventRow:
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
         charges=tuple(_charges(event)),
+        service_tier=_clean(event.service_tier),
+        asked_tier=_clean(event.asked_tier or ""),
+        answer_seconds=event.timings.answer,
     )
 
 

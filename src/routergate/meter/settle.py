@@ -45,6 +45,8 @@ def usage_event(
         baseline=decision.baseline.id if decision.baseline else None,
         baseline_cost=baseline_cost,
         timings=_timings(meter),
+        service_tier=meter.service_tier,
+        asked_tier=decision.features.service_tier,
     )
 
 
@@ -112,7 +114,7 @@ def costs(
         nothing = None if usage is None else Nanos(0)
         return nothing, nothing if baseline else None
     told, asked = meter.service_tier, decision.features.service_tier
-    actual = price(winner.card, usage, day, told=told, asked=asked)
+    actual = price(winner.card, usage, day, told=told, asked=asked, seconds=meter.answering)
     return actual, price(baseline, usage, day, asked=told or asked) if baseline else None
 
 
@@ -128,6 +130,7 @@ def _timings(meter: Meter) -> Timings:
         first_token=first,
         overhead=overhead(meter),
         decision=meter.decided - meter.read,
+        answer=meter.answering,
     )
 
 

@@ -170,11 +170,17 @@ class Hold:
         return likely(candidate, self.decision.features, self._day())
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
-        return worst(candidate.card, self.request, self.decision.features, self._day(), output)
+        decided = self.decision
+        return worst(
+            candidate.card, self.request, decided.features, self._day(), output, decided.limits.deadline
+        )
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
-        need = shorter(candidate.card, self.request, self.decision.features, self._day(), fits)
+        decided = self.decision
+        need = shorter(
+            candidate.card, self.request, decided.features, self._day(), fits, decided.limits.deadline
+        )
         return None if need is None or (need.output_limit or 0) < SHORTEST else need
 
     async def _reserve(
