@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from routergate.domain.event import UsageEvent
+from routergate.domain.budget import Measure
+from routergate.domain.event import Attempt, UsageEvent
 from routergate.domain.hold import Kind
 from routergate.domain.usage import KINDS
-from routergate.ledger.names import counter_name
+from routergate.ledger.names import counter_name, read_counter
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,12 +123,7 @@ def row(event: UsageEvent) -> EventRow:
         model_class=card.model_class.value if card else None,
         streamed=event.streamed,
         outcome=event.outcome.value,
-        attempts=tuple(
-            AttemptRow(
-                model=a.model, provider=a.provider, result=a.result, seconds=a.seconds, billed=a.billed
-            )
-            for a in event.attempts
-        ),
+        attempts=tuple(map(_attempt, event.attempts)),
         **(event.usage.by_kind() if event.usage else _NO_USAGE),
         usage_source=event.usage_source.value,
         cost_nanos=event.cost,
@@ -141,6 +137,12 @@ def row(event: UsageEvent) -> EventRow:
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
         answer_seconds=event.timings.answer,
+    )
+
+
+def _attempt(one: Attempt) -> AttemptRow:
+    return AttemptRow(
+        model=one.model, provider=one.provider, result=one.result, seconds=one.seconds, billed=one.billed
     )
 
 
@@ -166,6 +168,22 @@ def reversal(booked: EventRow) -> EventRow:
 def correction(actual: EventRow) -> EventRow:
     """What is booked after a reversal."""
     return msgspec.structs.replace(actual, kind="correction")
+
+
+def priced(booked: EventRow, cost: int | None, baseline_cost: int | None) -> EventRow:
+    """The row at another price, with what it then charges to budgets in money."""
+    charges = booked.charges
+    if cost is not None:
+        charges = tuple(
+            msgspec.structs.replace(one, amount=cost) if _in_money(one) else one for one in charges
+        )
+    return msgspec.structs.replace(
+        booked, cost_nanos=cost, baseline_cost_nanos=baseline_cost, charges=charges
+    )
+
+
+def _in_money(charge: ChargeRow) -> bool:
+    return read_counter(charge.counter).measure is Measure.CASH
 
 
 def duplicate(again: EventRow) -> EventRow:
