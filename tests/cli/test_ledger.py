@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from routergate.ledger.consumer import export
 from routergate.ledger.lease import lease
 from routergate.ledger.names import usage_key
 from routergate.ledger.shelf import Shelf
@@ -15,7 +16,7 @@ from routergate.store.client import Store
 from routergate.store.embedded import EmbeddedServer
 from support.events import an_event
 from support.exports import on_shelf, same, settle
-from support.ledgers import written
+from support.ledgers import DAY, written
 
 FIELD = '[null,null,null,"auto","mini","acme-ai","economy"]|cost_nanos'
 
@@ -61,6 +62,39 @@ async def test_what_was_moved_verifies_until_somebody_changes_a_counter(
     assert "6,000,001" in out
     [difference] = json.loads(as_json)["differences"]
     assert (difference["events"], difference["counters"]) == (6_000_000, 6_000_001)
+
+
+async def test_old_days_are_merged_and_dropped_and_verify_says_so(
+    store: Store, environment: dict[str, str], tmp_path: Path
+) -> None:
+    at = an_event().at
+    for n in range(4):
+        await settle(store, [an_event(id=f"e{n}", at=at + n % 2 * DAY)])
+        await export(store, Shelf(str(tmp_path / "ledger")), "acme")
+
+    assert (await ran(environment, "compact"))[:2] == (0, "Files merged: 4, removed: 4\n")
+    code, out, _ = await ran(environment, "compact", "--drop-before", "2023-11-15", "--json")
+    assert (code, json.loads(out)) == (0, {"merged": 0, "removed": 1})
+    code, out, _ = await ran(environment, "verify", "--since", "2023-11-01", "--until", "2023-11-30")
+    assert (code, out.splitlines()[-1]) == (
+        0,
+        "acme: the rows of days before 2023-11-15 were dropped, and are not compared.",
+    )
+    code, _, err = await ran(environment, "compact", "--drop-before", "2999-01-01")
+    assert code == 2
+    assert "2999-01-01 is still to come" in err
+
+
+async def test_days_that_the_configuration_keeps_no_longer_are_dropped(
+    store: Store, environment: dict[str, str], tmp_path: Path
+) -> None:
+    await settle(store, [an_event()])
+    config = tmp_path / "routergate.yaml"
+    config.write_text("ledger: {retention_days: 30}")
+
+    code, out, _ = await ran(environment, "run", "--once", "--config", str(config))
+    assert (code, out) == (0, f"Events moved to {tmp_path}/ledger: 1\n")
+    assert Shelf(str(tmp_path / "ledger")).rows() == []
 
 
 async def test_one_that_runs_is_stopped_by_a_signal(

@@ -18,7 +18,7 @@ models:
     provider: openai
     class: economy
     prices:
-      - {from: 2024-07-18, input: 0.30, output: 0.60, discount: 0.15, minimum: 0.00001}
+      - {from: 2024-07-18, input: 0.30, output: 0.60, discount: 0.15, minimum: 0.00001, markup: 0.2}
   gemini/gemini-2.5-pro: {provider: google, class: frontier}
   gpt-4o: {provider: gpus, class: self_hosted, prices: [{from: 2024-01-01, input: 1, output: 1}]}
   mystery:
@@ -70,12 +70,13 @@ def test_the_lines_to_add_are_a_rate_card_that_loads(path: Path, tmp_path: Path)
     assert "models.gpt-4o-mini.prices" in shown.stderr
     assert path.read_text(encoding="utf-8") == DECLARED
 
-    head, last, tail = DECLARED.partition("minimum: 0.00001}\n")
+    head, last, tail = DECLARED.partition("markup: 0.2}\n")
     older, newer = (
         loaded(tmp_path, head + last + shown.stdout + tail).catalogue.models[ModelId("gpt-4o-mini")].prices
     )
     assert f"{newer.start} {newer.input} {newer.output} {newer.cache_read}" == "2026-02-01 0.15 0.6 0.075"
-    assert (newer.discount, newer.minimum) == (older.discount, older.minimum)
+    agreed = (older.discount, older.minimum, older.markup)
+    assert (newer.discount, newer.minimum, newer.markup) == agreed
     assert newer.service_tiers.keys() == {"priority", "batch"}
 
 

@@ -19,7 +19,10 @@ def a_model(prices: str) -> str:
 
 
 def test_everything_that_is_written_is_on_the_rate_card(tmp_path: Path) -> None:
-    text = a_model(f"cache_write: 1, cache_write_1h: 2, discount: 0.15, minimum: 0.0001, {LONG}, {FAST}")
+    timed = "per_second: 0.0006, tokens_per_second: 80, markup: 0.2"
+    text = a_model(
+        f"cache_write: 1, cache_write_1h: 2, discount: 0.15, minimum: 0.0001, {timed}, {LONG}, {FAST}"
+    )
     long = ContextTier(
         above_input_tokens=200_000, input=Decimal("2.50"), output=Decimal(15), cache_read=Decimal("0.25")
     )
@@ -34,8 +37,11 @@ def test_everything_that_is_written_is_on_the_rate_card(tmp_path: Path) -> None:
             service_tiers={
                 "priority": Tariff(input=Decimal("2.25"), output=Decimal(18), context_tiers=(long,))
             },
+            per_second=Decimal("0.0006"),
+            tokens_per_second=Decimal(80),
             discount=Decimal("0.15"),
             minimum=Decimal("0.0001"),
+            markup=Decimal("0.2"),
         ),
     )
 

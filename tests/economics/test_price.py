@@ -174,3 +174,24 @@ def test_an_unknown_price_is_not_raised_to_the_minimum() -> None:
 @given(usages, full_cards, st.decimals(0, 1, places=4))
 def test_a_discount_never_makes_dearer(usage: Usage, card: RateCard, discount: Decimal) -> None:
     assert (cost(usage, replace(card, discount=discount)) or 0) <= (cost(usage, card) or 0)
+
+
+def test_seconds_that_nobody_knows_have_no_price_unless_they_are_expected() -> None:
+    timed = a_rate_card("0", "0", per_second=Decimal("0.001"))
+    usage = Usage(output=160, reasoning=40)
+    assert cost(usage, timed) is None
+    assert cost(usage, replace(timed, tokens_per_second=Decimal(100))) == 2_000_000
+    assert cost(usage, replace(timed, tokens_per_second=Decimal(100)), seconds=0.5) == 500_000
+
+
+@given(usages, full_cards, st.decimals(0, 1, places=3))
+def test_a_markup_is_on_top_of_everything(usage: Usage, card: RateCard, markup: Decimal) -> None:
+    plain, dearer = cost(usage, card), cost(usage, replace(card, markup=markup))
+    assert plain is not None
+    assert dearer is not None
+    assert abs(dearer - plain * (1 + markup)) <= 2
+
+
+def test_a_tempo_of_nothing_is_no_tempo() -> None:
+    with pytest.raises(ValueError, match="must be positive"):
+        a_rate_card(tokens_per_second=Decimal(0))

@@ -45,6 +45,17 @@ def test_the_tier_of_the_answer_or_else_of_the_request_is_paid(
     assert costs(decision, answered(told), ONE, DAY) == (nanos, None)
 
 
+def test_the_time_of_the_answer_is_paid_to_its_last_byte() -> None:
+    own = a_card(prices=(a_rate_card("0", "0", per_second=Decimal("0.0006")),))
+    meter = answered(None)
+    meter.winner, meter.asked = a_candidate(own), 1.0
+    meter.clock = HandClock(seconds=2.5)
+    decision = a_decision(own, baseline=own)
+    assert costs(decision, meter, ONE, DAY) == (900_000, None)
+    meter.last_chunk = 1.5
+    assert costs(decision, meter, ONE, DAY) == (300_000, None)
+
+
 def test_the_baseline_is_served_as_the_answer_was_if_it_can_be() -> None:
     decision = a_decision(MINI, baseline=LARGE)
     assert costs(decision, answered("priority"), ONE, DAY) == (5_000, 3_000)

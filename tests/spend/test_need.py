@@ -136,6 +136,12 @@ def test_the_most_input_is_bounded_by_what_was_sent_and_by_the_models_room(
     assert worst(a_card(), request_, some_features(), DAY, None).usage.input_total == tokens
 
 
+def test_an_answer_that_is_paid_by_the_second_may_take_as_long_as_it_has() -> None:
+    timed = a_card(prices=(a_rate_card("0", "0", per_second=Decimal("0.001")),))
+    assert worst(timed, a_request(), some_features(), DAY, None, 600.0).cost == 600_000_000
+    assert worst(timed, a_request(), some_features(), DAY, None).cost is None
+
+
 def test_sound_counts_only_where_there_is_some() -> None:
     dear = a_card(prices=(a_rate_card("1", "1", audio_input=Decimal(100), audio_output=Decimal(200)),))
     silent = worst(dear, a_request(), some_features(), DAY, 10).cost

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from routergate.domain.event import UsageEvent
 from routergate.ledger.batch import batch
+from routergate.ledger.coverage import files
 from routergate.ledger.delivery import HORIZON, SETTLE
 from routergate.ledger.names import ORGANISATIONS, lease_key
 from routergate.ledger.parquet import partition_of, read_rows
@@ -32,12 +33,13 @@ async def settle(store: Store, happened: Iterable[UsageEvent]) -> None:
 
 
 def on_shelf(shelf: Shelf) -> list[EventRow]:
-    """Every row in every file."""
+    """Every row that counts."""
+    organisations = {place[0] for path in shelf.rows() if (place := partition_of(path))}
     return [
         flat
-        for path in shelf.rows()
-        if (place := partition_of(path))
-        for flat in read_rows(shelf, path, place[0])
+        for organisation in sorted(organisations)
+        for file in files(shelf, organisation).current
+        for flat in read_rows(shelf, file.path, organisation)
     ]
 
 
@@ -122,4 +124,10 @@ class MortalShelf(Shelf):
         if self._fate.begins():
             raise Death
         super()._rename(beside, final)
+        self._fate.ends()
+
+    def _delete(self, place: str) -> None:
+        if self._fate.begins():
+            raise Death
+        super()._delete(place)
         self._fate.ends()

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ Result = TypeVar("Result")
 CONFIG = click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), help="The configuration file."
 )
+DAY = click.DateTime(["%Y-%m-%d"])
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -38,6 +40,11 @@ def settings(config: Path | None) -> Settings:
     """The settings, with the configuration file that a command names."""
     found = read_settings()
     return found.model_copy(update={"config": config}) if config else found
+
+
+def today() -> date:
+    """The day it is, UTC."""
+    return datetime.now(UTC).date()  # noqa: TID251 - a command asks the clock itself
 
 
 def start_log(chosen: Settings) -> None:

@@ -6,18 +6,20 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import AS_JSON, show, start_log, with_store
-from routergate.config.settings import read_settings
+from routergate.cli.common import AS_JSON, CONFIG, DAY, settings, show, start_log, today, with_store
+from routergate.config.settings import environment, read_settings
 from routergate.domain.errors import RouterGateError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from routergate.ledger.compaction import Compacted
     from routergate.ledger.shelf import Shelf
     from routergate.ledger.verify import Verification
     from routergate.store.client import Store
@@ -40,22 +42,51 @@ def ledger() -> None:
 @click.option("--once", is_flag=True, help="Move what is there, and end.")
 @click.option("--every", default=60.0, show_default=True, type=click.FloatRange(min=1), help="Seconds.")
 @DIRECTORY
-def run_ledger(once: bool, every: float, directory: str | None) -> None:
+@CONFIG
+def run_ledger(once: bool, every: float, directory: str | None, config: Path | None) -> None:
     """Move usage events from the store to Parquet files, each exactly once, until stopped.
 
-    It may be killed at any moment and run again. docs/ledger.md has the columns.
+    It may be killed at any moment and run again. docs/ledger.md has the columns. Days that are older than
+    `ledger.retention_days` in the configuration are dropped.
     """
+    from routergate.config.load import retention_days
+
     start_log(read_settings())
-    shelf = _shelf(directory)
+    shelf, days = _shelf(directory), retention_days(settings(config).config, environment())
     if once:
-        click.echo(f"Events moved to {shelf.place}: {with_store(lambda store: _pass(store, shelf))}")
+        moved = with_store(lambda store: _once(store, shelf, days))
+        click.echo(f"Events moved to {shelf.place}: {moved}")
         return
-    with_store(lambda store: _until_stopped(lambda: _passes(store, shelf, every)))
+    with_store(lambda store: _until_stopped(lambda: _passes(store, shelf, every, days)))
+
+
+@ledger.command("compact")
+@click.option("--before", type=DAY, help="Merge the files of days before this one (UTC). [default: today]")
+@click.option("--drop-before", type=DAY, help="Delete the rows of all days before this one (UTC).")
+@DIRECTORY
+@AS_JSON
+def compact_ledger(
+    before: datetime | None, drop_before: datetime | None, directory: str | None, as_json: bool
+) -> None:
+    """Make one file of a day's many; and, if asked to, keep old days no longer.
+
+    It may be killed at any moment and run again. Totals keep what dropped days came to.
+    """
+    for day in (before, drop_before):
+        if day and day.date() > today():
+            raise click.UsageError(f"{day.date()} is still to come; give {today()} or an earlier day.")
+    shelf, limit = _shelf(directory), (before.date() if before else today()).isoformat()
+    dropped = drop_before.date().isoformat() if drop_before else None
+    found = with_store(lambda store: _compacted(store, shelf, limit, dropped))
+    if as_json:
+        click.echo(json.dumps({"merged": found.merged, "removed": found.removed}))
+    else:
+        click.echo(f"Files merged: {found.merged:,}, removed: {found.removed:,}")
 
 
 @ledger.command("verify")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC). [default: a year ago]")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (UTC). [default: today]")
+@click.option("--since", type=DAY, help="First day (UTC). [default: a year ago]")
+@click.option("--until", type=DAY, help="Last day (UTC). [default: today]")
 @DIRECTORY
 @AS_JSON
 def verify_ledger(
@@ -68,7 +99,7 @@ def verify_ledger(
     from routergate.ledger.verify import verify
 
     shelf = _shelf(directory)
-    last = until.date() if until else datetime.now(UTC).date()  # noqa: TID251 - a command asks the clock itself
+    last = until.date() if until else today()
     first = since.date() if since else last - timedelta(days=366)
     found = with_store(lambda store: verify(store, shelf, first, last))
     if as_json:
@@ -90,12 +121,43 @@ async def _pass(store: "Store", shelf: "Shelf") -> int:
     return sum([await export(store, shelf, name) for name in await organisations(store)])
 
 
-async def _passes(store: "Store", shelf: "Shelf", every: float) -> None:
+async def _once(store: "Store", shelf: "Shelf", days: int | None) -> int:
+    moved = await _pass(store, shelf)
+    await _forget(store, shelf, days)
+    return moved
+
+
+async def _forget(store: "Store", shelf: "Shelf", days: int | None) -> None:
+    """Drop the days that the configuration keeps no longer."""
+    if days is not None:
+        first = (today() - timedelta(days=days)).isoformat()
+        found = await _compacted(store, shelf, None, first)
+        log.info("Files of days before %s that were dropped: %s", first, found.removed)
+
+
+async def _compacted(store: "Store", shelf: "Shelf", before: str | None, dropped: str | None) -> "Compacted":
+    from routergate.ledger.compaction import Compacted, compact, drop_before
+    from routergate.ledger.consumer import organisations
+
+    found = Compacted()
+    for name in await organisations(store):
+        if dropped is not None:
+            found += await drop_before(store, shelf, name, dropped)
+        if before is not None:
+            found += await compact(store, shelf, name, before=before)
+    return found
+
+
+async def _passes(store: "Store", shelf: "Shelf", every: float, days: int | None) -> None:
     """Again and again; what fails is tried again, for events wait in the store meanwhile."""
+    looked = None
     while True:
         try:
             if moved := await _pass(store, shelf):
                 log.info("Events moved to %s: %s", shelf.place, moved)
+            if looked != today():
+                await _forget(store, shelf, days)
+                looked = today()
         except RouterGateError as error:
             log.error("%s Next try in %g s.", error, every)
         await asyncio.sleep(every)
@@ -124,6 +186,7 @@ def _plain(found: "Verification") -> dict[str, object]:
             "differences": [difference.plain() for difference in found.spending.differences],
         },
         "holds": found.holds,
+        "kept_from": dict(found.dropped),
     }
 
 
@@ -142,6 +205,8 @@ def _tell(found: "Verification") -> None:
         f"Counters of budgets: {spending.compared:,}, differences: {len(spending.differences):,}, "
         f"not compared: {spending.not_whole:,}; requests that run: {found.holds:,}"
     )
+    for organisation, day in found.dropped:
+        click.echo(f"{organisation}: the rows of days before {day} were dropped, and are not compared.")
 
 
 def _table(found: "Verification") -> "Table":

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from routergate.cli.common import AS_JSON, CONFIG, settings, show
+from routergate.cli.common import AS_JSON, CONFIG, settings, show, today
+from routergate.cli.corrections import prices_correct
 from routergate.config.settings import environment
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def prices() -> None:
     """Declared prices, and what the price map says."""
 
 
+prices.add_command(prices_correct)
+
+
 @prices.command("diff")
 @CONFIG
 @AS_JSON
@@ -35,7 +39,7 @@ def prices_diff(config: Path | None, as_json: bool) -> None:
     """
     from routergate.config.comparison import compare
 
-    found = compare(_loaded(config), _today())
+    found = compare(_loaded(config), today())
     if as_json:
         click.echo(json.dumps([_plain(comparison) for comparison in found], indent=2))
     elif found:
@@ -51,7 +55,7 @@ def prices_diff(config: Path | None, as_json: bool) -> None:
 def prices_apply(model: str, start: datetime, config: Path | None) -> None:
     """Print the lines that give MODEL the price map's rates from a day on; no file is changed.
 
-    A discount and a minimum that are in force on that day are kept.
+    A discount, a minimum and a markup that are in force on that day are kept.
 
     \b
     routergate prices apply gpt-4o --from 2026-02-01
@@ -83,10 +87,6 @@ def _card(config: "Config", model: str) -> "ModelCard":
     if model not in models:
         raise click.UsageError(f"No model is called '{model}'{hint(model, models)}.")
     return models[ModelId(model)]
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()  # noqa: TID251 - a command asks the clock itself
 
 
 def _plain(comparison: "Comparison") -> dict[str, Any]:

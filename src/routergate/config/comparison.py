@@ -60,7 +60,7 @@ def listed(config: Config, card: ModelCard) -> RateCard | None:
 
 
 def as_yaml(rates: RateCard, start: date, agreed: RateCard | None) -> str:
-    """An item for a model's `prices`: those rates, with the discount and minimum that were agreed before."""
+    """An item for a model's `prices`: those rates, with the discount, minimum and markup of before."""
     first, *others = _item(rates, start, agreed)
     return "\n".join([f"      - {first}", *(f"        {line}" for line in others)])
 
@@ -115,6 +115,8 @@ def _item(rates: RateCard, start: date, agreed: RateCard | None) -> Lines:
         yield f"discount: {agreed.discount:f}"
     if agreed and agreed.minimum:
         yield f"minimum: {agreed.minimum:f}"
+    if agreed and agreed.markup:
+        yield f"markup: {agreed.markup:f}"
     if rates.service_tiers:
         yield "service_tiers:"
     for name, tariff in rates.service_tiers.items():

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from routergate.config.part import Part
-from routergate.config.scalars import Count, Day, Dollars, Name, Share
+from routergate.config.scalars import Count, Day, Dollars, Markup, Name, Share
 
 
 class Rates(Part):
@@ -59,9 +59,15 @@ class Prices(Tariff):
     """The first day of these rates (UTC)."""
     per_request: Dollars | None = None
     """USD per request, on top of the tokens; default: nothing."""
+    per_second: Dollars | None = Field(default=None, examples=[0.0006])
+    """USD per second from asking the model to the last byte, on top of the tokens; default: nothing."""
+    tokens_per_second: Count | None = Field(default=None, examples=[80])
+    """How fast it writes, so that what `per_second` comes to can be estimated beforehand."""
     service_tiers: dict[Name, Tariff] = Field(default_factory=dict)
     """Rates by service tier, such as `priority`: the answer's, else the request's; none here, none known."""
     discount: Share = Field(default=Decimal(0), examples=[0.15])
     """The share that is taken off everything, as negotiated."""
     minimum: Dollars | None = None
     """USD that a request costs at least, after the discount; default: nothing."""
+    markup: Markup = Field(default=Decimal(0), examples=[0.2])
+    """The share that is added in the end, for those who charge on what they pay."""

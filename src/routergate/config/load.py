@@ -37,6 +37,22 @@ def load(path: Path, env: Mapping[str, str], *, calibrated: bool = True) -> Conf
     raise ConfigError(_lines(path, source, findings.problems))
 
 
+def retention_days(path: Path, env: Mapping[str, str]) -> int | None:
+    """What the file at `path` says of the ledger's files, if there is one. The rest of it is not looked at.
+
+    Who moves events to files needs no provider's secrets, and may have none.
+    """
+    if not path.exists():
+        return None
+    findings, books = Findings(), Findings()
+    source = parse(_text(path), Expander(env, path.parent), findings)
+    file = check({"ledger": source.tree.get("ledger", {})}, books)
+    ours = [problem for problem in findings.problems if problem.place[:1] in {(), ("ledger",)}]
+    if wrong := [*ours, *books.problems]:
+        raise ConfigError(_lines(path, source, wrong))
+    return file.ledger.retention_days
+
+
 def _without_calibrations(file: File) -> File:
     routes = {name: route.model_copy(update={"calibration": None}) for name, route in file.routes.items()}
     return file.model_copy(update={"routes": routes})

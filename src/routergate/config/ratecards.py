@@ -26,11 +26,18 @@ def rate_card(written: costs.Prices) -> RateCard:
     return RateCard(
         start=written.start,
         per_request=written.per_request or Decimal(0),
+        per_second=written.per_second or Decimal(0),
+        tokens_per_second=_decimal(written.tokens_per_second),
         service_tiers={name: Tariff(**_tariff(tier)) for name, tier in written.service_tiers.items()},
         discount=written.discount,
         minimum=written.minimum or Decimal(0),
+        markup=written.markup,
         **_tariff(written),
     )
+
+
+def _decimal(number: int | None) -> Decimal | None:
+    return None if number is None else Decimal(number)
 
 
 def _tariff(written: costs.Tariff) -> dict[str, Any]:

@@ -107,6 +107,12 @@ Share = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
+Markup = Annotated[
+    Decimal,
+    Field(ge=0, le=100, decimal_places=6),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
+]
 Threshold = Annotated[
     Decimal,
     Field(gt=0, le=1, decimal_places=6),

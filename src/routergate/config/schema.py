@@ -252,6 +252,13 @@ class Server(Part):
     """More labels on the metrics; each multiplies the number of series."""
 
 
+class Books(Part):
+    """What is kept of usage events."""
+
+    retention_days: Annotated[int, Field(gt=0, le=36500)] | None = Field(default=None, examples=[400])
+    """Days whose rows `routergate ledger run` keeps in files; default: all. Totals stay."""
+
+
 def _one(written: Any) -> Any:
     return 1 if written == "1" else written
 
@@ -263,6 +270,8 @@ class File(Part):
     """The version of this format."""
     server: Server = Server()
     """How the gateway itself behaves."""
+    ledger: Books = Books()
+    """What is kept of usage events."""
     router: Router = Router()
     """How requests are read, and how the quality of models is estimated."""
     providers: dict[Name, Provider] = Field(default_factory=dict)

@@ -59,6 +59,8 @@ class Timings:
     """Spent in the gateway itself, waiting for nobody."""
     decision: float
     """Of which: classify and route."""
+    answer: float | None = None
+    """From asking the provider that answered to the last byte; `None`: none did, or nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,10 @@ class UsageEvent:
     """What it adds to the counters of budgets and limits."""
     share: Loaded | None = FREE
     """What it bears of the fixed costs of the model that answered."""
+    service_tier: str | None = None
+    """By the answer's own account."""
+    asked_tier: str | None = None
+    """The service tier that the request named."""
 
     @property
     def loaded(self) -> Nanos | None:

@@ -57,12 +57,18 @@ class RateCard(Tariff):
     start: date
     per_request: Decimal = Decimal(0)
     """Dollars per request, on top of the tokens."""
+    per_second: Decimal = Decimal(0)
+    """Dollars for each second from asking the model to the last byte of its answer, on top of the tokens."""
+    tokens_per_second: Decimal | None = None
+    """How fast it writes: for answers whose time is not known, because they are not there yet."""
     service_tiers: Mapping[str, Tariff] = field(default_factory=dict)
     """In place of the card's own rates, for answers in another service tier, such as `priority`."""
     discount: Decimal = Decimal(0)
     """The negotiated share (0 to 1) that is taken off the tokens and the fee per request."""
     minimum: Decimal = Decimal(0)
     """Dollars that a request costs at least, whatever its discount."""
+    markup: Decimal = Decimal(0)
+    """The share that is added to all of it, for those who charge it on."""
     source: str = "declared"
     """Where the rates come from: `declared`, `litellm <version>`, `owned` (all costs are fixed costs)."""
 
@@ -70,6 +76,8 @@ class RateCard(Tariff):
         Tariff.__post_init__(self)
         if self.discount > 1:
             raise ValueError(f"a discount is a share, 0 to 1: {self.discount}")
+        if self.tokens_per_second is not None and self.tokens_per_second <= 0:
+            raise ValueError(f"tokens per second must be positive: {self.tokens_per_second}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What tokens cost: Σ over kinds (tokens × rate ÷ 1 000 000), at the rate card of the day.
 
-One request is priced as a provider bills it: by its service tier, by the length of its whole input, less the
-discount, and no less than the minimum.
+One request is priced as a provider bills it: by its service tier, by the length of its whole input, by the
+seconds that it took, less the discount, and no less than the minimum. A markup comes on top of that.
 """
 
 from datetime import date
@@ -16,25 +16,42 @@ STANDARD = frozenset({"default", "standard", "auto", "on_demand"})
 """What providers call the service tier that has no rates of its own."""
 
 
-def cost(usage: Usage, card: RateCard, *, told: str | None = None, asked: str | None = None) -> Nanos | None:
-    """Marginal cost of an answer; `None` where a rate that it needs is unknown.
+def cost(
+    usage: Usage,
+    card: RateCard,
+    *,
+    told: str | None = None,
+    asked: str | None = None,
+    seconds: float | None = None,
+) -> Nanos | None:
+    """Marginal cost of an answer; `None` where a rate that it needs is unknown, or how long it took.
 
-    `told` is the service tier by the answer's own account, `asked` the one that the request named.
+    `told` is the service tier by the answer's own account, `asked` the one that the request named. `seconds`
+    that nobody has measured are what the card expects, if it does.
     """
     tariff = _tariff(card, told, asked)
     tokens = _tokens(usage, tariff.at(usage.input_total)) if tariff else None
-    if tokens is None:
+    time = _time(usage, card, seconds)
+    if tokens is None or time is None:
         return None
-    billed = (tokens.scaleb(-6) + card.per_request) * (1 - card.discount)
-    return nanos(max(billed, card.minimum))
+    billed = (tokens.scaleb(-6) + time + card.per_request) * (1 - card.discount)
+    return nanos(max(billed, card.minimum) * (1 + card.markup))
 
 
 def price(
-    card: ModelCard, usage: Usage | None, on: date, *, told: str | None = None, asked: str | None = None
+    card: ModelCard,
+    usage: Usage | None,
+    on: date,
+    *,
+    told: str | None = None,
+    asked: str | None = None,
+    seconds: float | None = None,
 ) -> Nanos | None:
-    """Marginal cost of `usage` with a model on a day; `None` if tokens or rates are unknown."""
+    """Marginal cost of `usage` with a model on a day; `None` if tokens, rates or their time are unknown."""
     rates = card.rates(on)
-    return None if usage is None or rates is None else cost(usage, rates, told=told, asked=asked)
+    if usage is None or rates is None:
+        return None
+    return cost(usage, rates, told=told, asked=asked, seconds=seconds)
 
 
 def monthly(requests_per_day: int, usage: Usage, rates: RateCard) -> Decimal | None:
@@ -48,6 +65,17 @@ def _tariff(card: RateCard, told: str | None, asked: str | None) -> Tariff | Non
     if told is None:
         return card.service_tiers.get(asked or "", card)
     return card.service_tiers.get(told, card if told in STANDARD else None)
+
+
+def _time(usage: Usage, card: RateCard, seconds: float | None) -> Decimal | None:
+    """Dollars for the time that the answer took, or is expected to take for its length."""
+    if not card.per_second:
+        return Decimal(0)
+    if seconds is not None:
+        return card.per_second * Decimal(repr(seconds))
+    if card.tokens_per_second is None:
+        return None
+    return card.per_second * usage.output_total / card.tokens_per_second
 
 
 def _tokens(usage: Usage, rates: Rates) -> Decimal | None:

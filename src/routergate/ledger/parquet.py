@@ -1,6 +1,7 @@
 """Rows as Parquet, and where each file has its place."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote
@@ -69,6 +70,9 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "depreciation_nanos": (_COUNT, True),
     "maintenance_nanos": (_COUNT, True),
     "loaded_cost_nanos": (_COUNT, True),
+    "service_tier": (_TEXT, True),
+    "asked_tier": (_TEXT, True),
+    "answer_seconds": (_NUMBER, True),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""
@@ -79,8 +83,35 @@ def encode_rows(rows: Sequence[EventRow]) -> bytes:
     plain = [
         {**msgspec.to_builtins(row), TIME: row.at} for row in rows
     ]  # what the schema has not is left out
+    return _written(pa.Table.from_pylist(plain, schema=SCHEMA))
+
+
+def merge(contents: Mapping[str, bytes | None], organisation: str) -> bytes:
+    """One file with the rows of several, which are given by path, in their order."""
+    tables = []
+    for path, content in contents.items():
+        with _understood(path):
+            tables.append(_table(path, content or b"", organisation))
+    return _written(pa.concat_tables(tables))
+
+
+def _table(path: str, content: bytes, organisation: str) -> Any:
+    """The rows in today's layout."""
+    table = pq.ParquetFile(pa.BufferReader(content)).read()
+    if table.schema.equals(SCHEMA):
+        return table
+    if added := set(table.column_names) - set(SCHEMA.names):
+        raise LedgerUnusable(
+            f"{path} was written by a later version of RouterGate ({', '.join(sorted(added))}). "
+            "Update this one before it merges files."
+        )
+    rows = (msgspec.to_builtins(row) for row in decode_rows(content, organisation))
+    return pa.Table.from_pylist([{**row, TIME: row["at"]} for row in rows], schema=SCHEMA)
+
+
+def _written(table: Any) -> bytes:
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(plain, schema=SCHEMA), sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd")
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow has no types
 
 
@@ -98,12 +129,18 @@ def decode_rows(content: bytes, organisation: str) -> Iterator[EventRow]:
 def read_rows(shelf: Shelf, path: str, organisation: str) -> list[EventRow]:
     """The rows of a file of one organisation; none if it was taken away meanwhile."""
     content = shelf.get(path)
-    try:
+    with _understood(f"{shelf.place}/{path}"):
         return [] if content is None else list(decode_rows(content, organisation))
+
+
+@contextmanager
+def _understood(place: str) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, msgspec.MsgspecError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise LedgerUnusable(
-            f"{shelf.place}/{path} is damaged ({reason}). Restore it from a backup; the totals in the store "
+            f"{place} is damaged ({reason}). Restore it from a backup; the totals in the store "
             "still have its sums."
         ) from error
 

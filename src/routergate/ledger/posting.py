@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 
+from routergate.domain.budget import Measure
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import BUCKETS, Charge, Counter, Kind
 from routergate.ledger.names import counter_name, read_counter
-from routergate.ledger.record import EventRow, correction, decode, duplicate, encode, reversal, row
+from routergate.ledger.record import EventRow, correction, decode, duplicate, encode, priced, reversal, row
 
 KEPT = 62 * 86_400
 """Seconds for which a counter is kept after the end of its window."""
@@ -27,6 +28,8 @@ class How(StrEnum):
     """The end of a request that was swept before."""
     AGAIN = "x"
     """The end of a request that had ended before."""
+    REPRICED = "r"
+    """A request that had ended before, at another price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,18 @@ def corrected(actual: Posting, swept: bytes) -> Posting:
     [own] = actual.rows
     charges = _less(actual.charges, {read_counter(one.counter): one.amount for one in booked.charges})
     return _posting(actual.id, How.CORRECTION, (reversal(booked), correction(own)), charges)
+
+
+def repriced(booked: EventRow, cost: int | None, baseline_cost: int | None) -> Posting:
+    """A row taken back, and booked at another price. Its counters in money move by the difference."""
+    own = correction(priced(booked, cost, baseline_cost))
+    before = {read_counter(one.counter): one.amount for one in booked.charges}
+    charges = tuple(
+        Charge(counter=counter, amount=one.amount - before[counter])
+        for one in own.charges
+        if (counter := read_counter(one.counter)).measure is Measure.CASH
+    )
+    return _posting(booked.id, How.REPRICED, (reversal(booked), own), charges)
 
 
 def repeated(actual: Posting) -> Posting:

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from routergate.domain.asset import Loaded
+from routergate.domain.budget import Measure
 from routergate.domain.event import Attempt, UsageEvent
 from routergate.domain.hold import Kind
 from routergate.domain.usage import KINDS
-from routergate.ledger.names import counter_name
+from routergate.ledger.names import counter_name, read_counter
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,11 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     maintenance_nanos: int | None = None
     loaded_cost_nanos: int | None = None
     """Cost and share together."""
+    service_tier: str | None = None
+    """By the answer's own account."""
+    asked_tier: str | None = None
+    """That the request named; empty: none. `None`: the row is from before it was written down."""
+    answer_seconds: float | None = None
 
 
 LARGEST = 2**53
@@ -142,6 +148,9 @@ def row(event: UsageEvent) -> EventRow:
         charges=tuple(_charges(event)),
         **shares(event.share),
         loaded_cost_nanos=event.loaded,
+        service_tier=_clean(event.service_tier),
+        asked_tier=_clean(event.asked_tier or ""),
+        answer_seconds=event.timings.answer,
     )
 
 
@@ -184,6 +193,22 @@ def reversal(booked: EventRow) -> EventRow:
 def correction(actual: EventRow) -> EventRow:
     """What is booked after a reversal."""
     return msgspec.structs.replace(actual, kind="correction")
+
+
+def priced(booked: EventRow, cost: int | None, baseline_cost: int | None) -> EventRow:
+    """The row at another price, with what it then charges to budgets in money."""
+    charges = booked.charges
+    if cost is not None:
+        charges = tuple(
+            msgspec.structs.replace(one, amount=cost) if _in_money(one) else one for one in charges
+        )
+    return msgspec.structs.replace(
+        booked, cost_nanos=cost, baseline_cost_nanos=baseline_cost, charges=charges
+    )
+
+
+def _in_money(charge: ChargeRow) -> bool:
+    return read_counter(charge.counter).measure is Measure.CASH
 
 
 def duplicate(again: EventRow) -> EventRow:

@@ -12,6 +12,7 @@
 --   v  a request whose process is gone: as e, but only if its lease has ended
 --   c  the end of a request that was swept before
 --   x  one that ended before; it charges nothing
+--   r  one that ended before, at another price: counters that are forgotten stay so
 --
 -- Returns {'applied'}; {'known'} when the writer's sequence was applied before; {'again', number, state, number,
 -- state ...} when postings are not what they were taken for, and nothing was done; or {'halfway', why}.
@@ -48,6 +49,7 @@ local function fits(posting, state)
   local how = posting[2]
   if how == 'x' then return true end
   if how == 'c' then return state == 'S' end
+  if how == 'r' then return state == '' or state == 'D' end
   if how == 'e' then return state == '' or state == 'H' end
   local lease = redis.call('ZSCORE', leases, posting[1])
   return state == 'H' and lease and tonumber(lease) <= now
@@ -60,13 +62,13 @@ local function note(key, day)
   if not last or day > last then redis.call('HSET', key, 'last', day) end
 end
 
-local function charge(charges, buckets, day)
+local function charge(charges, buckets, day, how)
   for _, one in ipairs(charges) do
     local counter, kind, amount, width, forget, soft = unpack(one)
     local key = KEYS[COUNTERS + counter]
     if kind == 's' then
       add(key, width, now, buckets[key] or math.floor(now / width), amount)
-    else
+    elseif how ~= 'r' or redis.call('EXISTS', key) == 1 then
       local spent = redis.call('HINCRBY', key, 'spent', amount)
       note(key, day)
       keep(index, key, kind, forget)
@@ -95,8 +97,9 @@ local function finish(posting, before, rows)
     buckets = let_go(cmsgpack.unpack(string.sub(before, 2))[2], how)
     redis.call('ZREM', leases, id)
   end
-  charge(charges, buckets, day)
+  charge(charges, buckets, day, how)
   for _, row in ipairs(rows) do redis.call('XADD', events, '*', 'event', row) end
+  if how == 'r' then return end
   redis.call('HSET', holds, id, how == 'v' and 'S' .. rows[1] or 'D')
   redis.call('ZADD', ended, now + (how == 'v' and SWEPT_FOR or DONE_FOR), id)
 end

@@ -43,12 +43,28 @@ class Shelf:
             with self._system.open_input_stream(place) as stream:
                 return bytes(stream.readall())
 
+    def remove(self, path: str) -> None:
+        """Have the file no longer. After a crash of the machine it may be back."""
+        place = f"{self._root}/{path}"
+        with self._translated():
+            if self._system.get_file_info(place).type is not FileType.NotFound:
+                self._delete(place)
+
     def rows(self) -> list[str]:
         """The paths of all files with rows, in order: those whose name begins with neither `_` nor `.`."""
+        return list(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """The same, with the bytes of each file."""
         with self._translated():
             found = self._system.get_file_info(FileSelector(self._root, allow_not_found=True, recursive=True))
-        paths = (PurePosixPath(info.path).relative_to(self._root) for info in found if info.is_file)
-        return sorted(str(path) for path in paths if not any(part[0] in "_." for part in path.parts))
+        paths = {
+            PurePosixPath(info.path).relative_to(self._root): info.size for info in found if info.is_file
+        }
+        shown = {
+            path: size for path, size in paths.items() if not any(part[0] in "_." for part in path.parts)
+        }
+        return {str(path): shown[path] for path in sorted(shown, key=str)}
 
     def _put_on_disk(self, final: Path, content: bytes) -> None:
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +90,9 @@ class Shelf:
 
     def _rename(self, beside: Path, final: Path) -> None:
         beside.replace(final)
+
+    def _delete(self, place: str) -> None:
+        self._system.delete_file(place)
 
     def _put_as_object(self, place: str, content: bytes) -> None:
         self._system.create_dir(place.rpartition("/")[0], recursive=True)

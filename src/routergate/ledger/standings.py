@@ -6,7 +6,11 @@ from routergate.domain.hold import KEPT_BUCKETS, Counter, Kind, Standing
 from routergate.ledger.names import counter_key, counter_of, counters_key
 from routergate.ledger.posting import width
 from routergate.ledger.reader import PORTION
-from routergate.store.client import Store
+from routergate.store.client import Script, Store
+
+PRUNE = Script.packaged("routergate.ledger", "prune.lua")
+START = 0
+"""Where an index begins and ends."""
 
 
 async def standings(store: Store, organisation: str, counters: Sequence[Counter], now: int) -> list[Standing]:
@@ -22,17 +26,21 @@ async def standings(store: Store, organisation: str, counters: Sequence[Counter]
 async def existing(store: Store, organisation: str) -> list[Counter]:
     """The counters of calendar windows that there are, of earlier windows too; the expired ones are dropped
     from their index on the way."""
-    index, cursor = counters_key(organisation), 0
+    cursor = START
     found: dict[bytes, Counter] = {}
     while True:
-        cursor, page = await store.call("SSCAN", index, cursor, "COUNT", PORTION)
-        there = await store.together([("EXISTS", member.decode()) for member in page]) if page else []
-        gone = [member for member, exists in zip(page, there, strict=True) if not exists]
-        if gone:
-            await store.call("SREM", index, *gone)
-        found.update((member, counter_of(organisation, member)) for member in page if member not in gone)
-        if not cursor:
+        cursor, there = await pruned(store, organisation, cursor)
+        found.update((member, counter_of(organisation, member)) for member in there)
+        if cursor == START:
             return sorted(found.values(), key=lambda one: (one.scope, one.value, one.label))
+
+
+async def pruned(store: Store, organisation: str, cursor: int) -> tuple[int, list[bytes]]:
+    """A portion of the index of counters without those that have expired, and where the next one begins."""
+    index = counters_key(organisation)
+    following, page = await store.call("SSCAN", index, cursor, "COUNT", PORTION)
+    there = await store.run(PRUNE, [index, *(member.decode() for member in page)], []) if page else []
+    return int(following), there
 
 
 def _standing(one: Counter, fields: Mapping[bytes, bytes], now: int) -> Standing:

@@ -1,7 +1,8 @@
-"""What died with its process: holds whose lease has ended become abandoned events."""
+"""What died with its process: holds whose lease has ended become abandoned events. And what has expired."""
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from itertools import count
 
 import msgspec
@@ -14,6 +15,7 @@ from routergate.ledger.holds import LEASE
 from routergate.ledger.names import ORGANISATIONS, holds_key, leases_key, read_counter
 from routergate.ledger.posting import How, Posting
 from routergate.ledger.record import decode
+from routergate.ledger.standings import START, pruned
 from routergate.ports import Clock
 from routergate.store.client import Store
 
@@ -25,7 +27,7 @@ PORTION = 64
 
 
 class Sweeper:
-    """Looks after every organisation's holds. Any number may run: a hold is swept once.
+    """Looks after every organisation's holds and counters. Any number may run: a hold is swept once.
 
     After an outage of the store, leases have ended of requests that run: their processes could not renew
     them. So nothing is swept before the store has answered for as long as a lease.
@@ -39,6 +41,8 @@ class Sweeper:
         self._numbers = count(1)
         self._delivery = Delivery(store, self._now)
         self._answered_since: float | None = None
+        self._pruning = START
+        self._to_prune: list[str] = []
         self.swept = 0
         """Requests that were given up so far."""
 
@@ -60,6 +64,16 @@ class Sweeper:
         if now - self._answered_since >= self._lease:
             for organisation in sorted(organisations):
                 await self._sweep(organisation)
+        await self._prune(organisations)
+
+    async def _prune(self, organisations: Iterable[str]) -> None:
+        """A portion of one organisation's index: it would grow with every window, and for ever."""
+        if not self._to_prune:
+            self._to_prune = sorted(organisations)
+        if self._to_prune:
+            self._pruning, _ = await pruned(self._store, self._to_prune[-1], self._pruning)
+            if self._pruning == START:
+                self._to_prune.pop()
 
     async def _sweep(self, organisation: str) -> None:
         while due := await self._due(organisation):

@@ -7,12 +7,14 @@ from typing import Any
 
 from routergate.domain.totals import MEASURES, Measures, Total
 from routergate.ledger.consumer import ledger_name, organisations, whole
+from routergate.ledger.coverage import files
 from routergate.ledger.lease import Lease, lease
 from routergate.ledger.mark import Mark, read_mark
 from routergate.ledger.names import counters_key, events_key, key, leases_key, name_of, usage_key
 from routergate.ledger.parquet import partition_of, read_rows
 from routergate.ledger.reader import used_keys
 from routergate.ledger.record import EventRow
+from routergate.ledger.retention import dropped
 from routergate.ledger.shelf import Shelf
 from routergate.ledger.spending import Charged, Spending, compared
 from routergate.ledger.stream import PAGE, behind, entries
@@ -53,6 +55,8 @@ class Verification:
     """The counters of budgets."""
     holds: int = 0
     """Requests that hold something: they run, or wait to be swept."""
+    dropped: tuple[tuple[str, str], ...] = ()
+    """Organisations, and the first day of each that is kept: days before it were not looked at."""
 
     @property
     def right(self) -> bool:
@@ -66,6 +70,7 @@ class Verification:
             differences=self.differences + other.differences,
             spending=self.spending + other.spending,
             holds=self.holds + other.holds,
+            dropped=self.dropped + other.dropped,
         )
 
 
@@ -102,6 +107,8 @@ class _Audit:
         return self.lease.organisation
 
     async def run(self) -> Verification:
+        kept = await whole(dropped, self.shelf, self.organisation)
+        self.since = max(self.since, date.fromisoformat(kept)) if kept else self.since
         mark = await whole(
             read_mark, self.shelf, self.organisation, await ledger_name(self.store, self.organisation)
         )
@@ -113,6 +120,7 @@ class _Audit:
         return Verification(
             organisations=1,
             events=self.events,
+            dropped=((self.organisation, kept),) if kept else (),
             differences=tuple(differences),
             spending=await self._spending(),
             holds=await self.store.call("ZCARD", leases_key(self.organisation)),
@@ -134,13 +142,10 @@ class _Audit:
         return found
 
     async def _add_files(self, mark: Mark) -> None:
-        for path in await whole(self.shelf.rows):
-            place = partition_of(path)
-            if place is None or place[0] != self.organisation or not self._within(place[1]):
-                continue
-            if mark.written or place[2] != mark.name:
+        for file in (await whole(files, self.shelf, self.organisation)).current:
+            if self._within(file.day) and (mark.written or file.name != mark.name):
                 await self.lease.renew()
-                self._add(await whole(read_rows, self.shelf, path, self.organisation))
+                self._add(await whole(read_rows, self.shelf, file.path, self.organisation))
 
     async def _add_stream(self, until: str) -> None:
         rows: list[EventRow] = []

@@ -30,6 +30,8 @@ class Meter:
     pauses: float = 0.0
     """Seconds that were let pass between calls."""
     first_chunk: float | None = None
+    last_chunk: float | None = None
+    """When the answer was over, whole or not."""
     winner: Candidate | None = None
     attempts: list[Attempt] = field(default_factory=list)
     outcome: Outcome = Outcome.FAILED
@@ -86,6 +88,8 @@ class Meter:
         except UpstreamError as error:
             self.attempts[-1] = replace(self.attempts[-1], result=error.kind)
             raise
+        finally:
+            self.last_chunk = self.clock.monotonic()
         self.outcome = Outcome.OK
 
     def failed(self, error: BaseException) -> None:
@@ -101,6 +105,14 @@ class Meter:
         else:
             self.outcome = Outcome.FAILED
         self.error = error if isinstance(error, RouterGateError) else None
+
+    @property
+    def answering(self) -> float | None:
+        """Seconds from asking who answered to the last byte, or until now; `None`: nobody has answered."""
+        if self.winner is None:
+            return None
+        until = self.clock.monotonic() if self.last_chunk is None else self.last_chunk
+        return until - self.asked
 
     @property
     def written(self) -> int:

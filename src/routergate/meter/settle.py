@@ -48,6 +48,8 @@ def usage_event(
         baseline_cost=baseline_cost,
         timings=_timings(meter),
         share=winner.share if winner else FREE,
+        service_tier=meter.service_tier,
+        asked_tier=decision.features.service_tier,
     )
 
 
@@ -116,7 +118,7 @@ def costs(
         nothing = None if usage is None else Nanos(0)
         return nothing, nothing if baseline else None
     told, asked = meter.service_tier, decision.features.service_tier
-    actual = price(winner.card, usage, day, told=told, asked=asked)
+    actual = price(winner.card, usage, day, told=told, asked=asked, seconds=meter.answering)
     return actual, price(baseline, usage, day, asked=told or asked) if baseline else None
 
 
@@ -132,6 +134,7 @@ def _timings(meter: Meter) -> Timings:
         first_token=first,
         overhead=overhead(meter),
         decision=meter.decided - meter.read,
+        answer=meter.answering,
     )
 
 

@@ -176,17 +176,22 @@ class Hold:
         return likely(candidate, self.decision.features, self._day())
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
-        need = worst(candidate.card, self.request, self.decision.features, self._day(), output)
+        decided = self.decision
+        need = worst(
+            candidate.card, self.request, decided.features, self._day(), output, decided.limits.deadline
+        )
         return replace(need, share=candidate.share)
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
-        features, day = self.decision.features, self._day()
+        decided = self.decision
 
         def bearable(need: Need) -> bool:
             return fits(replace(need, share=candidate.share))
 
-        need = shorter(candidate.card, self.request, features, day, bearable)
+        need = shorter(
+            candidate.card, self.request, decided.features, self._day(), bearable, decided.limits.deadline
+        )
         if need is None or (need.output_limit or 0) < SHORTEST:
             return None
         return replace(need, share=candidate.share)

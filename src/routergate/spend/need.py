@@ -45,8 +45,18 @@ def likely(candidate: Candidate, features: Features, on: date, *, output: int = 
     return Need(usage=usage, cost=priced, share=candidate.share)
 
 
-def worst(card: ModelCard, request: ChatRequest, features: Features, on: date, output: int | None) -> Need:
-    """What cannot be passed, if the provider heeds an output limit: `output`, or the most there can be."""
+def worst(
+    card: ModelCard,
+    request: ChatRequest,
+    features: Features,
+    on: date,
+    output: int | None,
+    seconds: float | None = None,
+) -> Need:
+    """What cannot be passed, if the provider heeds an output limit: `output`, or the most there can be.
+
+    `seconds` is the longest that an answer may take.
+    """
     limits = (output, features.max_output_tokens, card.max_output_tokens, card.context_tokens)
     each = min(limit for limit in limits if limit is not None)
     sent = request.most_input_tokens
@@ -54,26 +64,33 @@ def worst(card: ModelCard, request: ChatRequest, features: Features, on: date, o
     most_output = each * features.choices
     return Need(
         usage=Usage(input_uncached=most_input, output=most_output),
-        cost=_dearest(card, features, on, most_input, most_output),
+        cost=_dearest(card, features, on, Usage(input_uncached=most_input, output=most_output), seconds),
         output_limit=each,
     )
 
 
 def shorter(
-    card: ModelCard, request: ChatRequest, features: Features, on: date, fits: Callable[[Need], bool]
+    card: ModelCard,
+    request: ChatRequest,
+    features: Features,
+    on: date,
+    fits: Callable[[Need], bool],
+    seconds: float | None = None,
 ) -> Need | None:
     """The worst case of the longest answer that `fits`; `None` if not even one of a token does."""
-    low, high = 0, worst(card, request, features, on, None).output_limit or 0
+    low, high = 0, worst(card, request, features, on, None, seconds).output_limit or 0
     while low < high:
         middle = (low + high + 1) // 2
-        if fits(worst(card, request, features, on, middle)):
+        if fits(worst(card, request, features, on, middle, seconds)):
             low = middle
         else:
             high = middle - 1
-    return worst(card, request, features, on, low) if low else None
+    return worst(card, request, features, on, low, seconds) if low else None
 
 
-def _dearest(card: ModelCard, features: Features, on: date, most_input: int, output: int) -> Nanos | None:
+def _dearest(
+    card: ModelCard, features: Features, on: date, most: Usage, seconds: float | None
+) -> Nanos | None:
     """The highest price, whatever kinds of tokens they are, and however the provider says that it serves.
 
     Where longer input is cheaper, the longest that is not yet cheap may be the dearest.
@@ -82,10 +99,11 @@ def _dearest(card: ModelCard, features: Features, on: date, most_input: int, out
     if rates is None:
         return None
     tiers = [tier for tariff in (rates, *rates.service_tiers.values()) for tier in tariff.context_tiers]
+    asked, most_input = features.service_tier, most.input_uncached
     lengths = {most_input, *(tier.above_input_tokens for tier in tiers)}
     audio = Capability.AUDIO in features.needs
     costs = [
-        cost(Usage(**{read: length, written: output}), rates, told=told, asked=features.service_tier)
+        cost(Usage(**{read: length, written: most.output}), rates, told=told, asked=asked, seconds=seconds)
         for length in lengths
         if length <= most_input
         for read in (*_READ, *(["audio_input"] if audio else []))
