@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.classify.trained import TrainedEstimator
+from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Volume
 from routergate.domain.budget import Rules
 from routergate.domain.errors import (
     AllProvidersFailed,
@@ -23,10 +25,12 @@ from routergate.domain.errors import (
     ProviderUnreachable,
     RouterGateError,
     StreamBroken,
+    UnknownResponse,
 )
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
-from routergate.domain.model import Capability, ModelCard
+from routergate.domain.model import Capability, ModelCard, ProviderId
+from routergate.domain.money import nanos
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router
@@ -35,11 +39,13 @@ from routergate.spend.book import Book
 from routergate.spend.hold import Till
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
 from support.fakes import (
+    DictHomes,
     FakeProvider,
     Hang,
     ListLedger,
     ListLengths,
     ListTelemetry,
+    ListVolumes,
     OpenKeyring,
     Step,
     Wait,
@@ -64,8 +70,11 @@ class World:
     ledger: ListLedger = field(default_factory=ListLedger)
     telemetry: ListTelemetry = field(default_factory=ListTelemetry)
     lengths: ListLengths = field(default_factory=ListLengths)
+    volumes: ListVolumes = field(default_factory=ListVolumes)
+    homes: DictHomes = field(default_factory=DictHomes)
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
     rules: Rules = field(default_factory=Rules)
+    session: str | None = None
 
     def __post_init__(self) -> None:
         scripts = (self.small, self.large)
@@ -81,8 +90,10 @@ class World:
                 estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
                 lengths=self.lengths,
+                volumes=self.volumes,
             ),
             dispatcher=a_dispatcher(dict(self.providers), self.clock),
+            homes=self.homes,
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
             telemetry=self.telemetry,
             clock=self.clock,
@@ -97,7 +108,8 @@ class World:
             return b""
 
         def parse(caller: Identity, _: bytes) -> Call:
-            return Call(request=request, attribution=Attribution(identity=caller), wishes=Wishes())
+            account = Attribution(identity=caller, session=self.session)
+            return Call(request=request, attribution=account, wishes=Wishes())
 
         return Incoming(id="request-1", token="token", peer=None, receive=receive, parse=parse)
 
@@ -221,6 +233,17 @@ async def test_lengths_are_learned_by_choice() -> None:
     world = World([Chunk(data=b"a", usage=USAGE)])
     await world.ask(a_request(choices=4))
     assert world.lengths.seen == [("small", "chat", 25)]
+
+
+async def test_the_next_turn_of_a_session_knows_what_is_cached() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)])
+    await world.ask(a_request("word " * 500))
+    again = await world.gateway.route(world.incoming(a_request("word " * 600)))
+    assert again.chosen.cached_tokens == 0
+    world.session = "talk"
+    await world.ask(a_request("word " * 500))
+    again = await world.gateway.route(world.incoming(a_request("word " * 600)))
+    assert (again.chosen.card, again.chosen.cached_tokens) == (SMALL, 600)
 
 
 async def test_nothing_is_learned_from_counting() -> None:
@@ -406,3 +429,95 @@ async def test_a_cancellation_at_any_step_leaves_at_most_one_event(steps: int) -
     assert len(world.ledger.events) == begun
     if begun:
         assert world.event.outcome is (Outcome.ABANDONED if asking.cancelled() else Outcome.OK)
+
+
+OWN = replace(SMALL, asset=Asset(hosting=Hosting(monthly=Decimal(1_000))))
+
+
+async def test_a_request_bears_its_share_of_the_fixed_costs_of_the_model_that_answered() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)], cards=(OWN, LARGE))
+    world.volumes.known = Volume(monthly=1_000_000)
+    await world.ask()
+
+    share = Loaded(hosting=nanos(Decimal("0.001")))
+    assert (world.event.share, world.event.loaded) == (share, (world.event.cost or 0) + 1_000_000)
+    assert world.volumes.seen == [("small", world.clock.epoch)]
+
+
+async def test_a_share_is_unknown_until_somebody_knows_how_many_there_will_be() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)], cards=(OWN, LARGE))
+    await world.ask()
+    assert (world.event.share, world.event.loaded) == (None, None)
+
+
+async def test_an_answer_of_another_model_bears_nothing_of_the_one_that_failed() -> None:
+    world = World([ProviderBroken("x")], [Chunk(data=b"b", usage=USAGE)], cards=(OWN, LARGE))
+    await world.ask()
+    assert (world.event.share, world.event.loaded) == (FREE, world.event.cost)
+    assert world.volumes.seen == []
+
+
+KEPT = Chunk(data=b"kept", answer_id="resp_1")
+CALLER = Identity(key="key-1", organisation="acme")
+
+
+async def test_an_answer_that_is_kept_is_followed_where_it_is() -> None:
+    world = World([ProviderBroken("down")], [KEPT])
+    await world.ask(a_request(kept=True))
+    assert world.homes.known == {("acme", "resp_1"): LARGE.provider}
+    world.providers[SMALL.provider].script = [Chunk(data=b"cheaper")]
+    async with world.chat(a_request(follows="resp_1")) as answer:
+        assert answer.decision.rejected[0].model == "small"
+        assert answer.winner.card is LARGE
+
+
+async def test_an_answer_that_is_not_kept_is_not_remembered() -> None:
+    world = World([KEPT])
+    await world.ask(a_request(kept=False))
+    assert world.homes.known == {}
+    unnamed = World([Chunk(data=b"a")])
+    await unnamed.ask(a_request(kept=True))
+    assert unnamed.homes.known == {}
+
+
+async def test_what_nobody_keeps_cannot_be_followed_and_leaves_no_event() -> None:
+    world = World([Chunk(data=b"a")])
+    with pytest.raises(UnknownResponse) as caught:
+        await world.ask(a_request(follows="resp_2"))
+    assert caught.value.param == "previous_response_id"
+    assert world.ledger.events == []
+
+
+async def test_a_kept_answer_is_asked_for_where_it_is_by_its_own_organisation_only() -> None:
+    world = World([KEPT])
+    await world.ask(a_request(kept=True))
+    told = await world.gateway.kept(CALLER, "resp_1", "GET", "resp_1?stream=false")
+    assert told.body == b"GET resp_1?stream=false"
+    for stranger, wanted in ((Identity(key="k", organisation="other"), "resp_1"), (CALLER, "resp_2")):
+        with pytest.raises(UnknownResponse):
+            await world.gateway.kept(stranger, wanted, "GET", wanted)
+    assert len(world.ledger.events) == 1
+
+
+async def test_a_provider_that_is_gone_keeps_nothing() -> None:
+    world = World([Chunk(data=b"a")])
+    world.homes.known["acme", "resp_1"] = ProviderId("removed")
+    with pytest.raises(UnknownResponse):
+        await world.gateway.kept(CALLER, "resp_1", "GET", "resp_1")
+
+
+@pytest.mark.parametrize(("count", "tokens"), [(77, 77), (None, 2)])
+async def test_input_is_counted_by_the_provider_or_else_here_and_nothing_is_due(
+    count: int | None, tokens: int
+) -> None:
+    world = World([Chunk(data=b"a")])
+    world.providers[SMALL.provider].count = count
+    assert await world.gateway.count(world.incoming(a_request("two words"))) == tokens
+    assert world.ledger.events == []
+    assert world.providers[SMALL.provider].asked == []
+
+
+async def test_what_was_written_so_far_is_counted_here() -> None:
+    world = World([Chunk(data=b"a", text="two words")])
+    async with world.chat(a_request()) as answer:
+        assert answer.written == 2

@@ -24,6 +24,7 @@ from routergate.evaluation.calibrate import Found, Promise, calibrate
 from routergate.evaluation.outcomes import Outcome, read
 from routergate.evaluation.replay import THRESHOLDS, Replay, replay
 from routergate.ledger.lengths import LearnedLengths
+from routergate.ledger.volumes import LearnedVolumes
 from routergate.tokens import TiktokenCounter, load
 
 DRAWS, CONFIDENCE = 500, 0.95
@@ -60,7 +61,7 @@ def decided(outcomes: Sequence[Outcome], models: Sequence[str]) -> Replay:
     known = {ModelId(name): with_quality(cards[name], outcomes) for name in models}
     route = RoutePolicy(id="auto", candidates=tuple(known), baseline=ModelId(models[-1]))
     config = Config(path=Path(), catalogue=Catalogue(models=known, routes={"auto": route}))
-    decide = router(config, TiktokenCounter(load()), LearnedLengths())
+    decide = router(config, TiktokenCounter(load()), LearnedLengths(), LearnedVolumes())
     return asyncio.run(replay(decide, "auto", outcomes, time.time_ns()))
 
 

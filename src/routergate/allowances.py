@@ -127,7 +127,7 @@ def _row(one: Allowance, standing: Standing | None) -> Mapping[str, Any]:
 
 def _terms(rule: Rule) -> Mapping[str, Any]:
     """The rule in the words of the configuration."""
-    measure = "usd" if rule.measure is Measure.CASH else rule.measure.value
+    measure = rule.measure.spoken
     terms = {"scope": rule.scope.value, "measure": measure}
     if isinstance(rule, Limit):
         window = f"{rule.seconds} s" if rule.seconds else None
@@ -138,7 +138,7 @@ def _terms(rule: Rule) -> Mapping[str, Any]:
 
 
 def _amount(rule: Rule, amount: int) -> str | int:
-    return usd_text(amount) if rule.measure is Measure.CASH else amount
+    return usd_text(amount) if rule.measure.money else amount
 
 
 def _share(rule: Rule, standing: Standing | None) -> float | None:

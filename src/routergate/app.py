@@ -3,28 +3,34 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from random import SystemRandom
-from typing import Any
+from typing import Any, assert_never
 
 import aiohttp
 
+from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
 from routergate.config.spec import Config, ProviderKind, ProviderSpec
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
 from routergate.domain.errors import InvalidRequest
+from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.gateway import Gateway, Router
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
-from routergate.ports import Clock, Lengths, Provider, TokenCounter
+from routergate.ledger.volumes import LearnedVolumes
+from routergate.meter.recent import Recent
+from routergate.ports import Clock, Lengths, Provider, TokenCounter, Volumes
 from routergate.providers import litellm as litellm_home
+from routergate.providers.anthropic import VERSION
 from routergate.providers.litellm import LitellmProvider
-from routergate.providers.openai import Endpoint, OpenAIProvider
+from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
+from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.usage import Dimension, as_json, usage_by
 from routergate.spend.book import Book
 from routergate.spend.hold import Till
@@ -57,7 +63,9 @@ class Parts:
     metrics: Metrics
     counter: TokenCounter
     lengths: LearnedLengths = field(default_factory=LearnedLengths)
+    volumes: LearnedVolumes = field(default_factory=LearnedVolumes)
     experience: Experience = field(default_factory=Experience)
+    recent: Recent = field(default_factory=Recent)
     book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
 
@@ -66,24 +74,30 @@ async def compose(config: Config, parts: Parts) -> Gateway:
     """A gateway for a configuration."""
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
-        router=router(config, parts.counter, parts.lengths),
+        router=replace(router(config, parts.counter, parts.lengths, parts.volumes), recent=parts.recent),
         dispatcher=Dispatcher(
             fleet=await fleet(config.providers, parts.session),
             chance=SystemRandom().random,
             sleep=asyncio.sleep,
             experience=parts.experience,
         ),
+        homes=StoredHomes(parts.store),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
     )
 
 
-def router(config: Config, counter: TokenCounter, lengths: Lengths) -> Router:
+def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Volumes) -> Router:
     """What decides, for the gateway and for `routergate explain` alike."""
     learned = config.artifact
-    estimator = TrainedEstimator.builtin() if learned is None else TrainedEstimator(learned)
-    return Router(catalogue=config.catalogue, estimator=estimator, tokens=counter, lengths=lengths)
+    return Router(
+        catalogue=config.catalogue,
+        estimator=TrainedEstimator.builtin() if learned is None else TrainedEstimator(learned),
+        tokens=counter,
+        lengths=lengths,
+        volumes=volumes,
+    )
 
 
 async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -> Fleet:
@@ -107,22 +121,45 @@ async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -
 def provider(
     spec: ProviderSpec, base_url: str | None, session: aiohttp.ClientSession, litellm: Any
 ) -> Provider:
-    """The adapter for one server of a provider."""
-    key = spec.api_key.reveal() if spec.api_key else None
-    native = spec.kind is not ProviderKind.LITELLM
-    authorization = {"Authorization": f"Bearer {key}"} if key and native else {}
-    endpoint = Endpoint(
+    """The adapter for one server of a provider, whatever format it is asked in."""
+    at = endpoint(spec, base_url)
+    match spec.kind:
+        case ProviderKind.OPENAI | ProviderKind.VLLM:
+            return TranslatedProvider(NativeProvider(at, session), Format.MESSAGES, MessagesAsChat())
+        case ProviderKind.ANTHROPIC:
+            return TranslatedProvider(NativeProvider(at, session), Format.CHAT, ChatAsMessages())
+        case ProviderKind.LITELLM:
+            key = spec.api_key.reveal() if spec.api_key else None
+            behind = LitellmProvider(litellm, at, key)
+            return TranslatedProvider(behind, Format.MESSAGES, MessagesAsChat(markers=True))
+        case never:
+            assert_never(never)
+
+
+def endpoint(spec: ProviderSpec, base_url: str | None) -> Endpoint:
+    """Where one server of the provider is, and how it is spoken to."""
+    anthropic = spec.kind is ProviderKind.ANTHROPIC
+    return Endpoint(
         name=spec.id,
         base_url=base_url,
-        headers={**authorization, **spec.headers},
+        headers={**_credentials(spec), **spec.headers},
         connect=spec.timeouts.connect,
         first_byte=spec.timeouts.first_byte,
         first_token=spec.timeouts.first_token,
         idle=spec.timeouts.idle,
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,
+        limit="max_completion_tokens" if spec.kind is ProviderKind.OPENAI else "max_tokens",
+        wires=ANTHROPIC if anthropic else OPENAI,
     )
-    return OpenAIProvider(endpoint, session) if native else LitellmProvider(litellm, endpoint, key)
+
+
+def _credentials(spec: ProviderSpec) -> Mapping[str, str]:
+    """The headers that open the provider's door; litellm is told the key itself."""
+    key = spec.api_key.reveal() if spec.api_key else None
+    if spec.kind is ProviderKind.ANTHROPIC:
+        return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
+    return {"Authorization": f"Bearer {key}"} if key and spec.kind is not ProviderKind.LITELLM else {}
 
 
 def client_session() -> aiohttp.ClientSession:

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from routergate.allowances import spent_usd
 from routergate.app import Parts
 from routergate.domain.budget import Rules
+from routergate.domain.decision import Catalogue
 from routergate.domain.errors import StoreUnavailable
+from routergate.economics.fixed import unamortised
 from routergate.gateway import Gateway
 from routergate.ledger.sweeper import Sweeper
 from routergate.store.circuits import exchange
 
 log = logging.getLogger(__name__)
 
-LENGTHS_EVERY, CIRCUITS_EVERY, GAUGES_EVERY, BUDGETS_EVERY = 5.0, 0.5, 1.0, 5.0
+LEARNED_EVERY, CIRCUITS_EVERY, GAUGES_EVERY, BUDGETS_EVERY, ASSETS_EVERY = 5.0, 0.5, 1.0, 5.0, 5.0
 
 
 async def kept_running(job: Callable[[], Awaitable[None]]) -> None:
@@ -58,12 +60,27 @@ class Growth:
         return grown
 
 
-async def share_lengths(parts: Parts) -> None:
-    """Tell the other workers what was learned of answers' lengths, and hear from them."""
+async def share_learned(parts: Parts) -> None:
+    """Tell the other workers what was learned of answers' lengths and models' volumes, and hear from them."""
     while True:
         with suppress(StoreUnavailable):  # what was learned stays, and goes along next time
             await parts.lengths.sync(parts.store)
-        await asyncio.sleep(LENGTHS_EVERY)
+            await parts.volumes.sync(parts.store)
+        await asyncio.sleep(LEARNED_EVERY)
+
+
+async def show_assets(parts: Parts, catalogue: Callable[[], Catalogue]) -> None:
+    """Keep the metric of what models are worth. Every worker does: their gauges are merged, not added."""
+    while True:
+        at = parts.clock.epoch_ns()
+        parts.metrics.unamortised(
+            {
+                card.id: unamortised(card.asset, at, parts.volumes.of(card.id, at).served)
+                for card in catalogue().models.values()
+                if card.asset
+            }
+        )
+        await asyncio.sleep(ASSETS_EVERY)
 
 
 async def share_circuits(parts: Parts) -> None:

@@ -13,6 +13,7 @@ from routergate.app import router
 from routergate.config.load import load
 from routergate.domain.identity import Identity
 from routergate.ledger.lengths import LearnedLengths
+from routergate.ledger.volumes import LearnedVolumes
 from routergate.route.explain import explain
 from routergate.tokens import TiktokenCounter
 from routergate.tokens import load as load_tokens
@@ -25,8 +26,9 @@ def explained(
 ) -> dict[str, Any]:
     """The decision for a request body under a configuration, as `POST /v1/route` gives it."""
     call = read_call(NOBODY, headers, body)
-    decide = router(load(config, environment), TiktokenCounter(load_tokens()), LearnedLengths()).decide
-    return explain(asyncio.run(decide("explain", call, time.time_ns(), frozenset())))
+    counter = TiktokenCounter(load_tokens())
+    chosen = router(load(config, environment), counter, LearnedLengths(), LearnedVolumes())
+    return explain(asyncio.run(chosen.decide("explain", call, time.time_ns(), frozenset())))
 
 
 def table(decision: Mapping[str, Any]) -> tuple[str, Table]:

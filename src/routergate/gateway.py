@@ -2,26 +2,33 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from routergate.classify.features import features
-from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.dispatch import Begun, Dispatcher
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
+from routergate.domain.errors import UnknownResponse
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
-from routergate.domain.model import ModelId
+from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
+from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
+from routergate.meter.recent import Recent
 from routergate.meter.settle import costs, day_of, overhead, usage_event, used
 from routergate.ports import (
     Chunk,
     Clock,
     Estimator,
+    Homes,
+    Kept,
     Keyring,
     Lengths,
     Telemetry,
     TokenCounter,
+    Volumes,
 )
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.filters import Conditions
@@ -59,9 +66,19 @@ class Router:
     estimator: Estimator
     tokens: TokenCounter
     lengths: Lengths
+    volumes: Volumes
+    recent: Recent = field(default_factory=Recent)
 
-    async def decide(self, request_id: str, call: Call, at: int, down: frozenset[ModelId]) -> Decision:
-        """Classify and route; `down` are the models that nobody serves at the moment."""
+    async def decide(
+        self,
+        request_id: str,
+        call: Call,
+        at: int,
+        down: frozenset[ModelId],
+        home: ProviderId | None = None,
+    ) -> Decision:
+        """Classify and route; `down` are the models that nobody serves now, `home` is the provider that must
+        answer."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
@@ -71,14 +88,20 @@ class Router:
             policy,
             features(request, reading, text_tokens),
             call.wishes,
-            _conditions(policy, account.identity, down),
+            replace(_conditions(policy, account.identity, down), home=home),
             World(
                 catalogue=self.catalogue,
                 quality=self.estimator.quality,
                 output_tokens=self.lengths.expected,
                 on=day_of(at),
+                share=lambda card: self._share(card, at),
+                first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
+                warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
             ),
         )
+
+    def _share(self, card: ModelCard, at: int) -> Loaded | None:
+        return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
 
 
 def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId]) -> Conditions:
@@ -100,6 +123,7 @@ class Gateway:
     keyring: Keyring
     router: Router
     dispatcher: Dispatcher
+    homes: Homes
     till: Till
     telemetry: Telemetry
     clock: Clock
@@ -123,6 +147,7 @@ class Gateway:
                 aclosing(seen),
                 aclosing(hold.within(seen, meter, self.router.tokens)) as chunks,
             ):
+                await self._remember(call, begun)
                 yield Answer(
                     gateway=self,
                     call=call,
@@ -145,6 +170,22 @@ class Gateway:
         call = incoming.parse(caller, await incoming.receive())
         return await self._decide(incoming.id, call, self.clock.epoch_ns())
 
+    async def count(self, incoming: Incoming) -> int:
+        """Input tokens of a request, by the count of the provider that would be asked, or else by ours."""
+        caller = await self.keyring.identify(incoming.token, incoming.peer)
+        call = incoming.parse(caller, await incoming.receive())
+        decision = await self._decide(incoming.id, call, self.clock.epoch_ns())
+        counted = await self.dispatcher.counted(call.request, decision.chosen.card)
+        return decision.features.input_tokens if counted is None else counted
+
+    async def kept(self, caller: Identity, answer_id: str, method: str, path: str) -> Kept:
+        """What the provider that keeps an answer of the caller's organisation says of it."""
+        home = await self.homes.of(caller.organisation, answer_id)
+        told = None if home is None else await self.dispatcher.kept(home, method, path)
+        if told is None:
+            raise UnknownResponse(f"No response '{answer_id}' is kept.", param="response_id")
+        return told
+
     def _book(self, call: Call, hold: Hold, meter: Meter, at: int) -> None:
         """The one event, with what it charges."""
         event = usage_event(hold.decision, call.attribution, call.request, meter, self.router.tokens, at)
@@ -155,14 +196,34 @@ class Gateway:
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.down(self.clock.monotonic())
-        return await self.router.decide(request_id, call, at, down)
+        return await self.router.decide(request_id, call, at, down, await self._home(call))
+
+    async def _home(self, call: Call) -> ProviderId | None:
+        """The provider that has the answer from which the request goes on, if it goes on from one."""
+        if (follows := call.request.follows) is None:
+            return None
+        home = await self.homes.of(call.attribution.identity.organisation, follows)
+        if home is None:
+            raise UnknownResponse(f"No response '{follows}' is kept.", param="previous_response_id")
+        return home
+
+    async def _remember(self, call: Call, begun: Begun) -> None:
+        if call.request.kept and begun.first.answer_id is not None:
+            organisation, provider = call.attribution.identity.organisation, begun.candidate.card.provider
+            await self.homes.remember(organisation, begun.first.answer_id, provider)
 
     def _learn(self, event: UsageEvent, choices: int) -> None:
-        """How long this model's answers to this task are, from whole answers that the provider counted."""
+        """How soon the model begins; how much it writes, from whole answers that the provider counted.
+
+        And how many requests it has, if it has fixed costs to spread over them.
+        """
+        self.router.recent.observe(event)
         whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
         if whole and event.card is not None and event.usage is not None:
             each = round(event.usage.output_total / choices)
             self.router.lengths.observe(event.card.id, event.task, each)
+        if event.card is not None and event.card.asset is not None:
+            self.router.volumes.observe(event.card.id, event.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +247,11 @@ class Answer:
     def overhead(self) -> float:
         """Seconds that the gateway itself has taken so far."""
         return overhead(self.meter)
+
+    @property
+    def written(self) -> int:
+        """Output tokens so far, by our count."""
+        return self.meter.counted_output(self.gateway.router.tokens)
 
     def costs(self) -> tuple[Nanos | None, Nanos | None]:
         """Actual and baseline cost of what has gone by; `None` is unknown."""

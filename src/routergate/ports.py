@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from routergate.domain.asset import Volume
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
-from routergate.domain.model import ModelCard
+from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest, Features, Reading
 from routergate.domain.usage import Usage
 
@@ -26,19 +27,50 @@ class Chunk:
     """What the model wrote in this piece: for counting where the provider gives no usage, never stored."""
     usage_only: bool = False
     """An event that carries nothing but usage: hidden from a caller who did not ask for it."""
+    opening: Usage | None = None
+    """What the provider counts as the answer begins: the input; it stands if the answer breaks off."""
     service_tier: str | None = None
     """How the provider says, so far, that it serves the request."""
+    answer_id: str | None = None
+    """The provider's name for the answer, where it may keep it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a provider says of an answer that it keeps."""
+
+    status: int
+    body: bytes
+    content_type: str
 
 
 class Provider(Protocol):
     """A place that serves models."""
 
-    def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """Yield at least one chunk, or raise `UpstreamError` or `ProviderRefused`; nothing else escapes.
 
         After the first chunk only `StreamBroken` may come. Ending without an error promises that the
         answer is complete. Closing the generator ends the call at once.
         """
+
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        """Input tokens by its own count, `None` where it offers none; raises `UpstreamError` or
+        `ProviderRefused`."""
+
+    async def kept(self, method: str, path: str) -> Kept:
+        """What it says of a kept answer at `path` below all of them; raises `UpstreamError` or
+        `UnknownResponse`, where it keeps none."""
+
+
+class Homes(Protocol):
+    """Which provider keeps which answer."""
+
+    async def of(self, organisation: str, answer_id: str) -> ProviderId | None:
+        """The provider; `None` if the organisation has no such answer. Raises `StoreUnavailable`."""
+
+    async def remember(self, organisation: str, answer_id: str, provider: ProviderId) -> None:
+        """For as long as providers keep answers, without raising."""
 
 
 class Estimator(Protocol):
@@ -103,6 +135,16 @@ class Lengths(Protocol):
 
     def observe(self, model: str, task: str, output_tokens: int) -> None:
         """Learn from one complete answer, without blocking and without raising."""
+
+
+class Volumes(Protocol):
+    """How many requests each model that is an asset serves."""
+
+    def of(self, model: str, at: int) -> Volume:
+        """As far as is known at an instant."""
+
+    def observe(self, model: str, at: int) -> None:
+        """Count one request, without blocking and without raising."""
 
 
 class Clock(Protocol):

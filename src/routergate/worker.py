@@ -23,7 +23,14 @@ from routergate.api.connection import Runner
 from routergate.api.server import application
 from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
-from routergate.chores import kept_running, share_circuits, share_lengths, show_budgets, show_gauges
+from routergate.chores import (
+    kept_running,
+    share_circuits,
+    share_learned,
+    show_assets,
+    show_budgets,
+    show_gauges,
+)
 from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError, StoreUnavailable
@@ -245,9 +252,10 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         parts.ledger.renew,
         sweeper.run,
         Alarms(parts.store, parts.session, parts.clock, lambda: worker.config).run,
-        lambda: share_lengths(parts),
+        lambda: share_learned(parts),
         lambda: share_circuits(parts),
         lambda: show_gauges(parts, sweeper, lambda: worker.gateway),
+        lambda: show_assets(parts, lambda: worker.config.catalogue),
         lambda: show_budgets(parts, lambda: worker.config.rules),
         lambda: _reload_when(wake, worker),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from routergate.api.caller import attribution, bearer, read_call, wishes
+from routergate.api.caller import attribution, key_of, read_call, wishes
 from routergate.api.wire import Metadata, WireChat, WireMessage
 from routergate.domain.errors import Forbidden, InvalidRequest
 from routergate.domain.identity import Attribution, Identity
@@ -165,7 +165,7 @@ def test_routing_is_on_or_off(text: str) -> None:
     ],
 )
 def test_a_key_is_the_bearers(header: str, token: str | None) -> None:
-    assert bearer({"authorization": header}) == token
+    assert key_of({"authorization": header}) == token
 
 
 def test_a_call_is_body_and_headers_together() -> None:

@@ -33,6 +33,7 @@ GATEWAY = Gateway(
     keyring=OpenToAll(),
     router=NOTHING,
     dispatcher=NOTHING,
+    homes=NOTHING,
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,

@@ -15,7 +15,7 @@ def test_the_page_has_every_endpoint() -> None:
     services = Services(**dict.fromkeys(Services.__slots__, NOTHING))
     routes = application(services, 1).router.routes()
     served = {f"{r.method} {r.resource.canonical}" for r in routes if r.resource and r.method != "HEAD"}
-    assert served == set(re.findall(r"^\| `((?:GET|POST) [^`]+)`", PAGE, re.MULTILINE))
+    assert served == set(re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)`", PAGE, re.MULTILINE))
 
 
 def test_the_page_has_every_code_that_a_caller_can_put_right() -> None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from routergate.api.errors import error_object, error_response, in_band
+from routergate.api.errors import advice, error_object, error_response, in_band
 from routergate.domain.errors import (
     AllProvidersFailed,
     BodyTooLarge,
@@ -21,6 +21,10 @@ from routergate.domain.errors import (
     UnknownModel,
     UnsupportedContentType,
 )
+from routergate.domain.format import Format
+from routergate.domain.hold import Denied, Standing
+from routergate.domain.refusals import OverBudget
+from support.restraints import a_line
 
 TABLE: list[tuple[RouterGateError, int, str, str | None]] = [
     (InvalidRequest("x"), 400, "invalid_request_error", None),
@@ -65,3 +69,14 @@ def test_in_a_stream_an_error_is_an_event() -> None:
     assert event.endswith(b"}\n\n")
     assert event.count(b"\n") == 2
     assert json.loads(event.removeprefix(b"data: "))["error"]["code"] == "upstream_cut"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "kind"), [(Format.CHAT, "insufficient_quota"), (Format.MESSAGES, "rate_limit_error")]
+)
+def test_whose_limit_is_in_the_way_is_told_in_every_format(spoken: Format, kind: str) -> None:
+    denied = Denied(line=a_line(1, 1), standing=Standing(spent=1, held=0), wait=0.0)
+    refused = OverBudget("x", denied=denied, facts={"scope": "team"})
+    error = error_object(refused, spoken)["error"]
+    assert (error["type"], error["code"], error["metadata"]) == (kind, "budget_exceeded", {"scope": "team"})
+    assert advice(refused)["x-should-retry"] == "false"

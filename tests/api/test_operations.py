@@ -8,17 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.stage import ADDED_UP_KEY, ENDED_KEY, Caller, Reply, Stage, a_caller
-
-
-async def usage_of(caller: Caller, requests: int, by: str = "model") -> list[Any]:
-    """The caller's own usage, once that many requests are in it."""
-    while True:
-        reply = await caller.get("/v1/usage", params={"by": by})
-        rows: list[Any] = reply.json["data"]
-        if sum(row["requests"] for row in rows) >= requests:
-            return rows
-        await asyncio.sleep(0.02)
+from support.stage import ADDED_UP_KEY, ENDED_KEY, Caller, Reply, Stage, a_caller, usage_of
 
 
 @pytest.mark.parametrize(

@@ -97,17 +97,21 @@ def test_routes_and_tasks_become_domain_values(outline: Config) -> None:
 
 
 def test_what_is_not_in_force_is_said(outline: Config) -> None:
-    assert outline.warnings == (
-        "routes.auto.cascade: understood, but not in force in this version",
-        "models.contracts-7b.asset: understood, but not yet in the costs that this version shows",
-    )
+    assert outline.warnings == ("routes.auto.cascade: understood, but not in force in this version",)
 
 
-def test_a_loaded_cost_basis_is_said_not_to_be_in_force(tmp_path: Path) -> None:
+def test_a_route_may_limit_price_and_time_to_first_token(tmp_path: Path) -> None:
+    limits = "max_cost_usd: 0.02, first_token_seconds: 1.5"
+    policy = loaded(
+        tmp_path, SMALL + f"routes: {{auto: {{candidates: [gpt-4o], {limits}}}}}"
+    ).catalogue.routes["auto"]
+    assert (policy.max_cost, policy.first_token) == (20_000_000, 1.5)
+
+
+def test_a_route_may_go_by_loaded_cost(tmp_path: Path) -> None:
     config = loaded(tmp_path, SMALL + "routes: {auto: {candidates: [gpt-4o], cost_basis: loaded}}")
-    assert config.warnings == (
-        "routes.auto.cost_basis: understood, but routing is by marginal cost in this version",
-    )
+    assert config.catalogue.routes["auto"].loaded
+    assert config.warnings == ()
 
 
 def test_an_unknown_price_stays_unknown_and_is_said(tmp_path: Path) -> None:

@@ -31,6 +31,14 @@ def test_a_known_model_has_exact_rates_and_its_facts() -> None:
     }  # fmt: skip
 
 
+def test_a_model_that_makes_vectors_is_known_as_one() -> None:
+    listing = look_up("text-embedding-3-small", "openai", OPENAI)
+    assert listing is not None
+    assert listing.capabilities == {Capability.EMBEDDINGS}
+    assert listing.rates is not None
+    assert str(listing.rates.input) == "0.02"
+
+
 def test_rates_are_plain_digits() -> None:
     listing = look_up("gpt-4o", "openai", OPENAI)
     assert listing is not None

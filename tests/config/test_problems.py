@@ -34,7 +34,10 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
     ("written", "expected"),
     [
         ("{kind: vllm}", ": is of kind vllm and needs base_url or replicas, such as http://vllm-0:8000/v1"),
-        ("{kind: opnai}", ".kind: 'opnai' is not one of openai, vllm, litellm; did you mean 'openai'?"),
+        (
+            "{kind: opnai}",
+            ".kind: 'opnai' is not one of openai, vllm, anthropic, litellm; did you mean 'openai'?",
+        ),
         (
             "{kind: litellm, replicas: [http://a/v1]}",
             ": is of kind litellm, which knows no replicas; declare a provider for each, or use kind openai",
@@ -100,7 +103,7 @@ def test_a_model_needs_to_say_what_it_has_room_for(tmp_path: Path, written: str,
     assert problems(tmp_path, text) == [f"6: models.m{expected}"]
 
 
-CAPABILITIES = "tools, vision, audio, json_mode, json_schema, reasoning"
+CAPABILITIES = "tools, vision, audio, json_mode, json_schema, reasoning, embeddings"
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ def test_a_star_stands_for_organisations_that_are_not_declared(tmp_path: Path) -
             ),
         ),
         (
-            "budgets: [{scope: team, usd: 1, window: day, basis: loaded}]",
-            "budgets[0]: basis loaded is not in force: it comes with fixed-cost accounting; write cash",
+            "budgets: [{scope: team, requests: 1, window: day, basis: loaded}]",
+            "budgets[0]: has basis loaded, but no usd; remove it",
         ),
         (
             "budgets: [{scope: team, usd: 1, window: day, least_quality: 0.5}]",

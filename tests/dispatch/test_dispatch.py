@@ -28,7 +28,7 @@ from routergate.domain.errors import (
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
-from routergate.ports import Chunk
+from routergate.ports import Chunk, Kept
 from support.builders import a_card, a_decision, a_request
 from support.fakes import FakeProvider, Hang, Step, Wait, a_dispatcher
 from support.redis import HandClock
@@ -327,3 +327,23 @@ async def test_a_server_that_fails_is_left_out_and_the_provider_is_not_down() ->
     assert [len(api.asked) for api in apis] == [1, 4]
     assert dispatcher.down(0.0) == frozenset()
     assert dispatcher.states(0.0) == {FIRST.provider: State.OPEN}
+
+
+NOT_HERE = Kept(status=404, body=b"", content_type="text/plain")
+HERE = Kept(status=200, body=b"here", content_type="text/plain")
+
+
+@pytest.mark.parametrize(
+    ("kept", "told", "asked"),
+    [([NOT_HERE, HERE, HERE], HERE, [1, 1, 0]), ([NOT_HERE, NOT_HERE], NOT_HERE, [1, 1])],
+    ids=["one of them", "none of them"],
+)
+async def test_the_servers_are_asked_for_a_kept_answer_until_one_has_it(
+    kept: list[Kept], told: Kept, asked: list[int]
+) -> None:
+    apis = [FakeProvider(keeps=each) for each in kept]
+    servers = [Replica(provider=FIRST.provider, name=str(n), api=api) for n, api in enumerate(apis)]
+    dispatcher = Dispatcher(fleet={FIRST.provider: servers}, chance=lambda: 0.0, sleep=HandClock().sleep)
+    assert await dispatcher.kept(FIRST.provider, "GET", "resp_1") == told
+    assert [api.kept_asked for api in apis] == asked
+    assert await dispatcher.kept(SECOND.provider, "GET", "resp_1") is None

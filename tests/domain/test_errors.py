@@ -1,7 +1,7 @@
 import re
 from collections.abc import Iterator
 
-from routergate.domain import errors
+from routergate.domain import errors, refusals
 from routergate.domain.errors import ConfigError, RouterGateError, UpstreamError
 
 
@@ -20,6 +20,10 @@ def drawn() -> Iterator[tuple[int, str]]:
 
 def test_the_docstring_draws_the_whole_tree() -> None:
     assert list(drawn()) == list(tree(RouterGateError))
+
+
+def test_the_refusals_of_budgets_and_limits_are_the_callers_to_put_right() -> None:
+    assert issubclass(refusals.NotAdmitted, errors.ClientError)
 
 
 def test_every_failure_of_a_provider_has_a_word_of_its_own() -> None:

@@ -58,7 +58,7 @@ async def test_the_money_in_prometheus_is_the_money_in_the_books(prometheus: Pro
     cost, baseline, saved, lost = [
         float((await prometheus.query(f"sum({name})"))[0]["value"][1])
         for name in (
-            'routergate_cost_usd_total{model!="unpriced"}',
+            'routergate_cost_usd_total{model!="unpriced", basis="marginal"}',
             "routergate_baseline_cost_usd_total",
             "routergate_savings_usd_total",
             "routergate_losses_usd_total",

@@ -52,7 +52,7 @@ def test_batches_come_back_in_order_and_the_file_goes_with_the_last_one(tmp_path
 
 
 def test_a_line_larger_than_a_portion_is_read_whole(tmp_path: Path) -> None:
-    spool = a_spool(tmp_path, room=16 * PORTION)
+    spool = a_spool(tmp_path, room=32 * PORTION)
     large = numbered(2, an_event(route="r" * (2 * PORTION)))
     spool.append([numbered(1), large, numbered(3)])
     assert taken(spool) == [1, 2, 3]

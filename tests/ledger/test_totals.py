@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.domain.asset import Loaded
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.money import Nanos
 from routergate.domain.totals import Measures, Total
@@ -40,6 +41,8 @@ def test_an_answered_request_counts_its_tokens_and_money() -> None:
         cost_nanos=4_000_000,
         baseline_nanos=20_000_000,
         savings_nanos=16_000_000,
+        loaded_nanos=4_000_000,
+        loaded=2,
     )
 
 
@@ -83,7 +86,21 @@ def test_what_is_unknown_is_counted_and_not_taken_for_zero(
     event: UsageEvent, expected: dict[str, int]
 ) -> None:
     tokens = {"input_uncached": 100, "output": 20} if event.usage == an_event().usage else {}
-    assert only(event) == Measures(requests=1, **tokens, **expected)
+    known = {} if event.cost is None else {"loaded": 1, "loaded_nanos": event.cost}
+    assert only(event) == Measures(requests=1, **tokens, **known, **expected)
+
+
+def test_a_share_of_fixed_costs_is_counted_by_component() -> None:
+    share = Loaded(hosting=Nanos(1), depreciation=Nanos(2), maintenance=Nanos(3))
+    counted = only(an_event(share=share, cost=Nanos(10)))
+
+    assert (counted.hosting_nanos, counted.depreciation_nanos, counted.maintenance_nanos) == (1, 2, 3)
+    assert (counted.loaded_nanos, counted.loaded) == (16, 1)
+
+
+def test_a_share_that_nobody_knows_makes_no_loaded_cost() -> None:
+    counted = only(an_event(share=None))
+    assert (counted.requests, counted.loaded, counted.loaded_nanos) == (1, 0, 0)
 
 
 def test_a_measure_of_a_later_version_is_passed_over() -> None:

@@ -15,7 +15,7 @@ from support.redis import HandClock
 
 async def watched(*chunks: Chunk) -> Meter:
     meter = Meter(HandClock(), 0.0)
-    answer = FakeProvider(chunks).chat(a_request(), a_card())
+    answer = FakeProvider(chunks).answer(a_request(), a_card())
     first = await anext(answer)
     meter.answered(a_candidate(), first)
     async with aclosing(meter.watch(first, answer)) as seen:

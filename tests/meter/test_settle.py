@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from routergate.domain.event import UsageSource
 from routergate.domain.rates import Tariff
 from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
-from routergate.meter.settle import costs
+from routergate.meter.settle import costs, used
 from routergate.ports import Chunk
 from support.builders import DAY, a_candidate, a_card, a_decision, a_rate_card, some_features
+from support.fakes import WordCounter
 from support.redis import HandClock
 
 FAST = Tariff(input=Decimal(5), output=Decimal(5))
@@ -72,3 +74,12 @@ def test_without_an_answer_nothing_is_owed() -> None:
     assert costs(a_decision(MINI, baseline=LARGE), meter, Usage(), DAY) == (0, 0)
     assert costs(a_decision(MINI), meter, Usage(), DAY) == (0, None)
     assert costs(a_decision(MINI, baseline=LARGE), meter, None, DAY) == (None, None)
+
+
+def test_an_answer_that_breaks_off_has_the_input_that_was_told_and_the_output_that_was_seen() -> None:
+    meter = Meter(HandClock(), 0.0)
+    told = Usage(input_uncached=5, cache_read=60)
+    meter.answered(a_candidate(MINI), Chunk(data=b"a", opening=told))
+    meter._see(Chunk(data=b"b", text="two words"))
+    usage, source = used(a_decision(MINI), meter, WordCounter())
+    assert (usage, source) == (replace(told, output=2), UsageSource.COUNTED)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from routergate.api.embeddings import read_embeddings
 from routergate.domain.errors import (
     ProviderBroken,
     ProviderDenied,
@@ -21,6 +22,7 @@ from routergate.domain.errors import (
     StreamBroken,
     UpstreamError,
 )
+from routergate.domain.request import limited
 from routergate.domain.usage import Usage
 from routergate.providers.litellm import LitellmProvider, load
 from routergate.providers.openai import Endpoint
@@ -64,6 +66,21 @@ async def test_a_plain_answer_is_in_openais_format(litellm: Any, sim: Simulator)
     assert chunk.usage is not None
     assert (chunk.usage.input_total, chunk.usage.output_total) == (call.prompt_tokens, call.output_tokens)
     assert chunk.usage.cache_read == call.prompt_tokens // 2
+
+
+async def test_vectors(litellm: Any, sim: Simulator) -> None:
+    body = b'{"model": "auto", "input": ["one two", "three"], "base_url": "https://elsewhere"}'
+    provider, card = a_provider(litellm, sim.base_url), a_card(upstream="openai/sim-mini")
+    [chunk] = [chunk async for chunk in provider.answer(read_embeddings(body)[0], card)]
+    assert chunk.usage == Usage(input_uncached=3)
+    assert len(json.loads(chunk.data)["data"]) == 2
+    assert sim.calls[0].authorization == "Bearer sesame"
+
+
+async def test_a_limit_that_the_caller_did_not_set_is_kept(litellm: Any, sim: Simulator) -> None:
+    provider = a_provider(litellm, sim.base_url)
+    [_] = [chunk async for chunk in provider.answer(limited(wired(), 5), a_card(upstream="openai/sim-mini"))]
+    assert sim.calls[0].output_tokens == 5
 
 
 async def test_a_streamed_answer_is_in_openais_format(litellm: Any, sim: Simulator) -> None:
@@ -143,7 +160,9 @@ async def test_patience_ends(
 async def test_an_answer_that_is_closed_early_ends_the_call_upstream(litellm: Any) -> None:
     async with Simulator(Profile(seconds_per_token=0.01)) as sim, asyncio.timeout(20):
         provider = a_provider(litellm, sim.base_url)
-        async with aclosing(provider.chat(wired(stream=True), a_card(upstream="openai/sim-mini"))) as chunks:
+        async with aclosing(
+            provider.answer(wired(stream=True), a_card(upstream="openai/sim-mini"))
+        ) as chunks:
             await anext(chunks)
         [call] = await sim.until(lambda calls: calls[0].ended is not None)
     assert call.hung_up

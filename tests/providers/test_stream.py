@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 from routergate.domain.errors import ProviderBroken, StreamBroken
 from routergate.domain.usage import Usage
 from routergate.ports import Chunk
+from routergate.providers.anthropic import MESSAGES
+from routergate.providers.dialect import CHAT, DONE
+from routergate.providers.responses import RESPONSES
 from routergate.providers.sse import LONGEST
-from routergate.providers.stream import DONE, AnswerStream
+from routergate.providers.stream import AnswerStream
+from routergate.providers.wire import Wire
 
 USAGE = {"prompt_tokens": 7, "completion_tokens": 2}
 
@@ -29,7 +33,7 @@ WHOLE = [said("one "), said("two"), FINISH, COUNTED, DONE]
 
 
 def fed(*pieces: bytes) -> list[Chunk]:
-    stream = AnswerStream()
+    stream = AnswerStream(CHAT)
     return [chunk for piece in pieces for chunk in stream.feed(piece)] + stream.end()
 
 
@@ -52,7 +56,7 @@ def test_the_bytes_and_the_usage_are_the_same_wherever_they_were_split(cuts: lis
 
 
 def test_usage_on_the_last_piece_of_text_is_not_alone() -> None:
-    [chunk] = AnswerStream().feed(said("one", usage=USAGE))
+    [chunk] = AnswerStream(CHAT).feed(said("one", usage=USAGE))
     assert (chunk.text, chunk.usage_only, chunk.usage) == ("one", False, Usage(input_uncached=7, output=2))
 
 
@@ -107,7 +111,7 @@ def test_a_malformed_event_is_no_beginning() -> None:
 
 
 def test_comments_begin_nothing_and_are_passed_on_with_what_does() -> None:
-    stream = AnswerStream()
+    stream = AnswerStream(CHAT)
     assert (stream.feed(b": alive\n\n"), stream.begun, stream.moved) == ([], False, False)
     assert [chunk.data for chunk in stream.feed(said("one"))] == [b": alive\n\n", said("one")]
     assert (stream.begun, stream.moved) == (True, True)
@@ -117,7 +121,7 @@ def test_comments_begin_nothing_and_are_passed_on_with_what_does() -> None:
 
 def test_an_envelope_begins_nothing() -> None:
     role = event(choices=[{"delta": {"role": "assistant", "content": ""}}])
-    stream = AnswerStream()
+    stream = AnswerStream(CHAT)
     assert (stream.feed(role), stream.begun, stream.moved) == ([], False, True)
     assert [chunk.data for chunk in stream.feed(said("one"))] == [role, said("one")]
 
@@ -134,14 +138,14 @@ def test_an_envelope_begins_nothing() -> None:
     ],
 )
 def test_whatever_a_model_can_say_begins_its_answer(delta: Any) -> None:
-    stream = AnswerStream()
+    stream = AnswerStream(CHAT)
     stream.feed(event(choices=[{"delta": delta}]))
     assert stream.begun
 
 
 def test_a_stream_of_several_choices_is_whole_when_each_of_them_is() -> None:
     first, second = (event(choices=[{"index": n, "delta": {}, "finish_reason": "stop"}]) for n in (0, 1))
-    stream = AnswerStream(choices=2)
+    stream = AnswerStream(CHAT, choices=2)
     stream.feed(said("one") + first)
     with pytest.raises(StreamBroken, match="ended before the answer did"):
         stream.end()
@@ -150,7 +154,7 @@ def test_a_stream_of_several_choices_is_whole_when_each_of_them_is() -> None:
 
 
 def test_choices_that_nobody_asked_for_must_be_whole_too() -> None:
-    stream = AnswerStream()
+    stream = AnswerStream(CHAT)
     stream.feed(event(choices=[{"index": 1, "delta": {"content": "one"}}]) + FINISH)
     with pytest.raises(StreamBroken):
         stream.end()
@@ -200,3 +204,63 @@ def test_an_endless_event_is_given_up(before: bytes, error: type[Exception]) -> 
 def test_parts_in_place_of_text_are_an_answer_too() -> None:
     thought = event(choices=[{"delta": {"content": [{"type": "thinking"}]}, "finish_reason": "stop"}])
     assert [chunk.data for chunk in fed(thought)] == [thought, DONE]
+
+
+def named(kind: str, **fields: Any) -> bytes:
+    return b"event: " + kind.encode() + b"\n" + event(type=kind, **fields)
+
+
+@pytest.mark.parametrize(
+    ("wire", "envelope", "word"),
+    [
+        (
+            MESSAGES,
+            [
+                named("message_start", message={"usage": {"input_tokens": 7, "output_tokens": 1}}),
+                named("ping"),
+            ],
+            named("content_block_delta", delta={"text": "one"}),
+        ),
+        (
+            RESPONSES,
+            [named("response.created", response={"id": "r"}), named("response.in_progress", response={})],
+            named("response.output_text.delta", delta="one"),
+        ),
+    ],
+    ids=["messages", "responses"],
+)
+def test_no_format_begins_with_its_envelope(wire: Wire, envelope: list[bytes], word: bytes) -> None:
+    stream = AnswerStream(wire)
+    assert [stream.feed(piece) for piece in envelope] == [[], []]
+    assert not stream.begun
+    assert b"".join(chunk.data for chunk in stream.feed(word)) == b"".join(envelope) + word
+    assert stream.begun
+
+
+@pytest.mark.parametrize(("wire", "sign"), [(MESSAGES, "ping"), (RESPONSES, "keepalive")])
+def test_a_sign_of_life_gets_an_answer_nowhere(wire: Wire, sign: str) -> None:
+    stream = AnswerStream(wire)
+    stream.feed(named(sign))
+    assert (stream.begun, stream.moved) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("wire", "word", "end"),
+    [
+        (MESSAGES, named("content_block_delta", delta={"text": "one"}), named("message_stop")),
+        (RESPONSES, named("response.output_text.delta", delta="one"), named("response.completed")),
+    ],
+)
+def test_an_answer_without_its_end_is_broken_in_every_format(wire: Wire, word: bytes, end: bytes) -> None:
+    stream = AnswerStream(wire)
+    stream.feed(word)
+    with pytest.raises(StreamBroken, match="ended before the answer did"):
+        stream.end()
+    stream.feed(end)
+    assert stream.end() == []
+
+
+def test_an_answer_that_fails_in_mid_response_is_broken() -> None:
+    stream = AnswerStream(RESPONSES)
+    with pytest.raises(StreamBroken, match="reported an error"):
+        stream.feed(named("response.output_text.delta", delta="one") + named("response.failed"))

@@ -1,14 +1,27 @@
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import DIRECT, Decision, Estimate
-from routergate.domain.errors import ClientError, ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
+from routergate.domain.errors import (
+    ClientError,
+    ContextTooLong,
+    Forbidden,
+    InvalidRequest,
+    NoEligibleModel,
+    UnknownModel,
+)
+from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import Capability, ModelCard, ModelClass, ModelId, ProviderId, TaskId
+from routergate.domain.money import Nanos
 from routergate.domain.request import Features
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.explain import explain
@@ -32,6 +45,9 @@ def decided(
     wishes: Wishes | None = None,
     usual: int = 300,
     conditions: dict[str, Any] | None = None,
+    shares: Mapping[str, Loaded | None] | None = None,
+    paces: dict[str, float] | None = None,
+    warm: dict[str, int] | None = None,
     **policy: Any,
 ) -> Decision:
     """A decision over `cards`, whose quality is what they declare."""
@@ -41,6 +57,9 @@ def decided(
         quality=lambda _, asked: [Estimate(mean=card.quality["default"], stderr=0.05) for card in asked],
         output_tokens=lambda *_: usual,
         on=DAY,
+        share=lambda card: (shares or {}).get(card.id, FREE),
+        first_token=dict[str, float](paces or {}).get,
+        warm=lambda model: (warm or {}).get(model, 0),
     )
     wishes, features = wishes or Wishes(), features or some_features()
     told = Conditions(route="auto", **(conditions or {}))
@@ -167,6 +186,73 @@ def test_a_cost_limit_keeps_out_what_is_dearer_or_unknown() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("route", "wish"), [(2_000_000, None), (2_000_000, 9_000_000), (9_000_000, 2_000_000)]
+)
+def test_the_lower_of_the_routes_and_the_callers_cost_limit_counts(route: int, wish: int | None) -> None:
+    decision = decided(CHEAP, MIDDLE, DEAR, max_cost=route, wishes=Wishes(max_cost=wish))
+    assert rejected(decision) == {"dear": "is expected to cost more than allowed"}
+
+
+def test_a_model_that_usually_begins_too_late_is_rejected_and_an_unknown_one_passes() -> None:
+    decision = decided(CHEAP, MIDDLE, DEAR, first_token=1.5, paces={"cheap": 2.25, "dear": 1.5})
+    assert order(decision) == ["middle", "dear"]
+    assert rejected(decision) == {"cheap": "usually begins after 2.2 s, 1.5 s are allowed"}
+
+
+def test_without_a_limit_any_pace_passes() -> None:
+    assert order(decided(CHEAP, paces={"cheap": 99.0})) == ["cheap"]
+
+
+def test_when_all_are_slow_or_failing_they_are_tried_all_the_same() -> None:
+    down = {"down": frozenset({DEAR.id})}
+    decision = decided(CHEAP, DEAR, quality=0.7, first_token=1.0, paces={"cheap": 2.0}, conditions=down)
+    assert (order(decision), decision.rejected) == (["cheap", "dear"], ())
+
+
+CACHING = a_rate_card("5", "1", cache_read=Decimal("0.5"))
+
+
+def test_a_model_that_has_the_conversation_cached_is_kept_if_switching_does_not_pay() -> None:
+    long = some_features(input_tokens=5_000)
+    stays = replace(MIDDLE, prices=(CACHING,))
+    assert decided(CHEAP, stays, features=long).chosen.card.id == "cheap"
+    kept = decided(CHEAP, stays, features=long, warm={"middle": 4_800})
+    # 4 800 tokens at 0.5, 200 at 5 and 300 at 1 USD per million, beside 5 300 at 1.
+    assert (kept.chosen.card.id, kept.chosen.cost, kept.chosen.cached_tokens) == ("middle", 3_700_000, 4_800)
+    assert kept.rule == (
+        "the cheapest model that is expected to reach 0, "
+        "counting 4800 tokens of this session that it has cached, then by quality"
+    )
+
+
+def test_a_model_that_is_not_good_enough_is_left_however_warm_it_is() -> None:
+    assert decided(CHEAP, DEAR, quality=0.9, warm={"cheap": 100}).chosen.card.id == "dear"
+
+
+def test_a_cache_without_a_rate_of_its_own_saves_nothing() -> None:
+    assert decided(CHEAP, warm={"cheap": 50}).chosen.cost == decided(CHEAP).chosen.cost
+
+
+def test_no_more_is_cached_than_is_sent() -> None:
+    assert decided(CHEAP, warm={"cheap": 10_000}).chosen.cached_tokens == 100
+
+
+@given(st.integers(0, 6_000), st.integers(0, 6_000), st.sampled_from(["cheap", "middle"]))
+def test_warmth_never_makes_a_model_dearer_and_never_loses_it_the_request(
+    tokens: int, warm: int, model: str
+) -> None:
+    cards = [replace(CHEAP, prices=(replace(CACHING, input=Decimal(4)),)), replace(MIDDLE, prices=(CACHING,))]
+    features = some_features(input_tokens=tokens)
+    without = decided(*cards, features=features)
+    with_it = decided(*cards, features=features, warm={model: warm})
+    before = {it.card.id: it.cost or 0 for it in without.candidates}
+    after = {it.card.id: it.cost or 0 for it in with_it.candidates}
+    assert all(after[name] <= before[name] for name in before)
+    assert with_it.chosen.card.id in {model, without.chosen.card.id}
+    assert with_it.chosen.cost == min(after.values())
+
+
 def test_a_cost_limit_may_leave_nobody() -> None:
     with pytest.raises(NoEligibleModel, match="dear is expected to cost more than allowed"):
         decided(DEAR, wishes=Wishes(max_cost=1))
@@ -291,6 +377,28 @@ def test_each_model_is_a_candidate_or_a_rejection(
     assert len(json.loads(json.dumps(explain(decision)))["candidates"]) == len(decision.candidates)
 
 
+HEAVY = Loaded(hosting=Nanos(3_000_000), depreciation=Nanos(4_000_000), maintenance=Nanos(5_000_000))
+
+
+def test_by_default_fixed_costs_move_no_request() -> None:
+    decision = decided(CHEAP, DEAR, shares={"cheap": HEAVY})
+
+    assert order(decision) == ["cheap", "dear"]
+    assert [one.loaded for one in decision.candidates] == [12_400_000, 4_000_000]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(FREE, ["cheap", "dear"]), (HEAVY, ["dear", "cheap"]), (None, ["dear", "cheap"])]
+)
+def test_a_route_by_loaded_cost_counts_them(share: Loaded | None, expected: list[str]) -> None:
+    decision = decided(CHEAP, DEAR, shares={"cheap": share}, loaded=True)
+
+    assert order(decision) == expected
+    assert decision.rule == (
+        "the cheapest model, fixed costs included, that is expected to reach 0, then by quality"
+    )
+
+
 def test_an_explanation_says_everything() -> None:
     decision = decided(
         CHEAP,
@@ -328,8 +436,10 @@ def test_an_explanation_says_everything() -> None:
                 "stderr": 0.0526,
                 "lower": 0.7368,
                 "adequate": True,
+                "cached_tokens": 0,
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
+                "loaded_cost_usd": "0.0004",
             },
             {
                 "model": "unknown",
@@ -339,8 +449,10 @@ def test_an_explanation_says_everything() -> None:
                 "stderr": 0.0526,
                 "lower": 0.9474,
                 "adequate": True,
+                "cached_tokens": 0,
                 "output_tokens": 300,
                 "cost_usd": None,
+                "loaded_cost_usd": None,
             },
         ],
         "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],
@@ -349,3 +461,30 @@ def test_an_explanation_says_everything() -> None:
 
 def test_an_explanation_without_a_baseline_says_so() -> None:
     assert explain(decided(CHEAP))["baseline"] is None
+
+
+VECTORS: dict[str, Any] = {"formats": frozenset({Format.EMBEDDINGS})}
+EMBED = some_features(format=Format.EMBEDDINGS, max_output_tokens=0)
+
+
+def test_who_makes_vectors_is_asked_in_the_order_of_the_route() -> None:
+    dear, cheap = priced("dear", "9", 0.1, **VECTORS), priced("cheap-vectors", "1", 0.9, **VECTORS)
+    decision = decided(dear, CHEAP, cheap, features=EMBED, quality=0.5)
+    assert order(decision) == ["dear", "cheap-vectors"]
+    assert rejected(decision) == {"cheap": "cannot be asked for embeddings"}
+
+
+def test_texts_that_are_embedded_have_room_one_by_one() -> None:
+    small = priced("small", "1", context_tokens=10, **VECTORS)
+    assert order(decided(small, features=EMBED)) == ["small"]
+
+
+def test_a_format_that_no_model_of_the_route_has_is_an_error_that_names_who_does() -> None:
+    with pytest.raises(InvalidRequest, match=r"'auto' has no model .* This gateway has no other"):
+        decided(CHEAP, features=EMBED)
+    other = priced("vectors", "1", **VECTORS)
+    catalogue = a_catalogue(CHEAP, other)
+    world = World(catalogue=catalogue, quality=lambda *_: [], output_tokens=lambda *_: 0, on=DAY)
+    policy = policy_of(catalogue, "cheap", Wishes())
+    with pytest.raises(InvalidRequest, match=r"'cheap' has no model .* Use vectors"):
+        decide("d", policy, EMBED, Wishes(), Conditions(), world)

@@ -4,21 +4,16 @@ from typing import Any
 
 import pytest
 
+from routergate.domain.asset import Loaded
 from routergate.domain.budget import Away, Budget, Limit, Measure, Policy, Rules, Scope
 from routergate.domain.decision import Candidate, Decision, Estimate
-from routergate.domain.errors import (
-    BudgetEnded,
-    BudgetHeld,
-    NoEligibleModel,
-    OverBudget,
-    RateLimited,
-    StoreUnavailable,
-)
+from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
 from routergate.domain.event import UsageSource
 from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Attribution, Identity
 from routergate.domain.model import ModelCard, ModelClass
 from routergate.domain.money import Nanos
+from routergate.domain.refusals import BudgetHeld, OverBudget, RateLimited
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
@@ -131,7 +126,7 @@ async def test_the_end_of_a_strict_budget_shortens_the_answer() -> None:
     await hold.admit()
     request = await hold.cover(hold.decision.chosen)
     assert (held(hold), hold.shortened) == ([500_000], True)
-    assert (request.max_output_tokens, request.payload["max_completion_tokens"]) == (500, 500)
+    assert request.max_output_tokens == 500
 
 
 async def test_the_tightest_of_several_strict_budgets_shortens_the_answer() -> None:
@@ -176,6 +171,57 @@ async def test_a_model_without_a_price_is_left_out_under_a_budget_in_money() -> 
     with pytest.raises(NoEligibleModel, match="unpriced has no known price, and a budget in money applies"):
         await alone.admit()
     assert alone.refused
+
+
+def bearing(decision: Decision, *shares: Loaded | None) -> Decision:
+    """The same candidates, each with its share of fixed costs."""
+    pairs = zip(decision.candidates, shares, strict=True)
+    return replace(decision, candidates=tuple(replace(one, share=share) for one, share in pairs))
+
+
+SHARE = Loaded(hosting=Nanos(20_000), maintenance=Nanos(5_000))
+
+
+async def test_a_budget_with_basis_loaded_counts_the_share_of_fixed_costs() -> None:
+    place = shop(a_budget(1_000_000), a_budget(1_000_000, measure=Measure.LOADED))
+    hold = place.hold(bearing(decided(), SHARE))
+    await hold.admit()
+    assert held(hold) == [100_000, 125_000]
+
+    settled = hold.settled(an_event(cost=Nanos(7), share=SHARE))
+    assert [one.amount for one in settled.charges] == [7, 25_007]
+    [reserved] = place.ledger.reserved
+    assert reserved.loaded == 125_000
+
+
+async def test_a_strict_budget_with_basis_loaded_makes_an_answer_shorter() -> None:
+    hold = shop(strict(525_000, measure=Measure.LOADED)).hold(bearing(decided(), SHARE))
+    await hold.admit()
+    assert (held(hold), hold.need and hold.need.output_limit) == ([525_000], 500)
+
+
+async def test_a_model_whose_share_nobody_knows_is_left_out_under_a_loaded_budget() -> None:
+    budget = a_budget(10_000_000, measure=Measure.LOADED)
+    hold = shop(budget).hold(bearing(decided(SMALL, LARGE), None, SHARE))
+    await hold.admit()
+    assert [one.card.id for one in hold.decision.candidates] == ["large"]
+
+    alone = shop(budget).hold(bearing(decided(), None))
+    with pytest.raises(NoEligibleModel, match="small has no known share of fixed costs"):
+        await alone.admit()
+
+
+async def test_a_loaded_budget_may_allow_models_whose_share_nobody_knows() -> None:
+    place = shop(a_budget(10_000_000, measure=Measure.LOADED, unpriced=True), a_budget(10_000_000))
+    hold = place.hold(bearing(decided(), None))
+    await hold.admit()
+    assert [(line.counter.measure, line.amount) for line in hold.lines] == [(Measure.CASH, 100_000)]
+
+
+async def test_a_loaded_budget_names_itself_when_it_refuses() -> None:
+    with pytest.raises(OverBudget, match=r"up to 0\.000125 USD needed") as refused:
+        await shop(a_budget(5, measure=Measure.LOADED)).hold(bearing(decided(), SHARE)).admit()
+    assert refused.value.facts["measure"] == "loaded_usd"
 
 
 async def test_a_budget_may_allow_models_without_a_price() -> None:
@@ -339,3 +385,25 @@ async def test_strict_budgets_are_reserved_durably() -> None:
     await Shop(rules_of(strict(10**9)), Noting()).hold().admit()
     await Shop(rules_of(a_budget(10**9)), Noting()).hold().admit()
     assert seen == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "own"),
+    [
+        (a_budget(0, scope=Scope.MODEL, of="small"), "small"),
+        (a_limit(0, scope=Scope.PROVIDER, of="small-provider", measure=Measure.REQUESTS), "small"),
+    ],
+)
+async def test_a_model_at_its_own_limit_is_passed_over(rule: Budget | Limit, own: str) -> None:
+    hold = Shop(rules_of(rule)).hold(decided(SMALL, LARGE))
+    await hold.admit()
+    assert [one.card.id for one in hold.decision.candidates] == ["large"]
+    [out] = hold.decision.rejected
+    assert (out.model, hold.refused) == (own, False)
+    assert "at its limit" in out.reason
+
+
+async def test_if_every_model_is_at_its_limit_the_request_is_refused() -> None:
+    shop = Shop(rules_of(a_budget(0, scope=Scope.MODEL)))
+    with pytest.raises(OverBudget, match="model 'large'"):
+        await shop.hold(decided(SMALL, LARGE)).admit()

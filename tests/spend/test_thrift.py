@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from routergate.domain.asset import Loaded
 from routergate.domain.budget import Budget, Measure, Policy, Scope, Window
 from routergate.domain.decision import Decision, Estimate
 from routergate.domain.model import ModelClass
@@ -52,6 +53,15 @@ def test_the_cheapest_that_is_good_enough_goes_first() -> None:
     assert [(one.model, one.reason) for one in found.rejected] == [
         ("poor", "is not for when the month budget of this team is reached")
     ]
+
+
+def test_under_a_loaded_budget_the_cheapest_is_so_with_its_fixed_costs() -> None:
+    decision = choice(SMALL, LARGE)
+    heavy = replace(decision.candidates[0], share=Loaded(hosting=Nanos(10**9)))
+    decision = replace(decision, candidates=(heavy, decision.candidates[1]))
+
+    assert order(thrifty(decision, replace(BUDGET, measure=Measure.LOADED))) == ["large", "small"]
+    assert order(thrifty(decision, BUDGET)) == ["small", "large"]
 
 
 def test_own_models_only() -> None:

@@ -40,6 +40,7 @@ def a_request(text: str = "Hello?", **changes: Any) -> ChatRequest:
         payload={"model": "auto", "messages": [{"role": "user", "content": text}]},
         model="auto",
         messages=(Message(role="user", text=text),),
+        size=len(text.encode(errors="replace")) + 16,
     )
     return replace(request, **changes)
 

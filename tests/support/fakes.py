@@ -6,13 +6,25 @@ from dataclasses import dataclass, field
 
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
+from routergate.domain.asset import Volume
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest
-from routergate.ports import Chunk, Keyring, Ledger, Lengths, Provider, Telemetry, TokenCounter
+from routergate.ports import (
+    Chunk,
+    Homes,
+    Kept,
+    Keyring,
+    Ledger,
+    Lengths,
+    Provider,
+    Telemetry,
+    TokenCounter,
+    Volumes,
+)
 from routergate.spend.book import Book
 from support.redis import HandClock
 
@@ -40,9 +52,13 @@ class FakeProvider:
     clock: HandClock = field(default_factory=HandClock)
     asked: list[ModelCard] = field(default_factory=list)
     closed: int = 0
+    count: int | None = None
+    keeps: Kept | None = None
+    """What it says of a kept answer; `None`: what it was asked."""
+    kept_asked: int = 0
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         self.asked.append(card)
         try:
             for step in self.script:
@@ -52,6 +68,13 @@ class FakeProvider:
                     await self._suffer(step)
         finally:
             self.closed += 1
+
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        return self.count
+
+    async def kept(self, method: str, path: str) -> Kept:
+        self.kept_asked += 1
+        return self.keeps or Kept(status=200, body=f"{method} {path}".encode(), content_type="text/plain")
 
     async def _suffer(self, step: Exception | Wait | Hang) -> None:
         if isinstance(step, Exception):
@@ -130,6 +153,33 @@ class ListLengths:
         self.seen.append((model, task, output_tokens))
 
 
+@dataclass
+class ListVolumes:
+    """Knows always the same, and keeps what it is shown."""
+
+    known: Volume = field(default_factory=Volume)
+    seen: list[tuple[str, int]] = field(default_factory=list)
+
+    def of(self, model: str, at: int) -> Volume:
+        return self.known
+
+    def observe(self, model: str, at: int) -> None:
+        self.seen.append((model, at))
+
+
+@dataclass
+class DictHomes:
+    """Keeps where answers are."""
+
+    known: dict[tuple[str, str], ProviderId] = field(default_factory=dict)
+
+    async def of(self, organisation: str, answer_id: str) -> ProviderId | None:
+        return self.known.get((organisation, answer_id))
+
+    async def remember(self, organisation: str, answer_id: str, provider: ProviderId) -> None:
+        self.known[organisation, answer_id] = provider
+
+
 class WordCounter:
     """A token is a word."""
 
@@ -145,4 +195,6 @@ _ledger: type[Ledger] = ListLedger
 _telemetry: type[Telemetry] = ListTelemetry
 _keyring: type[Keyring] = OpenKeyring
 _lengths: type[Lengths] = ListLengths
+_volumes: type[Volumes] = ListVolumes
+_homes: type[Homes] = DictHomes
 _counter: type[TokenCounter] = WordCounter

@@ -19,5 +19,5 @@ def wired(**body: Any) -> ChatRequest:
 
 async def chunks_of(provider: Provider, upstream: str, **body: Any) -> list[Chunk]:
     """The whole answer of a model."""
-    async with aclosing(provider.chat(wired(**body), a_card(upstream=upstream))) as chunks:
+    async with aclosing(provider.answer(wired(**body), a_card(upstream=upstream))) as chunks:
         return [chunk async for chunk in chunks]

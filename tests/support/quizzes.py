@@ -15,6 +15,7 @@ from routergate.evaluation.outcomes import Outcome
 from routergate.evaluation.score import Scorer
 from routergate.gateway import Router
 from routergate.ledger.lengths import LearnedLengths
+from routergate.ledger.volumes import LearnedVolumes
 from routergate.ports import Estimator
 from support.builders import a_card, a_catalogue, a_rate_card, a_reading
 
@@ -67,7 +68,13 @@ _scorer: type[Scorer] = Guess
 def a_router(**route: Any) -> Router:
     """The route `auto` over `mini` and `large`."""
     catalogue = a_catalogue(MINI, LARGE, **{"baseline": LARGE.id, **route})
-    return Router(catalogue=catalogue, estimator=Oracle(), tokens=Words(), lengths=LearnedLengths())
+    return Router(
+        catalogue=catalogue,
+        estimator=Oracle(),
+        tokens=Words(),
+        lengths=LearnedLengths(),
+        volumes=LearnedVolumes(),
+    )
 
 
 def an_outcome(text: str, quality: Mapping[str, float], line: int = 1, **changes: Any) -> Outcome:

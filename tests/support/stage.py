@@ -20,6 +20,7 @@ from support.gateway import KEY, RunningGateway, a_model, configuration, running
 PINNED_KEY = "rg-test-key-of-one-customer-and-feature"
 SMALL_ONLY_KEY = "rg-test-key-that-may-use-small"
 ADDED_UP_KEY, ENDED_KEY = "rg-test-key-for-adding-up", "rg-test-key-for-how-requests-end"
+FORMATS_KEY = "rg-test-key-for-every-format"
 """For one test each: nobody else's requests are in their usage."""
 FAULTS = (
     "400",
@@ -34,6 +35,18 @@ FAULTS = (
     "error200",
 )
 """A model for each, called by its fault, on a provider of its own: none brings another one down."""
+
+CLAUDES = {
+    name: {**a_model(upstream, "frontier", 3, 15), "provider": "anthropic"}
+    for name, upstream in {
+        "claude": "sim-frontier",
+        "claude-cut": "sim-frontier!cut:6",
+        "claude-400": "sim-frontier!400",
+    }.items()
+}
+"""Models of a provider that speaks Anthropic's format."""
+
+VECTORS = {**a_model("sim-mini", "economy", 0.02, 0), "capabilities": ["embeddings"]}
 
 
 @dataclass(frozen=True)
@@ -113,6 +126,16 @@ async def a_caller(url: str, key: str = KEY) -> AsyncIterator[Caller]:
         yield Caller(url, session)
 
 
+async def usage_of(caller: Caller, requests: int, by: str = "model") -> list[Any]:
+    """The caller's own usage, once that many requests are in it."""
+    while True:
+        reply = await caller.get("/v1/usage", params={"by": by})
+        rows: list[Any] = reply.json["data"]
+        if sum(row["requests"] for row in rows) >= requests:
+            return rows
+        await asyncio.sleep(0.02)
+
+
 @contextmanager
 def simulator_in_a_thread(profile: Profile) -> Iterator[tuple[Simulator, asyncio.AbstractEventLoop]]:
     """A simulator that outlives the event loops of the tests."""
@@ -148,8 +171,12 @@ def staged(base_url: str) -> dict[str, Any]:
     models = {fault: {**_faulty(fault), "provider": _named(fault)} for fault in FAULTS}
     return {
         **plain,
-        "providers": {**plain["providers"], **{_named(fault): spare for fault in FAULTS}},
-        "models": {**plain["models"], **models},
+        "providers": {
+            **plain["providers"],
+            **{_named(fault): spare for fault in FAULTS},
+            "anthropic": {**spare, "kind": "anthropic", "api_key": "sk-ant-of-the-stage"},
+        },
+        "models": {**plain["models"], **models, **CLAUDES, "vectors": VECTORS},
         "routes": {
             **plain["routes"],
             "second-best": {"candidates": ["503", "large"], "baseline": "large"},
@@ -160,6 +187,7 @@ def staged(base_url: str) -> dict[str, Any]:
             {"hash": sha256(PINNED_KEY), "organisation": "acme", "customer": "globex", "feature": "search"},
             {"hash": sha256(SMALL_ONLY_KEY), "organisation": "acme", "allow": ["small"]},
             {"hash": sha256(ADDED_UP_KEY), "organisation": "acme"},
+            {"hash": sha256(FORMATS_KEY), "organisation": "acme"},
             {"hash": sha256(ENDED_KEY), "organisation": "acme", "team": "endings"},
         ],
         "server": {"grace_seconds": 3, "max_body_mb": 1},

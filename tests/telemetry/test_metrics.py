@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from decimal import Decimal
 from math import isnan
 from pathlib import Path
 
 import pytest
 
+from routergate.domain.asset import Loaded
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
 from routergate.domain.model import ModelId, ProviderId
-from routergate.domain.money import Nanos
+from routergate.domain.money import Nanos, nanos
 from routergate.domain.usage import Usage
 from routergate.telemetry.metrics import LABEL_LENGTH, OWNERS_LIMIT, Metrics
 from routergate.telemetry.table import METRICS
@@ -135,7 +137,8 @@ def test_too_many_owners_are_counted_together_and_said_to_be(
     assert value(tmp_path, "routergate_requests_total", customer="other") == 3
     assert value(tmp_path, "routergate_requests_total", customer="c-0") == 2
     assert value(tmp_path, "routergate_label_overflow_total") == 3
-    assert value(tmp_path, "routergate_cost_usd_total") == pytest.approx(0.002 * (OWNERS_LIMIT + 4))
+    cost = value(tmp_path, "routergate_cost_usd_total", basis="marginal")
+    assert cost == pytest.approx(0.002 * (OWNERS_LIMIT + 4))
 
 
 @pytest.mark.parametrize("customer", ['a"b\\c\nd', "grün 🎉", "half \ud83d", "x" * 5000], ids=repr)
@@ -228,10 +231,28 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.events_waiting(0, 0)
     metrics.store(up=True, failures=0)
     metrics.config_read(at=1.0)
+    metrics.unamortised({"mini": 5})
     metrics.not_admitted("team", "budget")
     metrics.budgets({("acme", "team", "research", "month"): (1, 0)})
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
     assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}
+
+
+def test_a_loaded_cost_stands_beside_the_marginal_one(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(share=Loaded(hosting=nanos(Decimal("0.5")))))
+    metrics.record(an_event(share=None))
+    metrics.record(an_event(cost=None))
+
+    assert value(tmp_path, "routergate_cost_usd_total", basis="marginal") == pytest.approx(0.004)
+    assert value(tmp_path, "routergate_cost_usd_total", basis="loaded") == pytest.approx(0.502)
+
+
+def test_a_model_that_is_no_asset_any_more_has_nothing_to_write_off(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.unamortised({"mini": 5_000_000_000, "large": 1})
+    metrics.unamortised({"large": 2_000_000_000})
+
+    assert value(tmp_path, "routergate_asset_unamortised_usd", model="mini") == 0
+    assert value(tmp_path, "routergate_asset_unamortised_usd", model="large") == 2
 
 
 def test_models_of_a_class_can_be_told_apart(metrics: Metrics, tmp_path: Path) -> None:

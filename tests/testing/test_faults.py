@@ -77,6 +77,7 @@ CASES: dict[str, tuple[Any, Any]] = {
     "429": ((429, "whole"), lambda seen: code(seen) == "rate_limit_exceeded"),
     "500": ((500, "whole"), lambda seen: said(seen)["error"]["type"] == "server_error"),
     "503": ((503, "whole"), lambda seen: said(seen)["error"]["type"] == "server_error"),
+    "529": ((529, "whole"), lambda seen: said(seen)["error"]["type"] == "server_error"),
     # The streamed request comes second, so it is answered.
     "once429:2": ((429, "whole"), done),
     "once500": ((500, "whole"), done),

@@ -118,7 +118,7 @@ async def test_a_port_in_use_is_an_error_and_leaves_nothing_open(sim: Simulator)
 
 async def test_an_unknown_address_is_an_error_in_the_apis_shape(sim: Simulator) -> None:
     async with aiohttp.ClientSession() as session:
-        for method, path, status in (("POST", "/embeddings", 404), ("GET", "/chat/completions", 405)):
+        for method, path, status in (("POST", "/rerank", 404), ("GET", "/chat/completions", 405)):
             async with session.request(method, sim.base_url + path) as response:
                 body: Any = await response.json()
                 assert (response.status, body["error"]["code"]) == (status, "unknown_url")

@@ -1,31 +1,49 @@
 """What a request's headers and metadata say: who pays for it, and what is asked of the router."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from typing import Final, TypeAlias
 
-from routergate.api.wire import Metadata, WireChat, read_chat
+from routergate.api.wire import Metadata, Said, read_chat
 from routergate.domain.errors import Forbidden, InvalidRequest
+from routergate.domain.format import Format
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.money import nanos
+from routergate.domain.request import ChatRequest
 from routergate.gateway import Call
 
 LONGEST, MOST_TAGS = 256, 32
 
+Reader: TypeAlias = Callable[[bytes], tuple[ChatRequest, Said]]
+"""What makes a request of a body, for one format; raises `InvalidRequest` naming the place."""
 
-def read_call(identity: Identity, headers: Mapping[str, str], body: bytes) -> Call:
-    """Body and headers of a chat request; raises `ClientError` naming the place."""
-    request, chat = read_chat(body)
-    return Call(request=request, attribution=attribution(identity, headers, chat), wishes=wishes(headers))
+PASSED_ON: Final[Mapping[Format, tuple[str, ...]]] = {
+    Format.MESSAGES: ("anthropic-version", "anthropic-beta"),
+}
+"""Headers that are a part of the format and go along to the provider."""
 
 
-def attribution(identity: Identity, headers: Mapping[str, str], chat: WireChat) -> Attribution:
+def read_call(identity: Identity, headers: Mapping[str, str], body: bytes, read: Reader = read_chat) -> Call:
+    """Body and headers of a request; raises `ClientError` naming the place."""
+    request, said = read(body)
+    passed_on = {name: headers[name] for name in PASSED_ON.get(request.format, ()) if name in headers}
+    return Call(
+        request=replace(request, headers=passed_on) if passed_on else request,
+        attribution=attribution(identity, headers, said),
+        wishes=wishes(headers),
+    )
+
+
+def attribution(identity: Identity, headers: Mapping[str, str], asker: Said) -> Attribution:
     """On whose account a request goes. Headers come before metadata, the key's own values before both."""
-    said = chat.metadata or Metadata()
+    said = asker.metadata or Metadata()
     customer = headers.get("x-routergate-customer") or headers.get("x-litellm-end-user-id") or said.customer
     feature = headers.get("x-routergate-feature") or said.feature
     return Attribution(
         identity=identity,
-        customer=_pinned("customer", identity.customer, customer) or _short("user", chat.user),
+        customer=_pinned("customer", identity.customer, customer)
+        or _short("user", asker.user or said.user_id),
         feature=_pinned("feature", identity.feature, feature),
         session=_short("session", headers.get("x-routergate-session") or said.session),
         tags=_tags(headers, said),
@@ -45,10 +63,11 @@ def wishes(headers: Mapping[str, str]) -> Wishes:
     )
 
 
-def bearer(headers: Mapping[str, str]) -> str | None:
-    """The key that a request carries, if it carries one."""
+def key_of(headers: Mapping[str, str]) -> str | None:
+    """The key that a request carries, if it carries one, as a bearer or in Anthropic's way."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    given = token if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+    return given.strip() or None
 
 
 def _pinned(name: str, pinned: str | None, asked: str | None) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from routergate.api.caller import bearer
+from routergate.api.caller import key_of
 from routergate.api.services import SERVICES
 from routergate.domain.decision import Catalogue
 from routergate.domain.errors import UnknownModel
@@ -31,7 +31,7 @@ async def model(request: web.Request) -> web.Response:
 async def _visible(request: web.Request) -> list[dict[str, Any]]:
     services = request.app[SERVICES]
     gateway = services.gateway()
-    identity = await gateway.keyring.identify(bearer(request.headers), request.remote)
+    identity = await gateway.keyring.identify(key_of(request.headers), request.remote)
     return [
         {"id": name, "object": "model", "created": services.loaded_at(), "owned_by": owner}
         for name, owner in listed(gateway.router.catalogue, identity)

@@ -1,16 +1,20 @@
-"""`POST /v1/chat/completions` and `POST /v1/route`."""
+"""Answers, streamed or not, in every format; and `POST /v1/route`."""
 
 import asyncio
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from msgspec import Raw
 
-from routergate.api.caller import bearer, read_call
-from routergate.api.errors import code_of, in_band
+from routergate.api.caller import Reader, key_of, read_call
+from routergate.api.cut import cut_short
+from routergate.api.errors import in_band
 from routergate.api.limits import limit_headers
+from routergate.api.messages import read_counted
 from routergate.api.services import REQUEST_ID, SERVICES
 from routergate.api.stream import EventStream
+from routergate.api.wire import read_chat
 from routergate.domain.errors import BodyTooSlow, BudgetEnded, UnsupportedContentType, UpstreamError
 from routergate.domain.money import Nanos, usd_text
 from routergate.gateway import Answer, Incoming
@@ -24,12 +28,16 @@ BODY_SECONDS = 60.0
 """How long a body may take to arrive."""
 
 
-async def chat(request: web.Request) -> web.StreamResponse:
-    """The answer of the cheapest adequate model, streamed or not."""
-    async with request.app[SERVICES].gateway().chat(incoming(request)) as answer:
-        if answer.call.request.stream:
-            return await _stream(request, answer)
-        return await _plain(answer)
+def answering(read: Reader) -> Handler:
+    """A handler that gives the answer of the cheapest adequate model, in one of the formats."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        async with request.app[SERVICES].gateway().chat(incoming(request, read)) as answer:
+            if answer.call.request.stream:
+                return await _stream(request, answer)
+            return await _plain(answer)
+
+    return handler
 
 
 async def route(request: web.Request) -> web.Response:
@@ -38,14 +46,20 @@ async def route(request: web.Request) -> web.Response:
     return web.Response(body=_encode(explain(decision)), content_type="application/json")
 
 
-def incoming(request: web.Request) -> Incoming:
+async def count_tokens(request: web.Request) -> web.Response:
+    """How many input tokens a Messages request has; nothing is due."""
+    counted = await request.app[SERVICES].gateway().count(incoming(request, read_counted))
+    return web.json_response({"input_tokens": counted})
+
+
+def incoming(request: web.Request, read: Reader = read_chat) -> Incoming:
     """The request, as the gateway takes it."""
     return Incoming(
         id=request[REQUEST_ID],
-        token=bearer(request.headers),
+        token=key_of(request.headers),
         peer=request.remote,
         receive=lambda: json_body(request),
-        parse=lambda caller, body: read_call(caller, request.headers, body),
+        parse=lambda caller, body: read_call(caller, request.headers, body, read),
     )
 
 
@@ -78,14 +92,19 @@ async def _plain(answer: Answer) -> web.Response:
 async def _stream(request: web.Request, answer: Answer) -> web.StreamResponse:
     response = EventStream(request, {**_headers(answer), **EVENT_STREAM})
     await response.prepare(request)
+    last = b""
     try:
         async for chunk in answer.chunks:
             if shown := _shown(chunk, answer):
-                await response.write(shown)
+                last = shown
+                await response.write(last)
     except BudgetEnded as error:
-        await response.write(cut_short(answer, error))
+        if end := cut_short(answer, error, last):
+            await response.write(end)
+        else:
+            await response.cut(in_band(error, answer.call.request.format))
     except UpstreamError as error:
-        await response.cut(in_band(error))
+        await response.cut(in_band(error, answer.call.request.format))
     await response.write_eof()
     return response
 
@@ -95,22 +114,6 @@ EVENT_STREAM = {
     "Cache-Control": "no-cache",
     "X-Accel-Buffering": "no",
 }
-
-
-def cut_short(answer: Answer, error: BudgetEnded) -> bytes:
-    """The end of a stream that a budget cut: as a model ends at its output limit, and why."""
-    choices = [
-        {"index": n, "delta": {}, "finish_reason": "length"} for n in range(answer.call.request.choices)
-    ]
-    last = {
-        "id": answer.decision.id,
-        "object": "chat.completion.chunk",
-        "created": answer.at // 1_000_000_000,
-        "model": answer.winner.card.id,
-        "choices": choices,
-        "routergate": {"note": str(error), "code": code_of(error)},
-    }
-    return b"data: " + _encode(last) + b"\n\ndata: [DONE]\n\n"
 
 
 def _shown(chunk: Chunk, answer: Answer) -> bytes:
@@ -134,6 +137,8 @@ def _event_with_cost(event: bytes, cost: Nanos | None, baseline: Nanos | None) -
 def with_cost(body: bytes, cost: Nanos | None, baseline: Nanos | None) -> bytes:
     """The same JSON with `cost` and `cost_details` in its usage; every other value byte for byte."""
     whole = _object(body)
+    if "usage" not in whole and "response" in whole:
+        return _encode({**whole, "response": Raw(with_cost(bytes(whole["response"]), cost, baseline))})
     if bytes(whole.get("usage", b"null")) == b"null":
         return body
     priced = _json_usd(cost)

@@ -16,7 +16,6 @@ from routergate.domain.errors import (
     BodyTooLarge,
     BodyTooSlow,
     BudgetEnded,
-    BudgetHeld,
     ClientError,
     DeadlinePassed,
     Forbidden,
@@ -27,17 +26,18 @@ from routergate.domain.errors import (
     KeyConflict,
     MethodNotAllowed,
     NoEligibleModel,
-    NotAdmitted,
     NotFound,
-    OverBudget,
     ProviderRefused,
     RouterGateError,
     StoreUnavailable,
     Unauthenticated,
     UnknownKey,
     UnknownModel,
+    UnknownResponse,
     UpstreamError,
 )
+from routergate.domain.format import Format
+from routergate.domain.refusals import BudgetHeld, NotAdmitted, OverBudget
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     Forbidden: 403,
     UnknownModel: 404,
     NotFound: 404,
+    UnknownResponse: 404,
     UnknownKey: 404,
     MethodNotAllowed: 405,
     BodyTooSlow: 408,
@@ -77,6 +78,18 @@ KINDS: Final[dict[int, str]] = {
     504: "server_error",
 }
 """OpenAI's `type` by status; everything else is an `invalid_request_error`."""
+ANTHROPIC_KINDS: Final[dict[int, str]] = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    502: "api_error",
+    503: "api_error",
+    504: "timeout_error",
+}
+"""Anthropic's, likewise."""
 ADVICE: Final[Mapping[type[Exception], Mapping[str, str]]] = {
     IdempotencyConflict: {"x-should-retry": "false"},
     IdempotencyInProgress: {"retry-after": "1"},
@@ -86,24 +99,30 @@ ADVICE: Final[Mapping[type[Exception], Mapping[str, str]]] = {
 """What clients that try again by themselves are told."""
 
 
+NAMED: Final = frozenset({Format.MESSAGES, Format.RESPONSES})
+"""Formats whose events, and so whose errors, bear their name."""
+
+
 def status_of(error: Exception) -> int:
     """The status of the nearest class that has one."""
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
-def error_object(error: RouterGateError) -> dict[str, Any]:
-    """OpenAI's error object; what is known of a limit that is in the way stands in its `metadata`."""
-    told = {
-        "message": str(error),
-        "type": type_of(error),
-        "param": getattr(error, "param", None),
-        "code": code_of(error),
+def error_object(error: RouterGateError, spoken: Format = Format.CHAT) -> dict[str, Any]:
+    """The error object of the caller's format; what is known of a limit in the way is its `metadata`."""
+    told = {"type": type_of(error, spoken), "message": str(error), "code": code_of(error)}
+    if spoken is not Format.MESSAGES:
+        told["param"] = getattr(error, "param", None)
+    return {
+        **({"type": "error"} if spoken in NAMED else {}),
+        "error": {**told, "metadata": error.facts} if isinstance(error, NotAdmitted) else told,
     }
-    return {"error": {**told, "metadata": error.facts} if isinstance(error, NotAdmitted) else told}
 
 
-def type_of(error: RouterGateError) -> str:
-    """OpenAI's `type`."""
+def type_of(error: RouterGateError, spoken: Format = Format.CHAT) -> str:
+    """The `type` of an error in the words of a format."""
+    if spoken is Format.MESSAGES:
+        return ANTHROPIC_KINDS.get(status_of(error), "invalid_request_error")
     if isinstance(error, OverBudget | BudgetHeld | BudgetEnded):
         return "insufficient_quota"
     return KINDS.get(status_of(error), "invalid_request_error")
@@ -131,21 +150,27 @@ def code_of(error: RouterGateError) -> str | None:
     return getattr(error, "code", None)
 
 
-def error_response(error: RouterGateError) -> web.Response:
+def error_response(error: RouterGateError, spoken: Format = Format.CHAT) -> web.Response:
     """The whole answer to a request that failed. A provider's own refusal is passed on as it came."""
     if isinstance(error, ProviderRefused):
         return web.Response(status=error.status, body=error.body, content_type=error.content_type)
     return web.Response(
         status=status_of(error),
         headers=advice(error),
-        body=msgspec.json.encode(error_object(error)),
+        body=msgspec.json.encode(error_object(error, spoken)),
         content_type="application/json",
     )
 
 
-def in_band(error: RouterGateError) -> bytes:
+def in_band(error: RouterGateError, spoken: Format = Format.CHAT) -> bytes:
     """The last event of a stream that broke off: the status line is gone, this is all that is left."""
-    return b"data: " + msgspec.json.encode(error_object(error)) + b"\n\n"
+    name = b"event: error\n" if spoken in NAMED else b""
+    return name + b"data: " + msgspec.json.encode(error_object(error, spoken)) + b"\n\n"
+
+
+def _spoken(path: str) -> Format:
+    """The format in which whoever asks there wants errors."""
+    return Format.MESSAGES if path.startswith("/v1/messages") else Format.CHAT
 
 
 @web.middleware
@@ -184,12 +209,14 @@ async def signed(request: web.Request, response: web.StreamResponse) -> None:
 def sign(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Say which request the answer belongs to, and who gave it."""
     response.headers["x-request-id"] = request[REQUEST_ID]
+    if _spoken(request.path) is Format.MESSAGES:
+        response.headers["request-id"] = request[REQUEST_ID]  # where Anthropic's clients look for it
     response.headers["Server"] = "routergate"
 
 
 def told(services: Services, request: web.BaseRequest, error: RouterGateError) -> web.Response:
     """The answer to a request that failed; it is logged and counted."""
-    response = error_response(error)
+    response = error_response(error, _spoken(request.path))
     code = code_of(error) or "-"
     level = logging.WARNING if response.status >= 500 else logging.INFO
     facts = {"request_id": request[REQUEST_ID], "status": response.status, "code": code, "path": request.path}

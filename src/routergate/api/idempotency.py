@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from routergate.api.caller import bearer
+from routergate.api.caller import key_of
 from routergate.api.chat import json_body
 from routergate.api.services import CLAIM, REPLAYED, SERVICES, Claim
 from routergate.api.stream import reply
@@ -16,7 +16,7 @@ from routergate.domain.once import Asked, Reply
 
 HEADER: Final = "Idempotency-Key"
 NAME: Final = re.compile(r"[!-~]{1,255}")
-HEEDED: Final = ("x-routergate-", "x-litellm-")
+HEEDED: Final = ("x-routergate-", "x-litellm-", "anthropic-")
 """Request headers that make another request of the same body."""
 
 
@@ -44,7 +44,7 @@ async def marked(request: web.Request, response: web.StreamResponse) -> None:
 
 async def _asked(request: web.Request) -> Asked:
     """Whose request it is, then what it says: a stranger learns nothing here, and occupies nothing."""
-    token = bearer(request.headers)
+    token = key_of(request.headers)
     identity = await request.app[SERVICES].gateway().keyring.identify(token, request.remote)
     name, body = _name(request), await json_body(request)
     return Asked(identity=identity, token=token or "", name=name, content=(_head(request), body))

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from routergate.domain.budget import Limit, Measure
-from routergate.domain.errors import NotAdmitted
 from routergate.domain.hold import Kind, Line, Standing
+from routergate.domain.refusals import NotAdmitted
 from routergate.spend.hold import Hold
 
 _NAMES: Mapping[Measure, str] = {

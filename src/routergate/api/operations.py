@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from aiohttp import web
 
-from routergate.api.caller import bearer
+from routergate.api.caller import key_of
 from routergate.api.services import SERVICES
 from routergate.domain.errors import Forbidden, InvalidRequest, Unauthenticated
 
@@ -42,7 +42,7 @@ async def reload(request: web.Request) -> web.Response:
 async def usage(request: web.Request) -> web.Response:
     """The caller's own totals: `since`, `until` (days, inclusive) and `by` (comma-separated)."""
     services = request.app[SERVICES]
-    identity = await services.gateway().keyring.identify(bearer(request.headers), request.remote)
+    identity = await services.gateway().keyring.identify(key_of(request.headers), request.remote)
     today = datetime.fromtimestamp(services.gateway().clock.epoch_ns() / 1e9, UTC).date()
     until = _day(request, "until", today)
     since = _day(request, "since", until - timedelta(days=30))
@@ -65,7 +65,7 @@ def check_admin(request: web.Request) -> None:
     wanted = request.app[SERVICES].admin_key
     if not wanted:
         raise Forbidden("The admin API is off: set ROUTERGATE_ADMIN_KEY to switch it on.")
-    given = (bearer(request.headers) or "").encode(errors="surrogateescape")
+    given = (key_of(request.headers) or "").encode(errors="surrogateescape")
     if not hmac.compare_digest(given, wanted.encode()):
         raise Unauthenticated("The admin key is wrong.")
 

@@ -1,11 +1,25 @@
 """The web application: which path leads where."""
 
-from aiohttp import web
+from collections.abc import Sequence
+from typing import Final
 
-from routergate.api import catalogue, chat, keys, operations
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from routergate.api import catalogue, chat, keys, operations, responses
+from routergate.api.caller import Reader
+from routergate.api.completions import read_completions
+from routergate.api.embeddings import read_embeddings
 from routergate.api.errors import errors, signed
 from routergate.api.idempotency import marked, once
+from routergate.api.messages import read_messages
+from routergate.api.openapi import EVENTS, JSON, TEXT, Endpoint, Opens, document
+from routergate.api.responses import read_responses
 from routergate.api.services import SERVICES, Services
+from routergate.api.wire import read_chat
+
+BOTH: Final = (JSON, EVENTS)
+ANY, ADMIN = Opens.ANY, Opens.ADMIN
 
 
 def application(services: Services, max_body_bytes: int) -> web.Application:
@@ -14,26 +28,55 @@ def application(services: Services, max_body_bytes: int) -> web.Application:
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
     app.on_response_prepare.append(marked)
-    app.add_routes(
-        [
-            web.post("/v1/chat/completions", once(chat.chat)),
-            web.post("/v1/route", chat.route),
-            web.get("/v1/models", catalogue.models),
-            web.get("/v1/models/{id:.+}", catalogue.model),
-            web.get("/v1/usage", operations.usage),
-            web.get("/healthz", operations.healthz),
-            web.get("/readyz", operations.readyz),
-            web.get("/metrics", operations.metrics),
-            web.post("/admin/reload", operations.reload),
-            web.get("/admin/keys", keys.listing),
-            web.post("/admin/keys", keys.create),
-            web.post("/admin/keys/{id}/rotate", keys.rotate),
-            web.post("/admin/keys/{id}/disable", keys.disable),
-            web.post("/admin/keys/{id}/enable", keys.enable),
-            web.post("/admin/keys/{id}/revoke", keys.revoke),
-            web.post("/admin/keys/{id}/budget", keys.budget),
-            web.get("/admin/audit", keys.audit),
-            web.get("/admin/budgets", operations.budgets),
-        ]
-    )
+    app.add_routes([endpoint.route() for endpoint in ENDPOINTS])
     return app
+
+
+def answers(read: Reader) -> Handler:
+    """A handler that gives answers in one format; a request with an `Idempotency-Key` gets one."""
+    return once(chat.answering(read))
+
+
+async def described(_: web.Request) -> web.Response:
+    """All endpoints, for programs."""
+    return web.json_response(document(ENDPOINTS))
+
+
+# fmt: off
+ENDPOINTS: Final[Sequence[Endpoint]] = (
+    Endpoint("POST", "/v1/chat/completions", answers(read_chat), "Answers a chat.",
+             takes=("model", "messages"), gives=BOTH),
+    Endpoint("POST", "/v1/completions", answers(read_completions), "Completes a text.",
+             takes=("model", "prompt"), gives=BOTH),
+    Endpoint("POST", "/v1/responses", answers(read_responses), "Answers, in the format of Responses.",
+             takes=("model",), gives=BOTH),
+    Endpoint("GET", "/v1/responses/{id}", responses.kept, "Shows a response that is kept.", heads=False),
+    Endpoint("DELETE", "/v1/responses/{id}", responses.kept, "Has a response kept no longer."),
+    Endpoint("GET", "/v1/responses/{id}/input_items", responses.input_items,
+             "Lists what a response was made from.", heads=False),
+    Endpoint("POST", "/v1/embeddings", answers(read_embeddings), "Makes vectors.", takes=("model", "input")),
+    Endpoint("POST", "/v1/messages", answers(read_messages), "Answers, in Anthropic's format.",
+             takes=("model", "max_tokens", "messages"), gives=BOTH),
+    Endpoint("POST", "/v1/messages/count_tokens", chat.count_tokens, "Counts the tokens of a message.",
+             takes=("model", "messages")),
+    Endpoint("POST", "/v1/route", chat.route, "Decides on a chat, and asks nobody.",
+             takes=("model", "messages")),
+    Endpoint("GET", "/v1/models", catalogue.models, "Lists routes and models."),
+    Endpoint("GET", "/v1/models/{id:.+}", catalogue.model, "Shows a route or model."),
+    Endpoint("GET", "/v1/usage", operations.usage, "Sums up what the key has used."),
+    Endpoint("GET", "/healthz", operations.healthz, "Says that the process is alive.", ANY),
+    Endpoint("GET", "/readyz", operations.readyz, "Says whether it can serve.", ANY),
+    Endpoint("GET", "/metrics", operations.metrics, "Gives the metrics to Prometheus.", ANY, gives=(TEXT,)),
+    Endpoint("GET", "/openapi.json", described, "Describes all endpoints.", ANY),
+    Endpoint("POST", "/admin/reload", operations.reload, "Takes the configuration up anew.", ADMIN),
+    Endpoint("GET", "/admin/keys", keys.listing, "Lists the keys.", ADMIN),
+    Endpoint("POST", "/admin/keys", keys.create, "Makes a key.", ADMIN, takes=("organisation",)),
+    Endpoint("POST", "/admin/keys/{id}/rotate", keys.rotate, "Makes a key that takes over.", ADMIN, takes=()),
+    Endpoint("POST", "/admin/keys/{id}/disable", keys.disable, "Disables a key.", ADMIN),
+    Endpoint("POST", "/admin/keys/{id}/enable", keys.enable, "Enables a key.", ADMIN),
+    Endpoint("POST", "/admin/keys/{id}/revoke", keys.revoke, "Revokes a key for good.", ADMIN),
+    Endpoint("POST", "/admin/keys/{id}/budget", keys.budget, "Says what a key may spend.", ADMIN, takes=()),
+    Endpoint("GET", "/admin/audit", keys.audit, "Says who did what to which key.", ADMIN),
+    Endpoint("GET", "/admin/budgets", operations.budgets, "Says how budgets and limits stand.", ADMIN),
+)
+# fmt: on

@@ -9,8 +9,11 @@ from aiohttp import web
 from routergate.api.services import CLAIM
 from routergate.domain.once import Reply
 
-LAST: Final = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")
-LAST_BYTES: Final = 32
+LAST: Final = re.compile(
+    rb"(?:^|[\r\n])(?:data: ?\[DONE\]\s*$"
+    rb"|event: ?(?:message_stop|response\.completed|response\.incomplete)[\r\n])"
+)
+"""The end of a whole answer: OpenAI's, Anthropic's, and that of Responses."""
 KEPT_HEADERS: Final = frozenset({"content-type", "cache-control", "x-accel-buffering"})
 OWN_HEADERS: Final = "x-routergate-"
 
@@ -31,7 +34,7 @@ class EventStream(web.StreamResponse):
         if self._claim is not None:
             if len(self._copy) <= self._claim.room:
                 self._copy += data
-            if LAST.search(data[-LAST_BYTES:]):
+            if LAST.search(data):
                 await self._keep()
         await super().write(data)
 

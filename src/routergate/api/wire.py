@@ -58,9 +58,18 @@ class Metadata(msgspec.Struct):
     session: str | None = None
     tags: list[str] | str | None = None
     """A list, or as in the headers: separated by commas."""
+    user_id: str | None = None
+    """Anthropic's place for `user`."""
 
 
-class WireChat(msgspec.Struct):
+class Said(msgspec.Struct, kw_only=True):
+    """What the body of a request says of who asks, in every format."""
+
+    metadata: Metadata | None = None
+    user: str | None = None
+
+
+class WireChat(Said, kw_only=True):
     """The parameters that routing reads; the others pass unread."""
 
     model: Name
@@ -76,12 +85,18 @@ class WireChat(msgspec.Struct):
     reasoning_effort: str | None = None
     modalities: list[str] | None = None
     service_tier: str | None = None
-    metadata: Metadata | None = None
-    user: str | None = None
+    thinking: Any = None
+    """Anthropic's, which OpenAI's API does not have and other servers take."""
+    web_search_options: Any = None
 
 
-_whole: Final = msgspec.json.Decoder(dict[str, Raw]).decode
+class Tool(msgspec.Struct):
+    type: str | None = None
+
+
+whole: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _chat: Final = msgspec.json.Decoder(WireChat).decode
+_tool: Final = msgspec.json.Decoder(Tool).decode
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 _MISSING: Final = re.compile(r"missing required field `(?P<field>[^`]+)`")
 _HALF: Final = re.compile(rb"(?i)\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]")
@@ -94,6 +109,7 @@ _WORDS: Final = {
     "float": "number",
 }
 
+OWN_TOOLS: Final = frozenset({None, "function", "custom"})
 FORMATS: Final[Mapping[str, Capability]] = {
     "json_object": Capability.JSON_MODE,
     "json_schema": Capability.JSON_SCHEMA,
@@ -104,10 +120,22 @@ PARTS: Final[Mapping[str, Capability]] = {
 }
 
 
-def read_chat(body: bytes) -> tuple[ChatRequest, WireChat]:
+def read_chat(body: bytes) -> tuple[ChatRequest, Said]:
     """A chat request and what else stands in its body; raises `InvalidRequest` naming the place."""
-    payload, chat = decoded(body, lambda text: (_whole(text), _chat(text)))
-    return _request(payload, chat), chat
+    payload, chat = decoded(body, lambda text: (whole(text), _chat(text)))
+    return _request(payload, chat, len(body)), chat
+
+
+def all_told(tools: Iterable[Raw] | None) -> bool:
+    """Whether the tools are all the caller's own; what a provider's tools find is input that nobody sees."""
+    return all(map(_is_own, tools or ()))
+
+
+def _is_own(raw: Raw) -> bool:
+    try:
+        return _tool(raw).type in OWN_TOOLS
+    except msgspec.MsgspecError:
+        return False  # the provider will have a word to say about it
 
 
 def decoded(body: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
@@ -125,8 +153,9 @@ def decoded(body: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
         raise InvalidRequest(f"The body is not valid JSON: {error}.{_hint(body)}") from None
 
 
-def _request(payload: Mapping[str, Any], chat: WireChat) -> ChatRequest:
+def _request(payload: Mapping[str, Any], chat: WireChat, size: int) -> ChatRequest:
     options = chat.stream_options
+    limits = {"max_completion_tokens": chat.max_completion_tokens, "max_tokens": chat.max_tokens}
     return ChatRequest(
         payload=payload,
         model=chat.model,
@@ -135,9 +164,13 @@ def _request(payload: Mapping[str, Any], chat: WireChat) -> ChatRequest:
         stream=bool(chat.stream),
         wants_usage=not chat.stream or bool(options and options.include_usage),
         max_output_tokens=chat.max_completion_tokens or chat.max_tokens,
+        limits=tuple(name for name, limit in limits.items() if limit is not None),
+        thinking_tokens=_thinking_tokens(chat.thinking),
         choices=chat.n or 1,
         attachment_tokens=_attachments(chat),
         service_tier=chat.service_tier,
+        size=size,
+        hidden=bool(chat.web_search_options) or any(part.type == "file" for part in _parts(chat)),
     )
 
 
@@ -145,6 +178,11 @@ def _text(message: WireMessage) -> str:
     if isinstance(message.content, str):
         return message.content
     return "\n".join(part.text for part in message.content or () if part.text)
+
+
+def _thinking_tokens(thinking: Any) -> int | None:
+    tokens = thinking.get("budget_tokens") if isinstance(thinking, dict) else None
+    return tokens if isinstance(tokens, int) else None
 
 
 def _parts(chat: WireChat) -> Iterable[Part]:

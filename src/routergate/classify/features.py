@@ -8,6 +8,7 @@ def features(request: ChatRequest, reading: Reading, text_tokens: int) -> Featur
     return Features(
         reading=reading,
         needs=request.needs,
+        format=request.format,
         input_tokens=text_tokens + request.attachment_tokens,
         max_output_tokens=request.max_output_tokens,
         choices=request.choices,

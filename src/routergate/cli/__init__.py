@@ -7,6 +7,7 @@ from routergate.cli.budgets import budgets
 from routergate.cli.common import Commands
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
+from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
 from routergate.cli.report import report
 from routergate.cli.router import router
@@ -22,5 +23,7 @@ def main() -> None:
     """
 
 
+ledger.add_command(accrue_month)
+report.add_command(report_portfolio)
 for command in (serve, demo, check, explain, budgets, keys, ledger, prices, report, router):
     main.add_command(command)

@@ -231,13 +231,14 @@ def _deciding(config: Path | None, artifact: Path | None) -> "tuple[Router, str]
     from routergate.classify.artifact import builtin
     from routergate.config.load import load
     from routergate.ledger.lengths import LearnedLengths
+    from routergate.ledger.volumes import LearnedVolumes
     from routergate.tokens import TiktokenCounter
     from routergate.tokens import load as load_tokens
 
     loaded = load(settings(config).config, environment(), calibrated=False)
     chosen = _artifact(artifact) if artifact else loaded.artifact or builtin()
     used = replace(loaded, artifact=chosen)
-    return deciding(used, TiktokenCounter(load_tokens()), LearnedLengths()), chosen.checksum
+    return deciding(used, TiktokenCounter(load_tokens()), LearnedLengths(), LearnedVolumes()), chosen.checksum
 
 
 def _policy(decide: "Router", route: str) -> "RoutePolicy":

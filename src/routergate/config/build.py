@@ -1,16 +1,17 @@
 """`File` → `Config`, with the checks that no single value can show."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 from routergate.config import schema
 from routergate.config.cards import Entry, card
 from routergate.config.findings import Findings, Place, hint
+from routergate.config.names import Names, refer
+from routergate.config.premiums import with_premiums
 from routergate.config.promise import calibrated
 from routergate.config.restraints import Alert
+from routergate.config.routes import policy
 from routergate.config.rules import OTHERS, rules
 from routergate.config.spec import (
     AlertSpec,
@@ -25,11 +26,14 @@ from routergate.config.spec import (
 )
 from routergate.config.trained import trained
 from routergate.domain.budget import Scope
-from routergate.domain.decision import DIRECT, Catalogue, Limits, RoutePolicy, TaskCard
+from routergate.domain.decision import DIRECT, Catalogue, TaskCard
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 
-BASE_URLS: Mapping[ProviderKind, str] = {ProviderKind.OPENAI: "https://api.openai.com/v1"}
+VENDORS: Mapping[ProviderKind, str] = {
+    ProviderKind.OPENAI: "https://api.openai.com/v1",
+    ProviderKind.ANTHROPIC: "https://api.anthropic.com/v1",
+}
 """Where providers are that were not told."""
 MIB = 1024 * 1024
 
@@ -54,29 +58,13 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
 """What a provider must not be, and what is said if it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """Everything that the file declares, whether it could be read or not."""
-
-    providers: frozenset[str]
-    models: frozenset[str]
-    tasks: frozenset[str]
-    routes: frozenset[str]
-    organisations: frozenset[str]
-
-    @classmethod
-    def of(cls, tree: Mapping[str, Any]) -> "Names":
-        """The names in the tree of a file."""
-        return cls(**{section: frozenset(tree.get(section) or ()) for section in cls.__slots__})
-
-
 def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Config:
     """What the program uses. It is only good if there are no problems in `findings` afterwards."""
     models = _models(file, names, findings)
     if not file.models:
         findings.warn(("models",), "none is declared, so nothing can be answered")
     _note_what_is_not_in_force(file, findings)
-    routes = {name: _route(name, it, models, names, findings) for name, it in file.routes.items()}
+    routes = {name: policy(name, it, models, names, findings) for name, it in file.routes.items()}
     artifact = trained(path.parent, file.router.artifact, findings)
     return Config(
         path=path,
@@ -93,11 +81,6 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         artifact=artifact,
         warnings=tuple(findings.warnings),
     )
-
-
-def _refer(word: str, kind: str, known: Collection[str], place: Place, findings: Findings) -> None:
-    if word not in known:
-        findings.problem(place, f"no {kind} is called '{word}'{hint(word, known)}")
 
 
 def _provider(name: str, written: schema.Provider, findings: Findings) -> ProviderSpec:
@@ -119,17 +102,17 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
 def _replicas(written: schema.Provider) -> tuple[ReplicaSpec, ...]:
     if written.replicas:
         return tuple(ReplicaSpec(base_url=it.url, weight=it.weight) for it in written.replicas)
-    return (ReplicaSpec(base_url=written.base_url or BASE_URLS.get(written.kind)),)
+    return (ReplicaSpec(base_url=written.base_url or VENDORS.get(written.kind)),)
 
 
 def _models(file: schema.File, names: Names, findings: Findings) -> dict[ModelId, ModelCard]:
     cards: dict[ModelId, ModelCard] = {}
     for name, written in file.models.items():
-        _refer(written.provider, "provider", names.providers, ("models", name, "provider"), findings)
+        refer(written.provider, "provider", names.providers, ("models", name, "provider"), findings)
         entry = Entry(id=name, written=written, provider=file.providers.get(written.provider))
         if built := _card(entry, names, findings):
             cards[built.id] = built
-    return cards
+    return with_premiums(file.models, cards, findings)
 
 
 def _card(entry: Entry, names: Names, findings: Findings) -> ModelCard | None:
@@ -147,49 +130,6 @@ def _task(name: str, written: schema.Task) -> TaskCard:
 
 def _calibrations(file: schema.File, folder: Path) -> dict[str, Path]:
     return {name: folder / it.calibration for name, it in file.routes.items() if it.calibration}
-
-
-def _route(
-    name: str, written: schema.Route, models: Mapping[ModelId, ModelCard], names: Names, findings: Findings
-) -> RoutePolicy:
-    place: Place = ("routes", name)
-    if name == DIRECT:
-        findings.problem(place, f"'{DIRECT}' stands for requests that name a model; choose another name")
-    _check_candidates(written.candidates, (*place, "candidates"), names.models, findings)
-    if written.baseline is not None:
-        _refer(written.baseline, "model", names.models, (*place, "baseline"), findings)
-    residency = None if written.residency == "any" else written.residency
-    candidates = tuple(map(ModelId, written.candidates))
-    if residency and all(model in models for model in candidates):
-        regions = {models[model].region for model in candidates}
-        _check_residency(residency, regions, (*place, "residency"), findings)
-    return RoutePolicy(
-        id=name,
-        candidates=candidates,
-        baseline=ModelId(written.baseline) if written.baseline else None,
-        quality=written.quality,
-        bound=written.bound,
-        residency=residency,
-        limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
-    )
-
-
-def _check_candidates(
-    candidates: Iterable[str], place: Place, known: Collection[str], findings: Findings
-) -> None:
-    first: dict[str, int] = {}
-    for index, model in enumerate(candidates):
-        _refer(model, "model", known, (*place, index), findings)
-        if first.setdefault(model, index) != index:
-            findings.problem((*place, index), f"'{model}' is a candidate already; keep it once")
-
-
-def _check_residency(
-    residency: str, regions: Collection[str | None], place: Place, findings: Findings
-) -> None:
-    if residency not in regions:
-        known = {region for region in regions if region}
-        findings.problem(place, f"no candidate is in the region '{residency}'{hint(residency, known)}")
 
 
 def _keys(
@@ -212,7 +152,7 @@ def _keys(
 def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) -> None:
     known = names.routes | names.models
     for index, model in enumerate(key.allow or ()):
-        _refer(model, "route or model", known, (*place, "allow", index), findings)
+        refer(model, "route or model", known, (*place, "allow", index), findings)
     declared = names.organisations
     if declared and OTHERS not in declared and key.organisation not in declared:
         remedy = hint(key.organisation, names.organisations)
@@ -278,9 +218,7 @@ def _alerts(written: Iterable[Alert], names: Names, findings: Findings) -> tuple
         if spec in specs:
             findings.problem(place, f"is the same as alerts[{specs.index(spec)}]; keep one of them")
         if alert.organisation and OTHERS not in names.organisations:
-            _refer(
-                alert.organisation, "organisation", names.organisations, (*place, "organisation"), findings
-            )
+            refer(alert.organisation, "organisation", names.organisations, (*place, "organisation"), findings)
         specs.append(spec)
     return tuple(specs)
 
@@ -290,12 +228,3 @@ def _note_what_is_not_in_force(file: schema.File, findings: Findings) -> None:
     for name, route in file.routes.items():
         if route.cascade:
             findings.warn(("routes", name, "cascade"), "understood, but not in force in this version")
-        if route.cost_basis == "loaded":
-            findings.warn(
-                ("routes", name, "cost_basis"), "understood, but routing is by marginal cost in this version"
-            )
-    for name, model in file.models.items():
-        if model.asset:
-            findings.warn(
-                ("models", name, "asset"), "understood, but not yet in the costs that this version shows"
-            )

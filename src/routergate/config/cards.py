@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from routergate.config import schema
+from routergate.config.assets import asset
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.pricemap import Listing, look_up
 from routergate.config.ratecards import declared
 from routergate.config.spec import ProviderKind
+from routergate.domain.format import CONVERSATIONS, Format
 from routergate.domain.model import (
     Capability,
     Category,
@@ -60,6 +62,17 @@ class Entry:
         served = self.provider is not None and self.provider.kind is ProviderKind.VLLM
         return served or self.written.model_class is ModelClass.SELF_HOSTED
 
+    @property
+    def multiplied(self) -> bool:
+        """Whether its rates are a multiple of another model's."""
+        return self.written.asset is not None and self.written.asset.premium is not None
+
+    @property
+    def all_fixed(self) -> bool:
+        """Whether nothing is paid for a request, but all for having the model."""
+        capital = self.written.asset
+        return capital is not None and (self.own or capital.provisioned is not None)
+
 
 def card(entry: Entry, tasks: Collection[str], findings: Findings) -> ModelCard | None:
     """The model's card, or `None` where something essential is wrong."""
@@ -76,13 +89,15 @@ def card(entry: Entry, tasks: Collection[str], findings: Findings) -> ModelCard 
         upstream=entry.upstream,
         model_class=written.model_class,
         category=written.category or CATEGORY[written.model_class],
-        capabilities=_capabilities(written, listing),
+        capabilities=(capabilities := _capabilities(written, listing)),
+        formats=_formats(entry, capabilities),
         context_tokens=context,
         max_output_tokens=written.max_output_tokens or (listing.max_output_tokens if listing else None),
         prices=_prices(entry, listing, findings),
         serves=frozenset(map(TaskId, written.serves)),
         region=written.region or (entry.provider.region if entry.provider else None),
         quality=written.quality or {},
+        asset=asset(written.asset) if written.asset else None,
     )
 
 
@@ -112,11 +127,23 @@ def _capabilities(written: schema.Model, listing: Listing | None) -> frozenset[C
     return capabilities | implied
 
 
+def _formats(entry: Entry, capabilities: Collection[Capability]) -> frozenset[Format]:
+    """What it can be asked for, by what it is and by how its provider is spoken to."""
+    kind = entry.provider.kind if entry.provider else None
+    if Capability.EMBEDDINGS in capabilities:
+        return frozenset({Format.EMBEDDINGS} if kind is not ProviderKind.ANTHROPIC else ())
+    if kind in {ProviderKind.OPENAI, ProviderKind.VLLM}:
+        return CONVERSATIONS | {Format.COMPLETIONS, Format.RESPONSES}
+    return CONVERSATIONS
+
+
 def _prices(entry: Entry, listing: Listing | None, findings: Findings) -> tuple[RateCard, ...]:
-    """Declared, or owned, or listed, or unknown."""
+    """Declared, or owned, or listed, or unknown; a multiple of another model's is not known here."""
     if entry.written.prices:
         return declared(entry.written.prices, entry.place, findings)
-    if entry.own and entry.written.asset and entry.written.prices is None:
+    if entry.multiplied:
+        return ()
+    if entry.all_fixed and entry.written.prices is None:
         return (OWNED,)
     if entry.own or listing is None or listing.rates is None or entry.written.prices is not None:
         findings.warn(entry.place, "no price is known; its cost will be shown as unknown")

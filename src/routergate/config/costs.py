@@ -1,7 +1,7 @@
-"""What may be written about money: rates and fixed costs."""
+"""What may be written about rates."""
 
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -71,54 +71,3 @@ class Prices(Tariff):
     """USD that a request costs at least, after the discount; default: nothing."""
     markup: Markup = Field(default=Decimal(0), examples=[0.2])
     """The share that is added in the end, for those who charge on what they pay."""
-
-
-class Training(Part):
-    """What it cost to train the model, and how that is spread over its life."""
-
-    cost: Dollars = Field(examples=[400000])
-    """USD, once."""
-    in_service: Day = Field(examples=["2026-01-15"])
-    """The day from which the cost is spread."""
-    method: Literal["straight_line", "units_of_production"] = "straight_line"
-    """Spread evenly over `life_months`, or over `expected_requests`."""
-    expected_requests: Count | None = None
-    """Requests over its life; needed for `units_of_production`."""
-    life_months: Count | None = None
-    """Its useful life; needed for `straight_line`."""
-
-    @model_validator(mode="after")
-    def spread(self) -> Self:
-        """The method has its measure."""
-        if self.method == "straight_line" and self.life_months is None:
-            raise ValueError("straight_line needs life_months")
-        if self.method == "units_of_production" and self.expected_requests is None:
-            raise ValueError("units_of_production needs expected_requests")
-        return self
-
-
-class Hosting(Part):
-    """What it costs to run the model."""
-
-    gpus: Count = Field(examples=[2])
-    """GPUs that it occupies."""
-    gpu_hour: Dollars = Field(examples=[2.50])
-    """USD for one GPU for one hour."""
-
-
-class Maintenance(Part):
-    """What it costs to keep the model good."""
-
-    monthly: Dollars = Field(examples=[12000])
-    """USD per month."""
-
-
-class Asset(Part):
-    """A self-hosted or fine-tuned model seen as capital."""
-
-    training: Training | None = None
-    """What it cost to train."""
-    hosting: Hosting | None = None
-    """What it costs to run."""
-    maintenance: Maintenance | None = None
-    """What it costs to keep good."""

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from routergate.config.build import Names, build
+from routergate.config.build import build
 from routergate.config.check import check
 from routergate.config.expansion import Expander
 from routergate.config.findings import Findings, Problem, dotted
+from routergate.config.names import Names
 from routergate.config.schema import File
 from routergate.config.source import Source, parse
 from routergate.config.spec import Config

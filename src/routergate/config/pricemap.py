@@ -29,6 +29,7 @@ class Entry(msgspec.Struct):
     """One model, as the map has it; its prices are `listed`'s matter."""
 
     litellm_provider: str | None = None
+    mode: str | None = None
     max_input_tokens: int | None = None
     max_tokens: int | None = None
     max_output_tokens: int | None = None
@@ -92,10 +93,11 @@ def _listing(name: str) -> Listing | None:
     entry = _entry(name)
     if entry is None:
         return None
+    embeds = {Capability.EMBEDDINGS} if entry.mode == "embedding" else set()
     flags = (words for flag, words in CAPABILITIES.items() if getattr(entry, flag))
     return Listing(
         context_tokens=entry.max_input_tokens or entry.max_tokens or None,
         max_output_tokens=entry.max_output_tokens or None,
-        capabilities=frozenset().union(*flags),
+        capabilities=frozenset(embeds).union(*flags),
         rates=rate_card(_numbers(_entries()[name]), f"litellm {version('litellm')}"),
     )

@@ -55,7 +55,7 @@ class Budget(Part):
     when_store_away: Away | None = None
     """What happens while Redis is away; default: `refuse` if strict, else `serve`."""
     basis: Literal["cash", "loaded"] = "cash"
-    """What money counts: what is paid out. `loaded` is not in force yet."""
+    """What money counts: what is paid out, or that and the share of fixed costs."""
 
 
 class Limit(Part):

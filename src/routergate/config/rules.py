@@ -36,8 +36,8 @@ BUDGET_RULES: tuple[tuple[Callable[[WrittenBudget], bool], str], ...] = (
         "limits nothing; add usd, tokens, input_tokens, output_tokens or requests",
     ),
     (
-        lambda it: it.basis == "loaded",
-        "basis loaded is not in force: it comes with fixed-cost accounting; write cash",
+        lambda it: it.basis == "loaded" and it.usd is None,
+        "has basis loaded, but no usd; remove it",
     ),
     (
         lambda it: it.mode == "strict" and it.when_reached is not Policy.REFUSE,
@@ -204,7 +204,8 @@ def _domain_limit(one: WrittenLimit) -> Limit:
 
 
 def _amounts(one: WrittenBudget) -> dict[Measure, int]:
-    money = {} if one.usd is None else {Measure.CASH: int(nanos(one.usd))}
+    measure = Measure.LOADED if one.basis == "loaded" else Measure.CASH
+    money = {} if one.usd is None else {measure: int(nanos(one.usd))}
     return {**money, **_counted(one)}
 
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from routergate.config.costs import Asset, Prices
+from routergate.config.assets import Asset
+from routergate.config.costs import Prices
 from routergate.config.part import Part
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
@@ -12,6 +13,7 @@ from routergate.config.scalars import (
     Confidence,
     Count,
     Day,
+    Dollars,
     Grace,
     KeyHash,
     Line,
@@ -84,9 +86,9 @@ class Provider(Part):
     """A place that serves models."""
 
     kind: ProviderKind
-    """`openai`: anything that speaks OpenAI's API; `vllm`: your own servers; `litellm`: every other API."""
+    """`openai`: whatever speaks its API; `vllm`: your servers; `anthropic`: its API; `litellm`: others."""
     base_url: Url | None = Field(default=None, examples=["https://api.openai.com/v1"])
-    """Where its API starts, with `/v1`; `openai` has OpenAI's own as default."""
+    """Where its API starts, with `/v1`; `openai` and `anthropic` have the vendor's own as default."""
     replicas: tuple[Annotated[Replica, WithJsonSchema(REPLICA)], ...] | None = Field(
         default=None,
         min_length=1,
@@ -125,7 +127,7 @@ class Model(Part):
     max_output_tokens: Count | None = None
     """How many tokens it can write at most; default: from the price map."""
     prices: tuple[Prices, ...] | None = None
-    """Its rates; default: from the price map, or zero for a self-hosted model with an `asset`."""
+    """Its rates; default: from the price map, or zero where all of its costs are those of its `asset`."""
     serves: tuple[Name, ...] = Field(default=(), examples=[["contract-review"]])
     """The only tasks that it takes, for a specialist; default: any."""
     region: Name | None = None
@@ -133,7 +135,7 @@ class Model(Part):
     quality: Quality | None = Field(default=None, examples=[0.9, {"default": 0.8, "contract-review": 0.97}])
     """Probability of an acceptable answer, as you know it: one number, or one per task and a `default`."""
     asset: Asset | None = None
-    """Its fixed costs. Understood, but not in the costs yet."""
+    """Its fixed costs; docs/portfolio.md says what becomes of them."""
 
 
 class Match(Part):
@@ -173,11 +175,15 @@ class Route(Part):
     calibration: Line | None = Field(default=None, min_length=1, examples=["auto.calibration.json"])
     """A file by `routergate router calibrate`; its thresholds take the place of `quality`."""
     cost_basis: Literal["marginal", "loaded"] = "marginal"
-    """What a request makes you pay, or that and its share of fixed costs. `loaded` is not in force yet."""
+    """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None
     """Ask the next candidate after a bad answer. Understood, but not in force yet."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
+    max_cost_usd: Dollars | None = Field(default=None, examples=[0.02])
+    """The most that an answer may be expected to cost; a model without a known price is then left out."""
+    first_token_seconds: Seconds | None = Field(default=None, examples=[1.5])
+    """The longest that a model may usually take to begin a streamed answer; default: any time."""
     attempts: Attempts = LIMITS.attempts
     """How many calls to providers one request may make."""
     deadline: Seconds = LIMITS.deadline

@@ -17,6 +17,7 @@ class ProviderKind(StrEnum):
 
     OPENAI = "openai"
     VLLM = "vllm"
+    ANTHROPIC = "anthropic"
     LITELLM = "litellm"
 
 

@@ -8,7 +8,7 @@ from routergate.domain.errors import ArtifactDamaged
 
 
 def trained(folder: Path, name: str | None, findings: Findings) -> Artifact | None:
-    """The artifact that is named, if one is. If it is of no use, that is told, and the built-in one serves."""
+    """The artifact that is named, if one is. Where it is of no use, the built-in one serves."""
     if not name:
         return None
     try:

@@ -15,15 +15,16 @@ from routergate.domain.errors import (
     AllProvidersFailed,
     AllProvidersThrottled,
     DeadlinePassed,
-    NotAdmitted,
     ProviderRefused,
     UpstreamError,
 )
-from routergate.domain.model import ModelId, ProviderId
+from routergate.domain.model import ModelCard, ModelId, ProviderId
+from routergate.domain.refusals import NotAdmitted
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
-from routergate.ports import Chunk
+from routergate.ports import Chunk, Kept
 
+NOT_HERE = 404
 OVER = "The time that the route gives a request is over."
 
 Cover = Callable[[Candidate], Awaitable[ChatRequest]]
@@ -80,6 +81,19 @@ class Dispatcher:
             except (UpstreamError, ProviderRefused) as error:
                 self._learn(course, step, error, meter.clock.monotonic())
         raise _nobody(meter, self._soonest(decision, meter.clock.monotonic()))
+
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        """Input tokens by the count of the model's provider, if it offers one."""
+        return await self.fleet[card.provider][0].api.counted(request, card)
+
+    async def kept(self, provider: ProviderId, method: str, path: str) -> Kept | None:
+        """What a provider says of an answer that one of its servers keeps; `None` if it has none any more."""
+        told = None
+        for replica in self.fleet.get(provider, ()):
+            told = await replica.api.kept(method, path)
+            if told.status != NOT_HERE:
+                break
+        return told
 
     def down(self, now: float) -> frozenset[ModelId]:
         """The models that nobody serves at the moment."""
@@ -152,7 +166,7 @@ class Dispatcher:
         entry = circuit.enter(clock.monotonic())
         loads.begin(step.replica)
         try:
-            async with aclosing(step.replica.api.chat(request, card)) as chunks:
+            async with aclosing(step.replica.api.answer(request, card)) as chunks:
                 first = await _within(deadline - clock.monotonic(), anext(chunks))
                 circuit.answered(entry, clock.monotonic())
                 yield first

@@ -29,12 +29,24 @@ class Measure(StrEnum):
 
     CASH = "cash"
     """Nano-dollars that are paid out for the request."""
+    LOADED = "loaded"
+    """These, and the share of the model's fixed costs."""
     TOKENS = "tokens"
     INPUT_TOKENS = "input_tokens"
     OUTPUT_TOKENS = "output_tokens"
     REQUESTS = "requests"
     CONCURRENCY = "concurrency"
     """Requests that run at the same time."""
+
+    @property
+    def money(self) -> bool:
+        """Whether its amounts are nano-dollars."""
+        return self in (Measure.CASH, Measure.LOADED)
+
+    @property
+    def spoken(self) -> str:
+        """What it is called towards people and programs."""
+        return {Measure.CASH: "usd", Measure.LOADED: "loaded_usd"}.get(self, self.value)
 
 
 class Window(StrEnum):

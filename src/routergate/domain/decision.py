@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
@@ -40,6 +41,12 @@ class RoutePolicy:
     """Thresholds found on real outcomes, in place of `quality`."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    loaded: bool = False
+    """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
+    max_cost: Nanos | None = None
+    """The most that an answer may be expected to cost; `None`: any price."""
+    first_token: float | None = None
+    """Seconds that a model may usually take to begin a streamed answer; `None`: any time."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -85,10 +92,19 @@ class Candidate:
     """Expected, per request."""
     cost: Nanos | None
     """Expected marginal cost; `None`: no price is known."""
+    cached_tokens: int = 0
+    """Input tokens of its session that it is believed to have cached; `cost` counts them as read there."""
     lower: float
     """What `quality` is taken for: its lower bound where the route has a `bound`, else its mean."""
     adequate: bool
     """Whether it is good enough for the route."""
+    share: Loaded | None = FREE
+    """Of fixed costs, that the request would bear; `None`: nobody knows yet."""
+
+    @property
+    def loaded(self) -> Nanos | None:
+        """Expected cost with the share of fixed costs; `None` where either is unknown."""
+        return loaded_cost(self.cost, self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ RouterGateError
 │   ├── Forbidden
 │   ├── NotFound
 │   ├── UnknownModel
+│   ├── UnknownResponse
 │   ├── MethodNotAllowed
 │   ├── UnknownKey
 │   ├── KeyConflict
@@ -21,13 +22,13 @@ RouterGateError
 │   ├── IdempotencyInProgress
 │   ├── IdempotencyNotKept
 │   ├── NoEligibleModel
-│   ├── NotAdmitted
-│   │   ├── OverBudget
-│   │   ├── BudgetHeld
-│   │   └── RateLimited
-│   └── ProviderRefused       as a provider said it
-│       ├── ContextExceeded
-│       └── ContentFiltered
+│   ├── ProviderRefused       as a provider said it
+│   │   ├── ContextExceeded
+│   │   └── ContentFiltered
+│   └── NotAdmitted           in `refusals.py`
+│       ├── OverBudget
+│       ├── BudgetHeld
+│       └── RateLimited
 ├── UpstreamError             nobody here
 │   ├── ProviderUnreachable
 │   ├── ProviderDropped
@@ -45,10 +46,8 @@ RouterGateError
 └── LedgerBusy                nobody here
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
-
-from routergate.domain.hold import Denied
 
 
 class RouterGateError(Exception):
@@ -124,6 +123,12 @@ class UnknownModel(ClientError):
     code = "model_not_found"
 
 
+class UnknownResponse(ClientError):
+    """No answer of this id is kept for the caller's organisation."""
+
+    code = "response_not_found"
+
+
 class MethodNotAllowed(ClientError):
     code = "method_not_allowed"
 
@@ -162,51 +167,6 @@ class NoEligibleModel(ClientError):
     """No model of the route can serve the request."""
 
     code = "no_eligible_model"
-
-
-class NotAdmitted(ClientError):
-    """A budget or a limit that has no room for the request. Nothing was sent, and nothing is charged."""
-
-    kind: ClassVar[str] = "not_admitted"
-    reason: ClassVar[str]
-    """One word for metrics."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        denied: Denied,
-        facts: Mapping[str, str | int | None],
-        wait: float | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.denied = denied
-        """What has no room."""
-        self.facts = facts
-        """Whose limit it is, how it stands, and when it begins anew; for the caller's program."""
-        self.wait = wait
-        """Seconds after which it is worth trying again; `None`: it is not."""
-
-
-class OverBudget(NotAdmitted):
-    """What a budget allows is spent."""
-
-    code = "budget_exceeded"
-    reason = "budget"
-
-
-class BudgetHeld(NotAdmitted):
-    """What is left of a budget is held by requests that run, and may come back when they end."""
-
-    code = "budget_held"
-    reason = "held"
-
-
-class RateLimited(NotAdmitted):
-    """Too much, too fast, or too many at once."""
-
-    code = "rate_limit_exceeded"
-    reason = "limit"
 
 
 class ProviderRefused(ClientError):
@@ -266,7 +226,7 @@ class ProviderTimeout(UpstreamError):
 
 
 class ProviderThrottled(UpstreamError):
-    """429: too much was asked of it."""
+    """429, or Anthropic's 529: too much was asked of it."""
 
     kind = "throttled"
 

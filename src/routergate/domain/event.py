@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.hold import Charge
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
@@ -91,10 +92,17 @@ class UsageEvent:
     timings: Timings
     charges: tuple[Charge, ...] = ()
     """What it adds to the counters of budgets and limits."""
+    share: Loaded | None = FREE
+    """What it bears of the fixed costs of the model that answered."""
     service_tier: str | None = None
     """By the answer's own account."""
     asked_tier: str | None = None
     """The service tier that the request named."""
+
+    @property
+    def loaded(self) -> Nanos | None:
+        """Cost with the share of fixed costs; `None` where either is unknown."""
+        return loaded_cost(self.cost, self.share)
 
     @property
     def savings(self) -> Nanos | None:

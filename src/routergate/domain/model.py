@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
+from routergate.domain.asset import Asset
+from routergate.domain.format import CONVERSATIONS, Format
 from routergate.domain.rates import Tariff
 
 ModelId = NewType("ModelId", str)
@@ -44,6 +46,8 @@ class Capability(StrEnum):
     JSON_MODE = "json_mode"
     JSON_SCHEMA = "json_schema"
     REASONING = "reasoning"
+    EMBEDDINGS = "embeddings"
+    """And nothing else: such a model gives vectors and writes no text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,8 @@ class ModelCard:
     model_class: ModelClass
     category: Category
     capabilities: frozenset[Capability] = frozenset()
+    formats: frozenset[Format] = CONVERSATIONS
+    """The wire formats in which it can be asked."""
     context_tokens: int
     max_output_tokens: int | None = None
     prices: tuple[RateCard, ...] = ()
@@ -96,6 +102,8 @@ class ModelCard:
     region: str | None = None
     quality: Mapping[str, float] = field(default_factory=dict)
     """Probability of an acceptable answer by task, as the operator knows it; `default` for the rest."""
+    asset: Asset | None = None
+    """Its fixed costs; `None`: it has none."""
 
     def __post_init__(self) -> None:
         if self.context_tokens <= 0:

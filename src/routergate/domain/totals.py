@@ -36,6 +36,13 @@ class Measures:
     """Requests that used a model, of which the savings cannot be known: one of the two or both."""
     estimated: int = 0
     """Requests whose tokens the gateway counted itself."""
+    hosting_nanos: int = 0
+    depreciation_nanos: int = 0
+    maintenance_nanos: int = 0
+    loaded_nanos: int = 0
+    """Cost with the share of fixed costs, where both are known."""
+    loaded: int = 0
+    """Requests whose `loaded_nanos` is known."""
 
     def __add__(self, other: "Measures") -> "Measures":
         return Measures(**{name: getattr(self, name) + getattr(other, name) for name in MEASURES})

@@ -66,9 +66,11 @@ class Delivery:
         """The same batch, with those as corrections that the store has booked already."""
         work = numbered.batch
         states = dict(zip(map(int, found[::2]), found[1::2], strict=True))
-        postings = [resolved(one, states.get(n)) for n, one in enumerate(postings_of(work), 1)]
-        self.corrected += len(states)
-        log.warning("%s usage events were booked before and are corrected", len(states))
+        taken = list(postings_of(work))
+        postings = [resolved(one, states.get(n)) for n, one in enumerate(taken, 1)]
+        if late := sum(taken[n - 1].how is not How.SWEEP for n in states):
+            self.corrected += late
+            log.warning("%s usage events were booked before and are corrected", late)
         adjusted = batch(work.organisation, [one for one in postings if one], self._now())
         return Numbered(numbered.writer, numbered.sequence, adjusted)
 

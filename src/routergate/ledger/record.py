@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from routergate.domain.asset import Loaded
 from routergate.domain.budget import Measure
 from routergate.domain.event import Attempt, UsageEvent
 from routergate.domain.hold import Kind
@@ -39,9 +40,10 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     """Of this layout. Fields may be added under the same number, never changed or taken away."""
     kind: str = "event"
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
-    `duplicate`: it was booked before, and nothing is booked."""
+    `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's
+    requests have borne of a model's fixed costs too little, or too much."""
     requests: int = 1
-    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in a duplicate."""
+    """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in others than these."""
     id: str
     at: int
     """Arrival, nanoseconds since the epoch."""
@@ -82,6 +84,12 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     overhead_seconds: float
     decision_seconds: float
     charges: tuple[ChargeRow, ...] = ()
+    hosting_nanos: int | None = None
+    """The share of fixed costs, by component. Rows from before these columns do not know it."""
+    depreciation_nanos: int | None = None
+    maintenance_nanos: int | None = None
+    loaded_cost_nanos: int | None = None
+    """Cost and share together."""
     service_tier: str | None = None
     """By the answer's own account."""
     asked_tier: str | None = None
@@ -92,10 +100,14 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
 LARGEST = 2**53
 """Tokens or nano-dollars (9 million USD) of one request: readers of JSON are exact up to here, and a day's
 sum of such amounts is far from the end of the store's counters."""
-_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos")
+SHARES = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
+"""The components of fixed costs."""
+_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos")
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
-_NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
+_NO_SHARE: Mapping[str, None] = MappingProxyType(dict.fromkeys(SHARES))
+NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
+"""The columns of tokens, where nobody knows or there are none."""
 
 
 def row(event: UsageEvent) -> EventRow:
@@ -124,7 +136,7 @@ def row(event: UsageEvent) -> EventRow:
         streamed=event.streamed,
         outcome=event.outcome.value,
         attempts=tuple(map(_attempt, event.attempts)),
-        **(event.usage.by_kind() if event.usage else _NO_USAGE),
+        **(event.usage.by_kind() if event.usage else NO_USAGE),
         usage_source=event.usage_source.value,
         cost_nanos=event.cost,
         baseline=event.baseline,
@@ -134,10 +146,23 @@ def row(event: UsageEvent) -> EventRow:
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
         charges=tuple(_charges(event)),
+        **shares(event.share),
+        loaded_cost_nanos=event.loaded,
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
         answer_seconds=event.timings.answer,
     )
+
+
+def shares(share: Loaded | None) -> Mapping[str, Any]:
+    """The columns of fixed costs, by component."""
+    if share is None:
+        return _NO_SHARE
+    return {
+        "hosting_nanos": share.hosting,
+        "depreciation_nanos": share.depreciation,
+        "maintenance_nanos": share.maintenance,
+    }
 
 
 def _attempt(one: Attempt) -> AttemptRow:
@@ -172,18 +197,22 @@ def correction(actual: EventRow) -> EventRow:
 
 def priced(booked: EventRow, cost: int | None, baseline_cost: int | None) -> EventRow:
     """The row at another price, with what it then charges to budgets in money."""
-    charges = booked.charges
-    if cost is not None:
-        charges = tuple(
-            msgspec.structs.replace(one, amount=cost) if _in_money(one) else one for one in charges
-        )
+    shares = [getattr(booked, name) for name in SHARES]
+    loaded = None if cost is None or None in shares else cost + sum(shares)
+    amounts = {Measure.CASH: cost, Measure.LOADED: loaded}
     return msgspec.structs.replace(
-        booked, cost_nanos=cost, baseline_cost_nanos=baseline_cost, charges=charges
+        booked,
+        cost_nanos=cost,
+        baseline_cost_nanos=baseline_cost,
+        loaded_cost_nanos=loaded,
+        charges=tuple(_charged(one, amounts) for one in booked.charges),
     )
 
 
-def _in_money(charge: ChargeRow) -> bool:
-    return read_counter(charge.counter).measure is Measure.CASH
+def _charged(charge: ChargeRow, amounts: Mapping[Measure, int | None]) -> ChargeRow:
+    """What is not known stays as it was charged."""
+    amount = amounts.get(read_counter(charge.counter).measure)
+    return charge if amount is None else msgspec.structs.replace(charge, amount=amount)
 
 
 def duplicate(again: EventRow) -> EventRow:

@@ -39,7 +39,7 @@ class Sweeper:
         self._clock = clock
         self._writer = f"{place}:sweeper:{clock.epoch_ns()}"
         self._numbers = count(1)
-        self._delivery = Delivery(store, lambda: clock.epoch_ns() // 1_000_000_000)
+        self._delivery = Delivery(store, self._now)
         self._answered_since: float | None = None
         self._pruning = START
         self._to_prune: list[str] = []
@@ -77,16 +77,16 @@ class Sweeper:
 
     async def _sweep(self, organisation: str) -> None:
         while due := await self._due(organisation):
-            work = batch(organisation, due, self._clock.epoch_ns() // 1_000_000_000)
+            work = batch(organisation, due, self._now())
             if not await self._delivery.deliver(Numbered(self._writer, next(self._numbers), work)):
                 raise StoreUnavailable("The store went away while holds were swept.")
-            self.swept += len(due)
-            log.warning("%s requests of %s were given up: their gateway is gone", len(due), organisation)
+            gone, self.swept = self._delivery.settled - self.swept, self._delivery.settled
+            log.warning("%s requests of %s were given up: their gateway is gone", gone, organisation)
             if len(due) < PORTION:
                 return
 
     async def _due(self, organisation: str) -> list[Posting]:
-        now = self._clock.epoch_ns() // 1_000_000
+        now = self._now() * 1000  # in whole seconds, as the script is told: else it would find some not due
         ids = await self._store.call(
             "ZRANGEBYSCORE", leases_key(organisation), "-inf", now, "LIMIT", 0, PORTION
         )
@@ -96,6 +96,9 @@ class Sweeper:
             for name, hold in zip(ids, held, strict=True)
             if hold and hold[:1] == b"H"
         ]
+
+    def _now(self) -> int:
+        return self._clock.epoch_ns() // 1_000_000_000
 
 
 def _swept(request: str, hold: bytes) -> Posting:

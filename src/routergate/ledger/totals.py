@@ -62,6 +62,11 @@ def measured(row: EventRow) -> Iterator[tuple[str, int | None]]:
         yield "unpriced", used * (cost is None)
         yield "unbaselined", used * (baseline is None)
         yield "incomparable", used
+    yield "hosting_nanos", row.hosting_nanos
+    yield "depreciation_nanos", row.depreciation_nanos
+    yield "maintenance_nanos", row.maintenance_nanos
+    yield "loaded_nanos", row.loaded_cost_nanos
+    yield "loaded", row.requests * (row.loaded_cost_nanos is not None)
     yield "estimated", row.requests * (row.output is not None and row.usage_source in _ESTIMATES)
 
 

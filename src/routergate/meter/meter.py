@@ -37,6 +37,8 @@ class Meter:
     outcome: Outcome = Outcome.FAILED
     error: RouterGateError | None = None
     usage: Usage | None = None
+    opening: Usage | None = None
+    """What was counted of the input before the answer was written."""
     service_tier: str | None = None
     """By the provider's account."""
     _text: list[str] = field(default_factory=list)
@@ -126,6 +128,7 @@ class Meter:
     def _see(self, chunk: Chunk) -> None:
         if chunk.usage is not None:
             self.usage = chunk.usage
+        self.opening = chunk.opening or self.opening
         self.service_tier = chunk.service_tier or self.service_tier
         if chunk.text:
             self._seen += len(chunk.text)

@@ -1,7 +1,9 @@
 """Meter → usage event."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from routergate.domain.asset import FREE
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.event import Outcome, Timings, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution
@@ -45,6 +47,7 @@ def usage_event(
         baseline=decision.baseline.id if decision.baseline else None,
         baseline_cost=baseline_cost,
         timings=_timings(meter),
+        share=winner.share if winner else FREE,
         service_tier=meter.service_tier,
         asked_tier=decision.features.service_tier,
     )
@@ -82,6 +85,7 @@ def reserved_event(
         baseline=decision.baseline.id if decision.baseline else None,
         baseline_cost=price(decision.baseline, need, day_of(at)) if decision.baseline else None,
         timings=Timings(total=0.0, first_token=None, overhead=0.0, decision=0.0),
+        share=candidate.share,
     )
 
 
@@ -95,8 +99,8 @@ def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage 
     if meter.usage is not None:
         return meter.usage, UsageSource.PROVIDER
     if meter.winner is not None:
-        counted = Usage(input_uncached=decision.features.input_tokens, output=meter.counted_output(tokens))
-        return counted, UsageSource.COUNTED
+        opening = meter.opening or Usage(input_uncached=decision.features.input_tokens)
+        return replace(opening, output=meter.counted_output(tokens)), UsageSource.COUNTED
     if _perhaps_billed(meter):
         return None, UsageSource.COUNTED
     return Usage(), UsageSource.PROVIDER

@@ -1,10 +1,13 @@
 """OpenAI's wire format, as far as it is read on its way through: usage, text and how an answer ends."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from routergate.domain.usage import Usage
+from routergate.providers.wire import Seen, Wire
+
+DONE: Final = b"data: [DONE]\n\n"
 
 
 class CacheWrites(msgspec.Struct):
@@ -65,6 +68,8 @@ class Choice(msgspec.Struct):
     index: int | None = None
     delta: Delta | None = None
     message: Delta | None = None
+    text: str | None = None
+    """In the legacy format, in place of the others."""
     finish_reason: str | None = None
 
 
@@ -80,6 +85,28 @@ class Completion(msgspec.Struct):
 
 decode = msgspec.json.Decoder(Completion).decode
 """Raises `msgspec.MsgspecError` for what is not an answer."""
+
+
+def read(data: bytes) -> Seen:
+    """What one event says, or a whole answer."""
+    if data == b"[DONE]":
+        return Seen(begun=False, done=True)
+    completion = decode(data)
+    return Seen(
+        begun=has_content(completion),
+        failed=completion.error is not None,
+        choices=[choice.index or 0 for choice in completion.choices],
+        finished=finished(completion),
+        usage=usage_of(completion.usage),
+        usage_only=not completion.choices,
+        text=text_of(completion),
+        service_tier=service_tier_of(completion),
+    )
+
+
+CHAT: Final = Wire(path="/chat/completions", reader=lambda: read, end=DONE)
+COMPLETIONS: Final = Wire(path="/completions", reader=lambda: read, end=DONE)
+"""The legacy format differs in where the text stands, and in nothing else that is read."""
 
 
 def usage_of(wire: WireUsage | None) -> Usage | None:
@@ -142,7 +169,7 @@ def text_of(completion: Completion) -> str:
     choices = completion.choices
     if len(choices) == 1 and (delta := choices[0].delta) is not None and delta.tool_calls is None:
         return _text(delta)
-    return "".join(_written(choice.delta or choice.message) for choice in choices)
+    return "".join(choice.text or _written(choice.delta or choice.message) for choice in choices)
 
 
 def finished(completion: Completion) -> set[int]:
@@ -153,7 +180,8 @@ def finished(completion: Completion) -> set[int]:
 def has_content(completion: Completion) -> bool:
     """Whether this piece is part of what was asked for, and not only its envelope."""
     return any(
-        choice.finish_reason or _carries(choice.delta or choice.message) for choice in completion.choices
+        choice.finish_reason or choice.text or _carries(choice.delta or choice.message)
+        for choice in completion.choices
     )
 
 

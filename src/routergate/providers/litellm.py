@@ -15,13 +15,17 @@ from routergate.domain.errors import (
     ProviderUnreachable,
     RouterGateError,
     StreamBroken,
+    UnknownResponse,
 )
+from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
-from routergate.ports import Chunk, Provider
-from routergate.providers.openai import Endpoint, completion_chunk, encode
+from routergate.ports import Chunk, Kept, Provider
+from routergate.providers.dialect import CHAT, DONE
+from routergate.providers.embeddings import EMBEDDINGS
+from routergate.providers.openai import Endpoint, encode, whole_chunk
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
-from routergate.providers.stream import DONE, AnswerStream
+from routergate.providers.stream import AnswerStream
 
 _TRANSLATED = (
     "messages functions function_call temperature top_p n stop stream max_tokens max_completion_tokens"
@@ -32,6 +36,9 @@ _TRANSLATED = (
 TRANSLATED: Final = frozenset(_TRANSLATED.split())
 """What litellm translates. A name that is not here may be an option of litellm's own, such as `base_url`,
 with which a caller could have our credentials sent elsewhere."""
+
+EMBEDDED: Final = frozenset({"input", "dimensions", "encoding_format", "user"})
+"""The same for embeddings."""
 
 TALKATIVE: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
 """Loggers that write requests, prompts included, to the log when it is at a low level or something fails."""
@@ -65,30 +72,50 @@ class LitellmProvider:
             "max_retries": 0,
         }
 
-    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The answer in OpenAI's format, as litellm translates it."""
-        stream = AnswerStream(request.choices)
+        stream = AnswerStream(CHAT, request.choices)
         asked = asyncio.get_running_loop().time()
         with reported(self._endpoint.name), _translated(stream):
             async with asyncio.timeout_at(asked + self._endpoint.first_byte):
+                if request.format is Format.EMBEDDINGS:
+                    vectors = await self._litellm.aembedding(**self._embedding(request, card))
+                    yield whole_chunk(vectors.model_dump_json().encode(), EMBEDDINGS)
+                    return
                 answer = await self._litellm.acompletion(**self._arguments(request, card))
             if not request.stream:
-                yield completion_chunk(answer.model_dump_json().encode())
+                yield whole_chunk(answer.model_dump_json().encode(), CHAT)
                 return
             first_token = asked + self._endpoint.first_token
             async with aclosing(answer), aclosing(self._relay(answer, stream, first_token)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:  # noqa: ARG002 - none is
+        """litellm counts as we do, by a tokenizer that is not the model's own."""
+        return None
+
+    async def kept(self, method: str, path: str) -> Kept:  # noqa: ARG002 - there are none
+        """litellm's providers keep no answers that this gateway could ask for."""
+        raise UnknownResponse("This provider keeps no answers.")
+
     def _arguments(self, request: ChatRequest, card: ModelCard) -> dict[str, Any]:
         payload = msgspec.json.decode(encode(request.payload))
         fixed = {name: value for name, value in self._fixed.items() if value is not None}
         arguments = {name: value for name, value in payload.items() if name in TRANSLATED}
+        if request.max_output_tokens and not request.limits:
+            arguments["max_tokens"] = request.max_output_tokens
         if request.stream:
             arguments["stream_options"] = {"include_usage": True}
         if self._speaks_openai(card):
             rest = payload.keys() - TRANSLATED - {"model", "stream_options"}
             arguments["extra_body"] = {name: payload[name] for name in rest}
+        return {**arguments, **fixed, "model": card.upstream}
+
+    def _embedding(self, request: ChatRequest, card: ModelCard) -> dict[str, Any]:
+        payload = msgspec.json.decode(encode(request.payload))
+        fixed = {name: value for name, value in self._fixed.items() if value is not None}
+        arguments = {name: value for name, value in payload.items() if name in EMBEDDED}
         return {**arguments, **fixed, "model": card.upstream}
 
     def _speaks_openai(self, card: ModelCard) -> bool:

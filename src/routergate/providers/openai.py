@@ -1,11 +1,11 @@
-"""Providers that speak OpenAI's API: OpenAI itself, vLLM, and whoever is compatible with them."""
+"""Providers that are spoken to over HTTP: OpenAI, vLLM and whoever is compatible with them; Anthropic."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -17,17 +17,31 @@ from routergate.domain.errors import (
     ProviderUnreachable,
     RouterGateError,
     StreamBroken,
+    UnknownResponse,
 )
+from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
-from routergate.ports import Chunk, Provider
-from routergate.providers.dialect import decode, service_tier_of, text_of, usage_of
+from routergate.ports import Chunk, Kept, Provider
+from routergate.providers.anthropic import COUNT, MESSAGES, counted
+from routergate.providers.dialect import CHAT, COMPLETIONS
+from routergate.providers.embeddings import EMBEDDINGS
+from routergate.providers.responses import RESPONSES
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
 from routergate.providers.stream import AnswerStream
+from routergate.providers.wire import Wire
 
 encode = msgspec.json.Encoder().encode
 LARGE = 512 * 1024
 """Bytes from which a body is sent in pieces."""
+
+OPENAI: Final[Mapping[Format, Wire]] = {
+    Format.CHAT: CHAT,
+    Format.COMPLETIONS: COMPLETIONS,
+    Format.EMBEDDINGS: EMBEDDINGS,
+    Format.RESPONSES: RESPONSES,
+}
+ANTHROPIC: Final[Mapping[Format, Wire]] = {Format.MESSAGES: MESSAGES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +60,24 @@ class Endpoint:
     total: float = 600.0
     stream_usage: bool = True
     """Whether it understands `stream_options.include_usage`."""
+    limit: str = "max_completion_tokens"
+    """Its name for a chat answer's limit, where the caller set none."""
+    wires: Mapping[Format, Wire] = field(default_factory=lambda: OPENAI)
+    """The formats that it speaks."""
 
 
-class OpenAIProvider:
+class NativeProvider:
     """One server of a provider."""
 
     def __init__(self, endpoint: Endpoint, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._url = f"{endpoint.base_url}/chat/completions"
         self._headers = {"Content-Type": "application/json", **endpoint.headers}
         self._endpoint = endpoint
         self._timeout = aiohttp.ClientTimeout(total=endpoint.total, sock_connect=endpoint.connect)
 
-    async def chat(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The answer as it came, in whole events if streamed, in one piece if not."""
-        stream = AnswerStream(request.choices)
+        stream = AnswerStream(self._endpoint.wires[request.format], request.choices)
         asked = asyncio.get_running_loop().time()
         first_byte = asked + self._endpoint.first_byte
         with reported(self._endpoint.name), _translated(stream):
@@ -68,17 +85,46 @@ class OpenAIProvider:
                 response = await self._ask(request, card)
             async with response:
                 if not request.stream:
-                    yield await _whole(response, first_byte)
+                    yield await _whole(response, stream.wire, first_byte)
                     return
                 first_token = asked + self._endpoint.first_token
                 async with aclosing(self._relay(response, stream, first_token)) as chunks:
                     async for chunk in chunks:
                         yield chunk
 
-    async def _ask(self, request: ChatRequest, card: ModelCard) -> aiohttp.ClientResponse:
+    async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
+        """Input tokens by Anthropic's count; others do not offer one."""
+        if Format.MESSAGES not in self._endpoint.wires:
+            return None
+        with reported(self._endpoint.name), _translated(AnswerStream(MESSAGES)):
+            async with await self._ask(request, card, COUNT) as response:
+                body = await response.read()
+        try:
+            return counted(body).input_tokens
+        except msgspec.MsgspecError as error:
+            raise ProviderBroken("the provider answered with what is not a count") from error
+
+    async def kept(self, method: str, path: str) -> Kept:
+        """What it says, unless it fails or denies our own credentials: 404 is about the answer here."""
+        if Format.RESPONSES not in self._endpoint.wires:
+            raise UnknownResponse("This provider keeps no answers.")
+        url = f"{self._endpoint.base_url}{RESPONSES.path}/{path}"
+        with reported(self._endpoint.name), _translated(AnswerStream(RESPONSES)):
+            async with self._session.request(
+                method, url, headers=self._headers, timeout=self._timeout
+            ) as response:
+                body = await response.read()
+                if response.status >= 400 and response.status not in {404, *REFUSED}:
+                    raise failure(response.status, retry_after(response.headers))
+        return Kept(status=response.status, body=body, content_type=response.content_type)
+
+    async def _ask(self, request: ChatRequest, card: ModelCard, below: str = "") -> aiohttp.ClientResponse:
         """A response that is about to be an answer."""
         response = await self._session.post(
-            self._url, data=self._body(request, card), headers=self._headers, timeout=self._timeout
+            f"{self._endpoint.base_url}{self._endpoint.wires[request.format].path}{below}",
+            data=self._body(request, card),
+            headers={**self._headers, **request.headers},
+            timeout=self._timeout,
         )
         if response.status == 200:
             return response
@@ -90,6 +136,8 @@ class OpenAIProvider:
         payload: dict[str, Any] = {**request.payload, "model": card.upstream}
         if request.stream and self._endpoint.stream_usage and not request.wants_usage:
             payload["stream_options"] = {**_options(request.payload), "include_usage": True}
+        if request.format is Format.CHAT and request.max_output_tokens and not request.limits:
+            payload[self._endpoint.limit] = request.max_output_tokens
         body = encode(payload)
         # In one write, a large body would hold up the event loop; as a file, it goes in pieces.
         return body if len(body) < LARGE else BytesIO(body)
@@ -150,26 +198,31 @@ async def _beginning(content: aiohttp.StreamReader, stream: AnswerStream) -> lis
     return stream.end()
 
 
-async def _whole(response: aiohttp.ClientResponse, first_byte: float) -> Chunk:
+async def _whole(response: aiohttp.ClientResponse, wire: Wire, first_byte: float) -> Chunk:
     """A plain answer, once all of it is there. If it breaks off, it was written, and may be billed."""
     try:
         async with asyncio.timeout_at(first_byte):
-            return completion_chunk(await response.read())
+            return whole_chunk(await response.read(), wire)
     except aiohttp.ClientError as error:
         raise StreamBroken("the connection to the provider broke in the middle of its answer") from error
 
 
-def completion_chunk(body: bytes) -> Chunk:
+def whole_chunk(body: bytes, wire: Wire) -> Chunk:
     """A plain answer, if `body` is one."""
     try:
-        completion = decode(body)
+        seen = wire.reader()(body)
     except msgspec.MsgspecError as error:
-        raise ProviderBroken("the provider answered with what is not a completion") from error
-    if completion.error is not None or not completion.choices:
+        raise ProviderBroken("the provider answered with what is not an answer") from error
+    if seen.failed or seen.usage_only:
         raise ProviderBroken("the provider answered 200 without an answer")
-    usage = usage_of(completion.usage)
-    text = "" if usage else text_of(completion)
-    return Chunk(data=body, usage=usage, text=text, service_tier=service_tier_of(completion))
+    text = "" if seen.usage else seen.text
+    return Chunk(
+        data=body,
+        usage=seen.usage,
+        text=text,
+        service_tier=seen.service_tier,
+        answer_id=seen.answer_id,
+    )
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> RouterGateError:
@@ -196,4 +249,4 @@ def _translated(stream: AnswerStream) -> Iterator[None]:
         raise ProviderDropped("the connection to the provider broke before its answer") from error
 
 
-_: type[Provider] = OpenAIProvider
+_: type[Provider] = NativeProvider

@@ -27,6 +27,8 @@ REFUSED: Final = frozenset({400, 409, 413, 415, 422})
 DENIED: Final = frozenset({401, 403, 404})
 """Our credentials or our name for the model, not the caller's request."""
 
+THROTTLED: Final = frozenset({429, 529})
+"""Too much is asked of it: by us, or, in Anthropic's words, by everybody."""
 
 REASONS: Final[Mapping[str, type[ProviderRefused]]] = {
     "context_length_exceeded": ContextExceeded,
@@ -42,8 +44,8 @@ REASONS: Final[Mapping[str, type[ProviderRefused]]] = {
 
 def failure(status: int, retry_after: float | None = None) -> UpstreamError:
     """The error for a status that is neither success nor a refusal of the request."""
-    if status == 429:
-        return ProviderThrottled("the provider is throttling (429)", retry_after=retry_after)
+    if status in THROTTLED:
+        return ProviderThrottled(f"the provider is throttling ({status})", retry_after=retry_after)
     if status in DENIED:
         return ProviderDenied(f"the provider denied our credentials or model name ({status})")
     return ProviderBroken(f"the provider failed ({status})", retry_after=retry_after)

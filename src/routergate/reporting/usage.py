@@ -51,6 +51,11 @@ class UsageRow:
         """Baseline less cost, over the requests of which both are known."""
         return self._known(self.measures.savings_nanos, self.measures.incomparable)
 
+    @property
+    def loaded(self) -> Decimal | None:
+        """Cost with the share of fixed costs, of the requests of which both are known."""
+        return self._known(self.measures.loaded_nanos, self.measures.requests - self.measures.loaded)
+
     def _known(self, amount: int, unknown: int) -> Decimal | None:
         return None if unknown and not amount else usd(amount)
 
@@ -131,7 +136,12 @@ def _amount(known: Decimal | None, missing: int) -> str:
 def _plain(row: UsageRow, by: Sequence[Dimension]) -> dict[str, Any]:
     sums = row.measures
     counts = {name: getattr(sums, name) for name in COUNTS}
-    amounts = {"cost_usd": row.cost, "baseline_usd": row.baseline, "savings_usd": row.savings}
+    amounts = {
+        "cost_usd": row.cost,
+        "baseline_usd": row.baseline,
+        "savings_usd": row.savings,
+        "loaded_cost_usd": row.loaded,
+    }
     return {
         **{dimension.value: value for dimension, value in zip(by, row.group, strict=True)},
         **counts,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import (
     DIRECT,
     Candidate,
@@ -13,20 +14,34 @@ from routergate.domain.decision import (
     Rejection,
     RoutePolicy,
 )
-from routergate.domain.errors import ContextTooLong, Forbidden, NoEligibleModel, UnknownModel
+from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
+from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
-from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room
+from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
 
+VECTORS = "vectors of different models do not compare: in the order of the route"
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
+FirstToken = Callable[[ModelId], float | None]
+Warm = Callable[[ModelId], int]
+
+
+def unknown(_: ModelId) -> float | None:
+    """Nobody knows how soon any model begins."""
+    return None
+
+
+def cold(_: ModelId) -> int:
+    """No model has anything of the conversation cached."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +54,12 @@ class World:
     """Expected output tokens by model and task."""
     on: date
     """The day whose rate cards are in force."""
+    share: Callable[[ModelCard], Loaded | None] = lambda _: FREE
+    """Of a model's fixed costs, that the request would bear."""
+    first_token: FirstToken = unknown
+    """Seconds that a model usually takes to begin a streamed answer."""
+    warm: Warm = cold
+    """Tokens of the conversation that a model has cached."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -63,18 +84,21 @@ def decide(
     """The cheapest adequate model first, then the rest by quality; raises if none is left."""
     needed = bar(policy, wishes, features.reading.task)
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
-    eligible, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    able, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    eligible, late = _ready(able, policy, conditions, world)
+    rejected = [*rejected, *late]
     if not eligible:
-        raise _nobody(policy, rejected)
+        raise _unspoken(policy, features, conditions, world) or _nobody(policy, rejected)
     candidates = _appraise(eligible, features, baseline, needed, world)
-    affordable, too_dear = _within(candidates, wishes.max_cost)
+    affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order = rank(affordable)
+    vectors = features.format is Format.EMBEDDINGS
+    order = tuple(affordable) if vectors else rank(affordable, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=_rule(order[0], needed),
+        rule=VECTORS if vectors else _rule(order[0], needed, loaded=policy.loaded),
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
@@ -85,34 +109,44 @@ def decide(
     )
 
 
-def rank(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The order in which candidates are tried.
+def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Candidate, ...]:
+    """The order in which candidates are tried; `loaded`: fixed costs count too.
 
-    A model without a known price comes after every priced one, unless it alone is adequate: unknown is
+    A model without a known cost comes after every other one, unless it alone is adequate: unknown is
     not cheap.
     """
-    by_quality = sorted(candidates, key=lambda c: (c.cost is None, -c.quality.mean, c.cost or 0))
+    cost = _loaded if loaded else _marginal
+    by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
     adequate = [candidate for candidate in by_quality if candidate.adequate]
     if not adequate:
         return tuple(by_quality)
-    first = min(adequate, key=_price_rank)
+    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0))
     return (first, *(candidate for candidate in by_quality if candidate is not first))
 
 
-def _rule(first: Candidate, needed: Bar) -> str:
-    if first.adequate:
-        return f"the cheapest model that {needed.reached}, then by quality"
-    return f"no model {needed.reached}: the best one first"
+def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
+    if not first.adequate:
+        return f"no model {needed.reached}: the best one first"
+    basis = ", fixed costs included," if loaded else ""
+    warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
+    return (
+        f"the cheapest model{basis} that {needed.reached}{warm if first.cached_tokens else ''}, "
+        "then by quality"
+    )
 
 
-def _price_rank(candidate: Candidate) -> tuple[bool, int]:
-    return candidate.cost is None, candidate.cost or 0
+def _marginal(candidate: Candidate) -> int | None:
+    return candidate.cost
+
+
+def _loaded(candidate: Candidate) -> int | None:
+    return candidate.loaded
 
 
 def _sift(
     cards: Sequence[ModelCard], features: Features, conditions: Conditions
 ) -> tuple[list[ModelCard], list[Rejection]]:
-    """Who can serve the request. If only failing providers are left, they are tried all the same."""
+    """Who can serve the request."""
     able: list[ModelCard] = []
     rejected: list[Rejection] = []
     for card in cards:
@@ -121,11 +155,21 @@ def _sift(
             rejected.append(Rejection(model=card.id, reason=reason))
         else:
             able.append(card)
-    healthy = [card for card in able if not failing(card, conditions)]
-    if not healthy:
-        return able, rejected
-    down = [Rejection(model=card.id, reason=reason) for card in able if (reason := failing(card, conditions))]
-    return healthy, [*rejected, *down]
+    return able, rejected
+
+
+def _ready(
+    able: Sequence[ModelCard], policy: RoutePolicy, conditions: Conditions, world: World
+) -> tuple[Sequence[ModelCard], list[Rejection]]:
+    """Who neither fails nor is slow. If nobody is left, they are tried all the same."""
+    reasons = {
+        card.id: failing(card, conditions) or slow(world.first_token(card.id), policy.first_token)
+        for card in able
+    }
+    ready = [card for card in able if reasons[card.id] is None]
+    if not ready:
+        return able, []
+    return ready, [Rejection(model=model, reason=reason) for model, reason in reasons.items() if reason]
 
 
 def _appraise(
@@ -158,14 +202,21 @@ def _candidate(
     card: ModelCard, quality: Estimate, features: Features, needed: Bar, world: World
 ) -> Candidate:
     tokens = _output_tokens(card, features, world)
-    expected = Usage(input_uncached=features.input_tokens, output=tokens * features.choices)
+    cached = min(world.warm(card.id), features.input_tokens)
+    expected = Usage(
+        input_uncached=features.input_tokens - cached,
+        cache_read=cached,
+        output=tokens * features.choices,
+    )
     return Candidate(
         card=card,
         quality=quality,
         output_tokens=tokens,
         cost=price(card, expected, world.on, asked=features.service_tier),
+        cached_tokens=cached,
         lower=needed.lower(quality),
         adequate=needed.admits(card, quality),
+        share=world.share(card),
     )
 
 
@@ -175,8 +226,12 @@ def _output_tokens(card: ModelCard, features: Features, world: World) -> int:
     return min(limit for limit in limits if limit is not None)
 
 
+def _lower(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list[Candidate], list[Rejection]]:
-    """Who is expected to cost no more than the caller allows. An unknown cost does not pass."""
+    """Who is expected to cost no more than route and caller allow. An unknown cost does not pass."""
     if max_cost is None:
         return list(candidates), []
     cheap = [c for c in candidates if c.cost is not None and c.cost <= max_cost]
@@ -188,6 +243,21 @@ def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list
         )
         for c in dear
     ]
+
+
+def _unspoken(
+    policy: RoutePolicy, features: Features, conditions: Conditions, world: World
+) -> Exception | None:
+    """The error where no model of the route can be asked in the request's format: who can be."""
+    models = world.catalogue.models
+    if any(features.format in models[model].formats for model in policy.candidates):
+        return None
+    fit = (card for card in models.values() if features.format in card.formats)
+    able = [card.id for card in fit if not forbidden(card, conditions)]
+    remedy = f"Use {', '.join(able)}." if able else "This gateway has no other that can."
+    named = policy.candidates[0] if policy.id == DIRECT else policy.id
+    message = f"'{named}' has no model that can be asked for {features.format}. {remedy}"
+    return InvalidRequest(message, param="model")
 
 
 def _nobody(policy: RoutePolicy, rejected: Sequence[Rejection]) -> Exception:

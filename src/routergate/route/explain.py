@@ -57,6 +57,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "stderr": round(candidate.quality.stderr, 4),
         "lower": round(candidate.lower, 4),
         "adequate": candidate.adequate,
+        "cached_tokens": candidate.cached_tokens,
         "output_tokens": candidate.output_tokens,
         "cost_usd": None if candidate.cost is None else usd_text(candidate.cost),
+        "loaded_cost_usd": None if candidate.loaded is None else usd_text(candidate.loaded),
     }

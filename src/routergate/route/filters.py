@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from routergate.domain.format import Format
 from routergate.domain.identity import Identity
-from routergate.domain.model import ModelCard, ModelClass, ModelId
+from routergate.domain.model import ModelCard, ModelClass, ModelId, ProviderId
 from routergate.domain.request import Features
 
 
@@ -19,12 +20,16 @@ class Conditions:
     regions: frozenset[str] | None = None
     """Regions that may answer it; `None`: any."""
     route: str = ""
+    home: ProviderId | None = None
+    """The only provider that may answer, because it has the answer that the request follows."""
     down: frozenset[ModelId] = frozenset()
     """Models whose providers fail to serve them at the moment."""
 
 
 def lacks(card: ModelCard, features: Features) -> str | None:
     """A need of the request that the model does not meet, if there is one."""
+    if features.format not in card.formats:
+        return f"cannot be asked for {features.format}"
     if missing := features.needs - card.capabilities:
         return f"lacks {', '.join(sorted(missing))}"
     if card.serves and features.reading.task not in card.serves:
@@ -33,7 +38,9 @@ def lacks(card: ModelCard, features: Features) -> str | None:
 
 
 def no_room(card: ModelCard, features: Features) -> str | None:
-    """Whether the request is too long for the model."""
+    """Whether the request is too long for the model; what is embedded has a limit for each of its texts."""
+    if features.format is Format.EMBEDDINGS:
+        return None
     wanted = features.input_tokens + (features.max_output_tokens or 0)
     if wanted > card.context_tokens:
         return f"has room for {card.context_tokens} tokens, {wanted} are needed"
@@ -42,6 +49,8 @@ def no_room(card: ModelCard, features: Features) -> str | None:
 
 def forbidden(card: ModelCard, conditions: Conditions) -> str | None:
     """A rule of the route or the key that keeps the model out, if there is one."""
+    if conditions.home is not None and card.provider != conditions.home:
+        return f"is not at {conditions.home}, which has the response that this one follows"
     if conditions.residency is not None and card.region != conditions.residency:
         return f"is not in region {conditions.residency}"
     allow = conditions.allow
@@ -62,3 +71,10 @@ def out_of_scope(card: ModelCard, scope: Conditions | Identity) -> str | None:
 def failing(card: ModelCard, conditions: Conditions) -> str | None:
     """Whether the model's provider fails to serve it."""
     return f"provider {card.provider} is failing" if card.id in conditions.down else None
+
+
+def slow(usual: float | None, most: float | None) -> str | None:
+    """Whether a model usually takes longer to begin than the route has time; unknown passes."""
+    if usual is None or most is None or usual <= most:
+        return None
+    return f"usually begins after {usual:.2g} s, {most:g} s are allowed"

@@ -1,9 +1,9 @@
 """Why a request may not go, in words and in facts; pure."""
 
 from routergate.domain.budget import Budget, Calendar, Limit, Measure
-from routergate.domain.errors import BudgetHeld, NotAdmitted, OverBudget, RateLimited
 from routergate.domain.hold import Denied, Kind
 from routergate.domain.money import usd_text
+from routergate.domain.refusals import BudgetHeld, NotAdmitted, OverBudget, RateLimited
 from routergate.spend.windows import local
 
 MOMENT = 1.0
@@ -59,11 +59,11 @@ def _spent(denied: Denied, rule: Budget, calendar: Calendar) -> NotAdmitted:
 
 def _facts(denied: Denied) -> dict[str, str | int | None]:
     line, measure = denied.line, denied.line.rule.measure
-    money = measure is Measure.CASH
+    money = measure.money
     facts: dict[str, str | int | None] = {
         "scope": line.counter.scope.value,
         "name": line.counter.value,
-        "measure": "usd" if money else measure.value,
+        "measure": measure.spoken,
         "window": line.counter.window or None,
     }
     amounts = {
@@ -85,4 +85,4 @@ def _whose(denied: Denied) -> str:
 
 
 def _amount(measure: Measure, amount: int) -> str:
-    return f"{usd_text(amount)} USD" if measure is Measure.CASH else f"{amount:,} {_UNITS[measure]}"
+    return f"{usd_text(amount)} USD" if measure.money else f"{amount:,} {_UNITS[measure]}"

@@ -7,11 +7,12 @@ from datetime import date
 
 from routergate.domain.budget import Away, Budget, Measure, OrganisationRules, Policy, Rules
 from routergate.domain.decision import Candidate, Decision, Rejection
-from routergate.domain.errors import BudgetEnded, NoEligibleModel, NotAdmitted, StoreUnavailable
+from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Denied, Line, Standing
 from routergate.domain.identity import Attribution
-from routergate.domain.request import ChatRequest
+from routergate.domain.refusals import NotAdmitted
+from routergate.domain.request import ChatRequest, limited
 from routergate.meter.meter import Meter
 from routergate.meter.settle import day_of, reserved_event
 from routergate.ports import Chunk, Clock, Ledger, TokenCounter
@@ -19,7 +20,7 @@ from routergate.spend.book import Book
 from routergate.spend.denial import denial
 from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
 from routergate.spend.need import Need, likely, shorter, worst
-from routergate.spend.thrift import thrifty
+from routergate.spend.thrift import thrifty, without
 
 Fits = Callable[[Need], bool]
 SHORTEST = 16
@@ -95,7 +96,7 @@ class Hold:
         # No answer is longer than the context, and providers refuse a limit that is.
         if limit in {None, self.request.max_output_tokens, candidate.card.context_tokens}:
             return self.request
-        return self.request.limited(limit)
+        return limited(self.request, limit)
 
     async def within(
         self, chunks: AsyncGenerator[Chunk, None], meter: Meter, tokens: TokenCounter
@@ -116,10 +117,14 @@ class Hold:
 
     def _leave_out_unpriced(self) -> None:
         """Under a budget in money, unknown is not free."""
-        out = [one for one in self.decision.candidates if self._lacks_price(one)]
+        out = [one for one in self.decision.candidates if self._lacks(Measure.CASH, one)]
+        self._leave_out(out, "has no known price, and a budget in money applies")
+        out = [one for one in self.decision.candidates if self._lacks(Measure.LOADED, one)]
+        self._leave_out(out, "has no known share of fixed costs, and a budget with basis loaded applies")
+
+    def _leave_out(self, out: list[Candidate], reason: str) -> None:
         if not out:
             return
-        reason = "has no known price, and a budget in money applies"
         left = tuple(one for one in self.decision.candidates if one not in out)
         if not left:
             raise NoEligibleModel(
@@ -130,23 +135,24 @@ class Hold:
         rejected = (Rejection(model=one.card.id, reason=reason) for one in out)
         self.decision = replace(self.decision, candidates=left, rejected=(*self.decision.rejected, *rejected))
 
-    def _lacks_price(self, candidate: Candidate) -> bool:
+    def _lacks(self, measure: Measure, candidate: Candidate) -> bool:
+        """Whether a budget counts what nobody knows of the candidate."""
         found = self._rules(candidate)
         needed = any(
-            isinstance(rule, Budget) and rule.measure is Measure.CASH and not rule.unpriced
-            for rule, _ in found
+            isinstance(rule, Budget) and rule.measure is measure and not rule.unpriced for rule, _ in found
         )
-        return needed and self._most(candidate, found).cost is None
+        return needed and asked(self._most(candidate, found))[measure] is None
 
     def _economise(self, denied: Denied) -> None:
-        """Do what a reached budget wants instead of refusing, if it does."""
+        """Do what a reached budget wants instead of refusing, or ask whom it is not about; else raise."""
         rule = denied.line.rule
         if isinstance(rule, Budget) and rule.when_reached is not Policy.REFUSE:
-            decision = thrifty(self.decision, rule)
-            if decision is not None:
-                self.decision, self._waived = decision, self._waived | {rule}
-                return
-        raise denial(denied, self.rules.calendar)
+            decision, waived = thrifty(self.decision, rule), self._waived | {rule}
+        else:
+            decision, waived = without(self.decision, denied), self._waived
+        if decision is None:
+            raise denial(denied, self.rules.calendar)
+        self.decision, self._waived = decision, waived
 
     async def _take(self, candidate: Candidate) -> Denied | None:
         """Hold what `candidate` may cost; why not, if not."""
@@ -171,17 +177,22 @@ class Hold:
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
         decided = self.decision
-        return worst(
+        need = worst(
             candidate.card, self.request, decided.features, self._day(), output, decided.limits.deadline
         )
+        return replace(need, share=candidate.share)
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
-        decided = self.decision
-        need = shorter(
-            candidate.card, self.request, decided.features, self._day(), fits, decided.limits.deadline
-        )
-        return None if need is None or (need.output_limit or 0) < SHORTEST else need
+        decided, day = self.decision, self._day()
+
+        def bearable(need: Need) -> bool:
+            return fits(replace(need, share=candidate.share))
+
+        need = shorter(candidate.card, self.request, decided.features, day, bearable, decided.limits.deadline)
+        if need is None or (need.output_limit or 0) < SHORTEST:
+            return None
+        return replace(need, share=candidate.share)
 
     async def _reserve(
         self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]

@@ -114,7 +114,7 @@ def counter(rules: OrganisationRules, rule: Rule, value: str, at: int) -> Counte
 def asked(need: Need) -> Amounts:
     """What a request sets aside, by measure."""
     usage = need.usage
-    return _amounts(need.cost, usage.input_total, usage.output_total)
+    return _amounts(need.cost, need.loaded, usage.input_total, usage.output_total)
 
 
 def charges(held: Iterable[Line], event: UsageEvent) -> tuple[Charge, ...]:
@@ -122,6 +122,7 @@ def charges(held: Iterable[Line], event: UsageEvent) -> tuple[Charge, ...]:
     usage = event.usage
     actual = _amounts(
         event.cost,
+        event.loaded,
         None if usage is None else usage.input_total,
         None if usage is None else usage.output_total,
     )
@@ -143,9 +144,10 @@ def thresholds(rule: Rule) -> Iterator[int]:
         yield rule.limit
 
 
-def _amounts(cost: int | None, read: int | None, written: int | None) -> Amounts:
+def _amounts(cost: int | None, loaded: int | None, read: int | None, written: int | None) -> Amounts:
     return {
         Measure.CASH: cost,
+        Measure.LOADED: loaded,
         Measure.INPUT_TOKENS: read,
         Measure.OUTPUT_TOKENS: written,
         Measure.TOKENS: None if read is None or written is None else read + written,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.decision import Candidate
 from routergate.domain.model import Capability, ModelCard
 from routergate.domain.money import Nanos
@@ -13,11 +14,6 @@ from routergate.economics.price import cost, price
 
 LIKELY = 2
 """Times its usual length: few answers are longer."""
-PER_MESSAGE = 16
-"""Tokens that a format may add around a message, at most."""
-TEXT, MEDIA = 4, 64
-"""How many times the rough count of attachments may be too small: definitions in text, and pictures."""
-_MEDIA = frozenset({Capability.VISION, Capability.AUDIO})
 _READ = ("input_uncached", "cache_read", "cache_write", "cache_write_1h")
 _WRITTEN = ("output", "reasoning")
 
@@ -31,6 +27,13 @@ class Need:
     """`None`: the model has no known price."""
     output_limit: int | None = None
     """Output tokens per choice beyond which the need is not true; `None`: it is a guess and binds nobody."""
+    share: Loaded | None = FREE
+    """Of fixed costs, which does not depend on how long the answer is."""
+
+    @property
+    def loaded(self) -> Nanos | None:
+        """Cost with the share of fixed costs; `None` where either is unknown."""
+        return loaded_cost(self.cost, self.share)
 
 
 def likely(candidate: Candidate, features: Features, on: date, *, output: int = 0) -> Need:
@@ -38,7 +41,8 @@ def likely(candidate: Candidate, features: Features, on: date, *, output: int = 
     limits = (features.max_output_tokens, candidate.card.max_output_tokens)
     each = min([LIKELY * candidate.output_tokens, *(limit for limit in limits if limit is not None)])
     usage = Usage(input_uncached=features.input_tokens, output=max(each * features.choices, output))
-    return Need(usage=usage, cost=price(candidate.card, usage, on, asked=features.service_tier))
+    priced = price(candidate.card, usage, on, asked=features.service_tier)
+    return Need(usage=usage, cost=priced, share=candidate.share)
 
 
 def worst(
@@ -55,7 +59,8 @@ def worst(
     """
     limits = (output, features.max_output_tokens, card.max_output_tokens, card.context_tokens)
     each = min(limit for limit in limits if limit is not None)
-    most_input = min(_most_input(request, features), card.context_tokens)
+    sent = request.most_input_tokens
+    most_input = card.context_tokens if sent is None else min(sent, card.context_tokens)
     most_output = each * features.choices
     return Need(
         usage=Usage(input_uncached=most_input, output=most_output),
@@ -107,10 +112,3 @@ def _dearest(
     ]
     known = [each for each in costs if each is not None]
     return max(known) if len(known) == len(costs) else None
-
-
-def _most_input(request: ChatRequest, features: Features) -> int:
-    """No tokenizer makes more tokens of a text than it has bytes."""
-    text = sum(len(message.text.encode("utf-8", "replace")) + PER_MESSAGE for message in request.messages)
-    factor = MEDIA if features.needs & _MEDIA else TEXT
-    return text + request.attachment_tokens * factor

@@ -1,9 +1,11 @@
 """What budgets that were reached make of a decision; pure."""
 
 from dataclasses import replace
+from operator import attrgetter
 
-from routergate.domain.budget import Budget, Policy
+from routergate.domain.budget import Budget, Measure, Policy, Scope
 from routergate.domain.decision import Candidate, Decision, Rejection
+from routergate.domain.hold import Denied
 from routergate.domain.model import ModelClass
 
 
@@ -16,10 +18,29 @@ def thrifty(decision: Decision, budget: Budget) -> Decision | None:
         fit = [one for one in decision.candidates if one.card.model_class is ModelClass.SELF_HOSTED]
         return _kept(decision, fit, f"{_name(budget)} is reached: own models only")
     good = [one for one in decision.candidates if one.quality.mean >= budget.least_quality]
-    cheapest = sorted(good, key=lambda one: (one.cost is None, one.cost or 0))
+    cost = attrgetter("loaded" if budget.measure is Measure.LOADED else "cost")
+    cheapest = sorted(good, key=lambda one: (cost(one) is None, cost(one) or 0))
     if len(decision.candidates) < 2:
         return None
     return _kept(decision, cheapest, f"{_name(budget)} is reached: the cheapest model first")
+
+
+def without(decision: Decision, denied: Denied) -> Decision | None:
+    """The decision without the model or provider whose own budget or limit is in the way.
+
+    `None` if it leaves nobody, or if what is in the way would be in anybody's.
+    """
+    counter = denied.line.counter
+    if counter.scope not in {Scope.MODEL, Scope.PROVIDER}:
+        return None
+    own = attrgetter("card.id" if counter.scope is Scope.MODEL else "card.provider")
+    left = tuple(one for one in decision.candidates if own(one) != counter.value)
+    out = (
+        Rejection(model=one.card.id, reason=f"has no room: the {counter.scope} is at its limit")
+        for one in decision.candidates
+        if own(one) == counter.value
+    )
+    return replace(decision, candidates=left, rejected=(*decision.rejected, *out)) if left else None
 
 
 def _kept(decision: Decision, fit: list[Candidate], rule: str) -> Decision | None:

@@ -18,9 +18,14 @@ class Breaker:
     """Calls in a row."""
     _closed_until: float = 0.0
 
+    @property
+    def open(self) -> bool:
+        """Whether it lets but one call pass now and then."""
+        return self.unanswered >= self.patience
+
     def admits(self, now: float) -> bool:
         """Whether a call may be made at `now`; saying so counts as making it."""
-        if self.unanswered < self.patience:
+        if not self.open:
             return True
         if now < self._closed_until:
             return False

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
@@ -54,7 +54,8 @@ class Script:
 class Store:
     """Redis. Every method raises `StoreUnavailable` when it does not answer in time, and nothing else.
 
-    After a few calls without an answer it is not asked for a second: calls then fail at once.
+    After a few calls without an answer calls fail at once. Once a second one of them has the node asked
+    whether it is back, and does not wait for that.
     In a cluster the keys of one command or script must share a hash tag.
     """
 
@@ -66,6 +67,8 @@ class Store:
     _breakers: Breakers = field(default_factory=Breakers)
     _convoys: dict[str, Convoy] = field(default_factory=dict)
     """By node."""
+    _probes: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    """By node: the last one."""
 
     @property
     def up(self) -> bool:
@@ -137,6 +140,9 @@ class Store:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        for probe in self._probes.values():
+            probe.cancel()
+        await asyncio.gather(*self._probes.values(), return_exceptions=True)
         for convoy in self._convoys.values():
             await convoy.close()
         await self._servers.close()
@@ -144,18 +150,14 @@ class Store:
     async def _ran(self, key: str, command: Command, copies: int = 0) -> tuple[Any, int]:
         """What the node of `key` replies, and how many replicas have what it wrote, if that was asked."""
         if not (node := self._servers.node(key)):
-            async with asyncio.timeout(self._limit):
-                await self._servers.inform()
+            await self._inform()
             node = self._servers.node(key)
-        convoy = self._convoys.get(node)
-        if convoy is None:
-            convoy = self._convoys[node] = Convoy(partial(self._servers.at, node), self._limit, _wait)
-        reply, confirmed = await convoy.call(command, copies)
+        reply, confirmed = await self._convoy(node).call(command, copies)
         if not isinstance(reply, MovedError | AskError):
             return reply, confirmed
         # The key has moved to another node, and nothing was done.
         replies = await self._servers.in_turn(key, [command, _wait(copies)] if copies else [command])
-        return replies[0], int(_unless_failed(replies)[-1]) if copies else 0
+        return replies[0], int(_unless_failed(replies[1:])[0]) if copies else 0
 
     @asynccontextmanager
     async def _attempt(self, key: str) -> AsyncIterator[None]:
@@ -168,19 +170,42 @@ class Store:
         """A call; what comes of it is noted, and told in our words."""
         node = self._servers.node(key)
         breaker = self._breakers.of(node)
-        if not breaker.admits(monotonic()):
+        if breaker.open:
+            if breaker.admits(monotonic()):
+                self._probes[node] = asyncio.create_task(self._probe(node))
             raise StoreUnavailable(
                 f"The store at {self.place} does not answer; it is asked again within {breaker.rest:g} s."
             )
+        async with self._counted(node):
+            yield
+
+    @asynccontextmanager
+    async def _counted(self, node: str) -> AsyncIterator[None]:
+        """A call to a node, whatever its breaker says."""
         try:
             yield
         except ResponseError as refusal:
-            breaker.answered()
+            self._breakers.of(node).answered()
             raise self._unavailable(refusal) from refusal
         except (RedisError, RedisClusterException, OSError) as failure:
             self._breakers.failed(node, monotonic())
             raise self._unavailable(failure) from failure
-        breaker.answered()
+        self._breakers.of(node).answered()
+
+    async def _probe(self, node: str) -> None:
+        """Find out whether a node is back; no request waits for that."""
+        with suppress(StoreUnavailable):
+            async with self._counted(node):
+                await (self._convoy(node).call(("PING",)) if node else self._inform())
+
+    def _convoy(self, node: str) -> Convoy:
+        if node not in self._convoys:
+            self._convoys[node] = Convoy(partial(self._servers.at, node), self._limit, _wait)
+        return self._convoys[node]
+
+    async def _inform(self) -> None:
+        async with asyncio.timeout(self._limit):
+            await self._servers.inform()
 
     def _unavailable(self, error: Exception) -> StoreUnavailable:
         return StoreUnavailable(f"The store at {self.place} does not answer: {_reason(error)}")

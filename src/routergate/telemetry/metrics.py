@@ -25,7 +25,7 @@ OWNERS_LIMIT = 1000
 LABEL_LENGTH = 100
 """Characters of an opt-in label value; the rest are cut off."""
 NONE, OTHER = "none", "other"
-MARGINAL = "marginal"
+MARGINAL, LOADED = "marginal", "loaded"
 
 OPT_IN = {
     "organisation": attrgetter("identity.organisation"),
@@ -71,6 +71,7 @@ class Metrics:
         self._spool_damaged = self._slot.cells(table.SPOOL_DAMAGED)[()]
         self._store_up = self._slot.cells(table.STORE_UP)
         self._store_failures = self._slot.cells(table.STORE_FAILURES)[()]
+        self._unamortised = self._slot.cells(table.UNAMORTISED)
         self._workers_restarted = self._slot.cells(table.WORKERS_RESTARTED)[()]
         self._unrecorded = self._slot.cells(table.UNRECORDED)[()]
         self._slot.cells(table.BUILD_INFO)[__version__, platform.python_version()].set(1)
@@ -152,6 +153,11 @@ class Metrics:
         self._store_up[()].set(up)
         self._store_failures.add(failures)
 
+    def unamortised(self, models: Mapping[str, int]) -> None:
+        """So many nano-dollars of each model's cost are not written off yet, and of no other model's."""
+        for model in {*models, *(name for (name,) in self._unamortised)}:
+            self._unamortised[(model,)].set(models.get(model, 0) / NANOS_PER_USD)
+
     def config_read(self, at: float) -> None:
         """The configuration was read and is in force since `at`, in seconds since the epoch."""
         self._reload_successful[()].set(1)
@@ -184,10 +190,13 @@ class Metrics:
             self._unpriced[(model,)].add()
         elif event.card:
             self._cost[model, bought, MARGINAL, *owner].add(event.cost / NANOS_PER_USD)
+            if event.loaded is not None:
+                self._cost[model, bought, LOADED, *owner].add(event.loaded / NANOS_PER_USD)
 
     def _announce_owned(self, catalogue: Catalogue) -> None:
         for card in catalogue.models.values():
-            self._cost[card.id, card.model_class, MARGINAL].add(0)
+            for basis in (MARGINAL, LOADED):
+                self._cost[card.id, card.model_class, basis].add(0)
             for kind in KINDS:
                 self._tokens[card.id, kind].add(0)
         for route in catalogue.routes.values():

@@ -34,8 +34,16 @@ COST = Metric(
     name="routergate_cost_usd_total",
     labels=("model", "class", "basis"),
     unit="US dollars",
-    help="What requests cost; basis marginal: what each made us pay. Requests of unknown cost are not in it.",
+    help="What requests cost; basis marginal: what each made us pay, loaded: and its share of fixed costs.",
     attributed=True,
+)
+UNAMORTISED = Metric(
+    name="routergate_asset_unamortised_usd",
+    kind=Kind.GAUGE,
+    labels=("model",),
+    unit="US dollars",
+    help="What a model cost to train and is not written off yet.",
+    across=Across.MAX,
 )
 UNPRICED = Metric(
     name="routergate_unpriced_requests_total",
@@ -251,7 +259,7 @@ UNREADABLE = Metric(
 
 METRICS: tuple[Metric, ...] = (
     REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS,
-    TOKENS, COST, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
+    TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
     CIRCUIT, STORE_UP, STORE_FAILURES,

@@ -8,7 +8,6 @@ from typing import Any
 import aiohttp
 
 from routergate.domain.alert import Alert, Told
-from routergate.domain.budget import Measure
 from routergate.domain.money import usd_text
 
 PATIENCE = aiohttp.ClientTimeout(total=10)
@@ -40,7 +39,7 @@ def as_object(alert: Alert, limit: int) -> Mapping[str, Any]:
         "organisation": alert.organisation,
         "scope": counter.scope.value,
         "name": counter.value,
-        "measure": "usd" if counter.measure is Measure.CASH else counter.measure.value,
+        "measure": counter.measure.spoken,
         "window": counter.window,
         "label": counter.label,
         "threshold": _plain(alert, alert.amount),
@@ -69,10 +68,10 @@ def _news(alert: Alert, limit: int) -> str:
 
 
 def _amount(alert: Alert, amount: int) -> str:
-    if alert.counter.measure is Measure.CASH:
+    if alert.counter.measure.money:
         return f"{usd_text(amount)} USD"
     return f"{amount:,} {alert.counter.measure.value.replace('_', ' ')}"
 
 
 def _plain(alert: Alert, amount: int) -> str | int:
-    return usd_text(amount) if alert.counter.measure is Measure.CASH else amount
+    return usd_text(amount) if alert.counter.measure.money else amount

@@ -46,6 +46,10 @@ class Asked:
     """Stands for everything that shapes the answer; how it is delivered does not."""
     messages_digest: str
     prompt_tokens: int
+    format: str = "chat"
+    """The wire format; `body` is in OpenAI's chat format whatever it is."""
+    cached_for: str | None = None
+    """How long the prompt is to be kept in the cache: `5m` or `1h`; `None`: not asked for."""
     unknown: tuple[str, ...]
 
     @property
@@ -79,11 +83,13 @@ def parse_body(data: bytes) -> dict[str, Any]:
         raise Refused(400, "The body of the request is not a JSON object.") from None
 
 
-def check_key(authorization: str | None, profile: Profile) -> None:
-    """Let the holder of an accepted key pass, refuse all others."""
+def check_key(authorization: str | None, profile: Profile, api_key: str | None = None) -> None:
+    """Let the holder of an accepted key pass, refuse all others; Anthropic's header has no scheme."""
     if profile.api_keys is None:
         return
     scheme, _, key = (authorization or "").partition(" ")
+    if api_key in profile.api_keys:
+        return
     if scheme.lower() != "bearer" or key not in profile.api_keys:
         said = "Incorrect API key provided." if authorization else "You didn't provide an API key."
         raise Refused(401, said, code="invalid_api_key")
@@ -91,7 +97,7 @@ def check_key(authorization: str | None, profile: Profile) -> None:
 
 def read(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Asked:
     """Check `body`, or raise `Refused` as the real API would; `imposed` faults come on top of its own."""
-    model, faults = _model(body, profile)
+    model, faults = model_and_faults(body, profile)
     _check_messages(body.get("messages"))
     _check_numbers(body)
     _check_shapes(body)
@@ -110,7 +116,8 @@ def read(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Asked:
     return asked
 
 
-def _model(body: Mapping[str, Any], profile: Profile) -> tuple[str, Faults]:
+def model_and_faults(body: Mapping[str, Any], profile: Profile) -> tuple[str, Faults]:
+    """The model that is asked for and the faults in its name, or `Refused`."""
     named = body.get("model")
     if not isinstance(named, str) or not named:
         raise missing("model")

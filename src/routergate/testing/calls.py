@@ -22,7 +22,7 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to `/v1/chat/completions`; replaced by a fuller record when it ends."""
+    """One request for an answer; replaced by a fuller record when it ends."""
 
     model: str
     """As the request named it, faults included."""

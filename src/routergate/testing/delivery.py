@@ -3,21 +3,42 @@
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from aiohttp import web
 
-from routergate.testing import wire
+from routergate.testing import completions, messages_wire, responses, wire
 from routergate.testing.answers import Answer
 from routergate.testing.calls import Ended
-from routergate.testing.refusals import broken
+from routergate.testing.refusals import Refused, broken
 from routergate.testing.visit import Visit
 from routergate.testing.wire import Event
 
 MUTTER = 0.01
 """Seconds from one comment to the next."""
 HEADERS = {"x-simulated": "true", "x-request-id": "req_simulated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How answers and errors are written in one format."""
+
+    completion: Callable[[Answer], bytes]
+    stream: Callable[[Answer], list[Event]]
+    error_stream: Callable[[Answer, Refused], list[Event]]
+    error_body: Callable[[Refused], bytes]
+
+
+SHAPES: Mapping[str, Shape] = {
+    "chat": Shape(wire.completion, wire.stream, wire.error_stream, wire.error_body),
+    "completions": Shape(completions.completion, completions.stream, wire.error_stream, wire.error_body),
+    "responses": Shape(responses.completion, responses.stream, responses.error_stream, wire.error_body),
+    "messages": Shape(
+        messages_wire.completion, messages_wire.stream, messages_wire.error_stream, messages_wire.error_body
+    ),
+}
 
 
 async def deliver(answer: Answer, visit: Visit) -> web.StreamResponse:
@@ -46,7 +67,8 @@ async def _send_plain(answer: Answer, visit: Visit) -> web.StreamResponse:
 def _plain_body(answer: Answer) -> bytes:
     if "garbage" in answer.asked.faults:
         return b"<html><body>This is not JSON, as the simulator was asked to send.</body></html>"
-    return wire.error_body(broken()) if "error200" in answer.asked.faults else wire.completion(answer)
+    shape = SHAPES[answer.asked.format]
+    return shape.error_body(broken()) if "error200" in answer.asked.faults else shape.completion(answer)
 
 
 async def _send_stream(answer: Answer, visit: Visit) -> web.StreamResponse:
@@ -80,8 +102,11 @@ def _events(answer: Answer) -> tuple[Sequence[Event], bool]:
     """What is written one by one, and whether the stream then comes to its end."""
     faults = answer.asked.faults
     if "error200" in faults:
-        return [Event(b"data: " + wire.error_body(broken()) + b"\n\n")], True
-    events, limit = wire.stream(answer), faults.argument("cut" if "cut" in faults else "stall")
+        return SHAPES[answer.asked.format].error_stream(answer, broken()), True
+    events, limit = (
+        SHAPES[answer.asked.format].stream(answer),
+        faults.argument("cut" if "cut" in faults else "stall"),
+    )
     if limit is not None:
         events = events[: min(int(limit), len(events) - 1)]
     size = faults.argument("split")

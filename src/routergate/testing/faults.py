@@ -28,6 +28,7 @@ FAULTS: Mapping[str, Fault] = {
     "429": Fault("answers 429 `rate_limit_exceeded`", "seconds in `Retry-After`"),
     "500": Fault("answers 500 `server_error`"),
     "503": Fault("answers 503 `server_error`"),
+    "529": Fault("answers 529, overloaded, as Anthropic does"),
     "once429": Fault(
         "answers 429 the first time it sees these messages, then works", "seconds in `Retry-After`"
     ),
@@ -85,8 +86,9 @@ class Faults:
             "429": lambda: throttled(self.argument("429")),
             "500": lambda: broken(500),
             "503": lambda: broken(503),
-            "filtered": filtered,
+            "529": lambda: broken(529),
             "context": lambda: too_long(8192),
+            "filtered": filtered,
         }
         return next((errors[name]() for name in self.by_name if name in errors), None)
 

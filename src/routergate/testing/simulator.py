@@ -1,9 +1,10 @@
 """A provider on a real socket that speaks OpenAI's wire format and asks no model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -11,13 +12,19 @@ from routergate.testing import wire
 from routergate.testing.answers import answer
 from routergate.testing.asked import Asked, check_key, parse_body, read
 from routergate.testing.calls import Call, Ended
-from routergate.testing.delivery import HEADERS, deliver
+from routergate.testing.completions import read_completions
+from routergate.testing.delivery import HEADERS, SHAPES, deliver
+from routergate.testing.embeddings import embed
 from routergate.testing.faults import Faults
+from routergate.testing.keeping import Keeping
+from routergate.testing.messages import read_counted, read_messages
 from routergate.testing.metrics import Load
 from routergate.testing.profile import Profile
 from routergate.testing.refusals import Refused
+from routergate.testing.responses import read_responses
 from routergate.testing.visit import Visit, close, hang
 
+_Reader = Callable[[Mapping[str, Any], Profile, Faults], Asked]
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _MAX_BODY_BYTES = 256 * 1024 * 1024
 
@@ -35,6 +42,7 @@ class Simulator:
         self._slots = asyncio.Semaphore(self.profile.slots) if self.profile.slots else None
         self._open: dict[asyncio.Task[None], web.Request] = {}
         self._stopping = False
+        self._keeping = Keeping()
         self._changed = asyncio.Event()
         self.reset()
 
@@ -115,7 +123,15 @@ class Simulator:
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=_MAX_BODY_BYTES)
-        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/chat/completions", partial(self._answer, read))
+        app.router.add_post("/v1/completions", partial(self._answer, read_completions))
+        app.router.add_post("/v1/responses", partial(self._answer, read_responses))
+        app.router.add_get("/v1/responses/{id}", partial(self._held, self._keeping.get))
+        app.router.add_delete("/v1/responses/{id}", partial(self._held, self._keeping.delete))
+        app.router.add_get("/v1/responses/{id}/input_items", partial(self._held, self._keeping.items))
+        app.router.add_post("/v1/messages", partial(self._answer, read_messages))
+        app.router.add_post("/v1/messages/count_tokens", self._count)
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)
         if self.profile.vllm:
@@ -132,10 +148,10 @@ class Simulator:
                 await close(request)
             return await handler(request)
         except Refused as refused:
-            return _error(refused)
+            return _error(refused, request.path)
         except web.HTTPException as error:
             said = f"{error.reason}: {request.method} {request.path}"
-            return _error(Refused(error.status, said, code="unknown_url"))
+            return _error(Refused(error.status, said, code="unknown_url"), request.path)
         except ConnectionError:
             # Written to after it was lost: the cancellation is on its way.
             await hang()
@@ -165,10 +181,38 @@ class Simulator:
         if "silent" in self._imposed:
             await hang()
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
+    async def _held(self, handler: _Handler, request: web.Request) -> web.StreamResponse:
+        await self._suffer(request)
+        check_key(request.headers.get("authorization"), self.profile)
+        return await handler(request)
+
+    async def _count(self, request: web.Request) -> web.StreamResponse:
+        await self._suffer(request)
+        check_key(request.headers.get("authorization"), self.profile, request.headers.get("x-api-key"))
+        asked = read_counted(parse_body(await request.read()), self.profile, self._imposed)
+        return web.json_response({"input_tokens": asked.prompt_tokens}, headers=HEADERS)
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
         visit = self._arrived(request)
         try:
-            asked = await self._asked(visit)
+            body = parse_body(await request.read())
+            visit.note(body=body, model=str(body.get("model", "")))
+            check_key(visit.call.authorization, self.profile)
+            vectors = embed(body, self.profile, self._imposed)
+            if refusal := vectors.faults.refusal():
+                raise refusal
+        except Refused as refused:
+            visit.note(status=refused.status)
+            visit.end(Ended.REFUSED)
+            raise
+        visit.note(status=200, prompt_tokens=vectors.prompt_tokens)
+        visit.end(Ended.ANSWERED)
+        return _json(vectors.body)
+
+    async def _answer(self, reader: _Reader, request: web.Request) -> web.StreamResponse:
+        visit = self._arrived(request)
+        try:
+            asked = await self._asked(reader, visit)
             async with self._slot(asked.model):
                 return await self._answered(asked, visit)
         except Refused as refused:
@@ -198,11 +242,12 @@ class Simulator:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def _asked(self, visit: Visit) -> Asked:
+    async def _asked(self, reader: _Reader, visit: Visit) -> Asked:
         body = parse_body(await visit.request.read())
         visit.note(body=body, model=str(body.get("model", "")), streamed=bool(body.get("stream")))
-        check_key(visit.call.authorization, self.profile)
-        return read(body, self.profile, self._imposed)
+        check_key(visit.call.authorization, self.profile, visit.call.headers.get("x-api-key"))
+        self._keeping.check(body)
+        return reader(body, self.profile, self._imposed)
 
     @asynccontextmanager
     async def _slot(self, model: str) -> AsyncIterator[None]:
@@ -230,7 +275,9 @@ class Simulator:
         if refusal := self._refusal(asked):
             visit.end(Ended.FAULTED)
             raise refusal
-        return await deliver(answer(asked, self.profile), visit)
+        said = answer(asked, self.profile)
+        self._keeping.keep(said, visit.call.body)
+        return await deliver(said, visit)
 
     def _refusal(self, asked: Asked) -> Refused | None:
         once = asked.faults.once()
@@ -240,8 +287,9 @@ class Simulator:
         return asked.faults.refusal()
 
 
-def _error(refused: Refused) -> web.Response:
-    return _json(wire.error_body(refused), refused.status, dict(refused.headers))
+def _error(refused: Refused, path: str) -> web.Response:
+    shape = SHAPES["messages" if path.startswith("/v1/messages") else "chat"]
+    return _json(shape.error_body(refused), refused.status, dict(refused.headers))
 
 
 def _json(body: bytes, status: int = 200, extra: dict[str, str] | None = None) -> web.Response:

@@ -40,7 +40,12 @@ def stream(answer: Answer) -> list[Event]:
         events.insert(len(events) // 2, Event(b'data: {"id": "chatcmpl-sim", "choices": [{"del\n\n'))
     if "nodone" not in faults:
         events.append(Event(b"data: [DONE]\n\n"))
-    return [_disturbed(event, answer) for event in events]
+    return [disturbed(event, answer) for event in events]
+
+
+def error_stream(_: Answer, refused: Refused) -> list[Event]:
+    """A stream that has nothing but an error to say."""
+    return [Event(b"data: " + error_body(refused) + b"\n\n")]
 
 
 def error_body(refused: Refused) -> bytes:
@@ -124,7 +129,8 @@ def _event(chunk: Mapping[str, Any], tokens: int) -> Event:
     return Event(b"data: " + msgspec.json.encode(chunk) + b"\n\n", tokens)
 
 
-def _disturbed(event: Event, answer: Answer) -> Event:
+def disturbed(event: Event, answer: Answer) -> Event:
+    """The event as the request's faults want it written."""
     faults, data = answer.asked.faults, event.data
     if "comments" in faults:
         data = b": simulated keep-alive\n\n" + data

@@ -1,0 +1,57 @@
+"""What is written of a route → its policy."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from routergate.config import schema
+from routergate.config.findings import Findings, Place, hint
+from routergate.config.names import Names, refer
+from routergate.domain.decision import DIRECT, Limits, RoutePolicy
+from routergate.domain.model import ModelCard, ModelId
+from routergate.domain.money import nanos
+
+
+def policy(
+    name: str, written: schema.Route, models: Mapping[ModelId, ModelCard], names: Names, findings: Findings
+) -> RoutePolicy:
+    """The policy of a route, whose models are all declared and fit together."""
+    place: Place = ("routes", name)
+    if name == DIRECT:
+        findings.problem(place, f"'{DIRECT}' stands for requests that name a model; choose another name")
+    _check_candidates(written.candidates, (*place, "candidates"), names.models, findings)
+    if written.baseline is not None:
+        refer(written.baseline, "model", names.models, (*place, "baseline"), findings)
+    residency = None if written.residency == "any" else written.residency
+    candidates = tuple(map(ModelId, written.candidates))
+    if residency and all(model in models for model in candidates):
+        regions = {models[model].region for model in candidates}
+        _check_residency(residency, regions, (*place, "residency"), findings)
+    return RoutePolicy(
+        id=name,
+        candidates=candidates,
+        baseline=ModelId(written.baseline) if written.baseline else None,
+        quality=written.quality,
+        bound=written.bound,
+        residency=residency,
+        loaded=written.cost_basis == "loaded",
+        max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
+        first_token=written.first_token_seconds,
+        limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
+    )
+
+
+def _check_candidates(
+    candidates: Iterable[str], place: Place, known: Collection[str], findings: Findings
+) -> None:
+    first: dict[str, int] = {}
+    for index, model in enumerate(candidates):
+        refer(model, "model", known, (*place, index), findings)
+        if first.setdefault(model, index) != index:
+            findings.problem((*place, index), f"'{model}' is a candidate already; keep it once")
+
+
+def _check_residency(
+    residency: str, regions: Collection[str | None], place: Place, findings: Findings
+) -> None:
+    if residency not in regions:
+        known = {region for region in regions if region}
+        findings.problem(place, f"no candidate is in the region '{residency}'{hint(residency, known)}")

@@ -1,0 +1,103 @@
+"""The fixed costs of an asset: what a period is charged, and what a request bears of it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+
+from routergate.domain.asset import Asset, Loaded, Method, Volume
+from routergate.domain.money import Nanos
+from routergate.economics.depreciation import book_value, monthly, plan, written_off
+from routergate.economics.hosting import hosting_charge, hosting_month, maintenance_charge, upkeep
+from routergate.economics.months import day_of, instant
+
+
+def share(asset: Asset, at: int, volume: Volume) -> Loaded | None:
+    """What one request bears of the fixed costs, told without the future.
+
+    Costs by the month are spread over the requests that a month is expected to have; `None` if nobody knows
+    how many. What that misses of the true charge is booked when the month is over.
+    """
+    return _share(asset, day_of(at), volume)
+
+
+def charge(asset: Asset, since: int, until: int, served: tuple[int, int] = (0, 0)) -> Loaded:
+    """What the time between two instants truly costs; `served` are all requests up to each of them."""
+    hosting, maintenance, training = asset.hosting, asset.maintenance, asset.training
+    term = since, until, asset.begins, asset.retired
+    return Loaded(
+        hosting=hosting_charge(hosting, *term) if hosting else Nanos(0),
+        maintenance=maintenance_charge(maintenance, *term) if maintenance else Nanos(0),
+        depreciation=Nanos(
+            written_off(training, until, served[1], asset.retired)
+            - written_off(training, since, served[0], asset.retired)
+        )
+        if training
+        else Nanos(0),
+    )
+
+
+def unamortised(asset: Asset, at: int, served: int) -> Nanos:
+    """What the books say that the model is worth."""
+    training = asset.training
+    return book_value(training, at, served, asset.retired) if training else Nanos(0)
+
+
+def expected(asset: Asset, volume: Volume) -> Fraction | None:
+    """Requests per month: as declared, else as the life of the model implies, else as seen."""
+    training = asset.training
+    if asset.requests_per_month is not None:
+        return Fraction(asset.requests_per_month)
+    if training and training.expected_requests and training.life_months:
+        return Fraction(training.expected_requests, training.life_months)
+    return None if volume.monthly is None else Fraction(volume.monthly)
+
+
+def by_requests(asset: Asset) -> bool:
+    """Whether what is written off depends on how many requests there were."""
+    return asset.training is not None and asset.training.method is Method.UNITS_OF_PRODUCTION
+
+
+def counted_since(assets: Iterable[Asset]) -> Iterator[date]:
+    """The days from which on all requests must be counted, to know what was written off for them."""
+    for asset in assets:
+        if asset.training and by_requests(asset):
+            yield asset.training.in_service
+
+
+@lru_cache(maxsize=4096)
+def _share(asset: Asset, day: date, volume: Volume) -> Loaded | None:
+    month = _month(asset, day)
+    each, requests = _per_request(asset, day, volume), expected(asset, volume)
+    if not any(month):
+        return Loaded(depreciation=Nanos(round(each)))
+    if not requests:
+        return None
+    hosting, depreciation, maintenance = (amount / requests for amount in month)
+    return Loaded(
+        hosting=Nanos(round(hosting)),
+        depreciation=Nanos(round(depreciation + each)),
+        maintenance=Nanos(round(maintenance)),
+    )
+
+
+def _month(asset: Asset, day: date) -> tuple[Fraction, Fraction, Fraction]:
+    """What the month of a day costs: hosting, depreciation by time, maintenance."""
+    nothing, at = Fraction(0), instant(day)
+    there, training = asset.active(day), asset.training
+    aging = training is not None and not by_requests(asset) and not asset.retired_on(day)
+    return (
+        hosting_month(asset.hosting, at) if asset.hosting and there else nothing,
+        monthly(training, at) if training and aging else nothing,
+        upkeep(asset.maintenance) if asset.maintenance and there else nothing,
+    )
+
+
+def _per_request(asset: Asset, day: date, volume: Volume) -> Fraction:
+    """What is written off for each request, until all of it is."""
+    training = asset.training
+    if training is None or not by_requests(asset):
+        return Fraction(0)
+    due = training.in_service <= day and not asset.retired_on(day)
+    current, begun = plan(training, volume.served)
+    return current.each if due and volume.served - begun < current.requests else Fraction(0)

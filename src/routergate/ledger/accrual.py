@@ -1,0 +1,159 @@
+"""Months that are over: what their requests have borne of fixed costs, brought to what they truly cost.
+
+What is due is the true charge less all that the totals have already, earlier accruals included. So a second
+run finds nothing due, and a later one books only what has changed since: nothing needs to be remembered.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from routergate.domain.asset import Asset, Loaded
+from routergate.domain.errors import StoreUnavailable
+from routergate.domain.event import Outcome, UsageSource
+from routergate.domain.model import ModelCard
+from routergate.domain.money import Nanos
+from routergate.domain.totals import Total
+from routergate.economics.fixed import charge, counted_since
+from routergate.economics.months import following, instant
+from routergate.ledger.batch import Numbered, batch
+from routergate.ledger.delivery import Delivery
+from routergate.ledger.posting import How, Posting
+from routergate.ledger.reader import totals
+from routergate.ledger.record import NO_USAGE, EventRow, encode, shares
+from routergate.store.client import Store
+
+ACCRUAL = "accrual"
+"""The kind of these rows, and what they have for a key and a route."""
+LARGEST = 10**15
+"""Nano-dollars of one component in one row: a million USD; more is booked in several rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accrual:
+    """One model and month."""
+
+    card: ModelCard
+    owner: str
+    month: date
+    """Its first day."""
+    charged: Loaded
+    """What the month truly cost."""
+    borne: Loaded
+    """What is in the ledger already."""
+
+    @property
+    def due(self) -> Loaded:
+        """What is still to be booked; negative where requests have borne too much."""
+        return self.charged - self.borne
+
+    @property
+    def id(self) -> str:
+        """Two that run at the same time give the same booking the same name, and it is booked once."""
+        borne = self.borne
+        state = f"{borne.hosting}:{borne.depreciation}:{borne.maintenance}"
+        return f"accrual:{self.card.id}:{self.month:%Y-%m}:{state}"
+
+
+async def accrue(store: Store, cards: Iterable[ModelCard], month: date, now: int) -> list[Accrual]:
+    """Book what is due for a month that is over, model by model; `now` in nanoseconds since the epoch.
+
+    Raises `StoreUnavailable`; what was booked by then stays, and the rest is booked by the next run.
+    """
+    found = [one for one in await due(store, cards, month) if one.due != Loaded()]
+    delivery = Delivery(store, lambda: now // 1_000_000_000)
+    for number, one in enumerate(found, 1):
+        work = batch(one.owner, [_posting(one)], now // 1_000_000_000)
+        if not await delivery.deliver(Numbered(f"accrual:{now}:{one.card.id}", number, work)):
+            raise StoreUnavailable(
+                f"The store went away while {one.month:%Y-%m} was booked. Run the command again: "
+                "what is booked is not booked twice."
+            )
+    return found
+
+
+async def due(store: Store, cards: Iterable[ModelCard], month: date) -> list[Accrual]:
+    """What a month truly cost beside what is in the ledger, for every asset."""
+    last = following(month) - timedelta(days=1)
+    assets = [(card, card.asset) for card in cards if card.asset]
+    seen = await totals(store, since=min([month, *counted_since(asset for _, asset in assets)]), until=last)
+    return [
+        _accrual(card, asset, month, [one for one in seen if one.model == card.id]) for card, asset in assets
+    ]
+
+
+def _accrual(card: ModelCard, asset: Asset, month: date, seen: Sequence[Total]) -> Accrual:
+    before = sum(one.measures.requests for one in seen if one.day < month)
+    within = [one.measures for one in seen if one.day >= month]
+    served = before, before + sum(sums.requests for sums in within)
+    return Accrual(
+        card=card,
+        owner=asset.owner,
+        month=month,
+        charged=charge(asset, instant(month), instant(following(month)), served),
+        borne=Loaded(
+            hosting=Nanos(sum(sums.hosting_nanos for sums in within)),
+            depreciation=Nanos(sum(sums.depreciation_nanos for sums in within)),
+            maintenance=Nanos(sum(sums.maintenance_nanos for sums in within)),
+        ),
+    )
+
+
+def _posting(one: Accrual) -> Posting:
+    rows = tuple(_row(one, part) for part in _parts(one.due))
+    return Posting(id=one.id, how=How.END, rows=rows, texts=tuple(map(encode, rows)))
+
+
+def _parts(amount: Loaded) -> Iterator[Loaded]:
+    """The amount in rows that the store can add up exactly."""
+    largest = max(abs(amount.hosting), abs(amount.depreciation), abs(amount.maintenance))
+    count = 1 + largest // LARGEST
+    for n in range(count):
+        yield Loaded(
+            hosting=_part(amount.hosting, n, count),
+            depreciation=_part(amount.depreciation, n, count),
+            maintenance=_part(amount.maintenance, n, count),
+        )
+
+
+def _part(amount: int, n: int, count: int) -> Nanos:
+    return Nanos(amount * (n + 1) // count - amount * n // count)
+
+
+def _row(one: Accrual, part: Loaded) -> EventRow:
+    return EventRow(
+        kind=ACCRUAL,
+        requests=0,
+        id=one.id,
+        at=instant(following(one.month)) - 1,
+        organisation=one.owner,
+        team=None,
+        key=ACCRUAL,
+        customer=None,
+        feature=None,
+        session=None,
+        tags=(),
+        route=ACCRUAL,
+        task="",
+        level="",
+        complexity=0.0,
+        threshold=0.0,
+        quality=None,
+        model=one.card.id,
+        provider=one.card.provider,
+        model_class=one.card.model_class.value,
+        streamed=False,
+        outcome=Outcome.OK.value,
+        attempts=(),
+        **NO_USAGE,
+        usage_source=UsageSource.PROVIDER.value,
+        cost_nanos=0,
+        baseline=None,
+        baseline_cost_nanos=None,
+        total_seconds=0.0,
+        first_token_seconds=None,
+        overhead_seconds=0.0,
+        decision_seconds=0.0,
+        **shares(part),
+        loaded_cost_nanos=part.total,
+    )

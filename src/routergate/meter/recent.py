@@ -1,0 +1,104 @@
+"""What a process remembers of its latest answers. Told the time, in seconds."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from routergate.domain.event import UsageEvent
+from routergate.domain.identity import Attribution
+from routergate.domain.model import ModelId
+
+KEPT = 300.0
+"""Seconds after which what was seen last says nothing any more."""
+ENOUGH = 5
+"""Answers before a model counts as quick or slow."""
+WEIGHT = 0.2
+"""Of the latest answer in a mean."""
+ROOM = 10_000
+"""Sessions; beyond, those that have been silent for longest are forgotten."""
+Talk: TypeAlias = tuple[str, str]
+"""A session of an organisation."""
+
+
+@dataclass(slots=True)
+class _Pace:
+    mean: float
+    answers: int
+    at: float
+
+
+@dataclass(slots=True)
+class Paces:
+    """How soon each model begins its streamed answers. Old news is forgotten: a slow model is tried again."""
+
+    _by_model: dict[ModelId, _Pace] = field(default_factory=dict)
+
+    def usual(self, model: ModelId, now: float) -> float | None:
+        """Seconds from the call to its first token; `None`: not enough is known."""
+        pace = self._by_model.get(model)
+        if pace is None or pace.answers < ENOUGH or now - pace.at > KEPT:
+            return None
+        return pace.mean
+
+    def observe(self, model: ModelId, seconds: float, now: float) -> None:
+        """Learn from one answer that has begun."""
+        pace = self._by_model.get(model)
+        if pace is None or now - pace.at > KEPT:
+            pace = self._by_model[model] = _Pace(mean=seconds, answers=0, at=now)
+        pace.mean += WEIGHT * (seconds - pace.mean)
+        pace.answers += 1
+        pace.at = now
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    model: ModelId
+    tokens: int
+    at: float
+
+
+@dataclass(slots=True)
+class Warmth:
+    """Which model answered last in a session, and how much of the conversation its provider has cached."""
+
+    room: int = ROOM
+    _turns: OrderedDict[Talk, _Turn] = field(default_factory=OrderedDict)
+
+    def cached(self, who: Attribution, model: ModelId, now: float) -> int:
+        """Input tokens that `model` has cached, as far as is known."""
+        turn = self._turns.get((who.identity.organisation, who.session or ""))
+        if turn is None or turn.model != model or now - turn.at > KEPT:
+            return 0
+        return turn.tokens
+
+    def observe(self, event: UsageEvent) -> None:
+        """Learn from one answer.
+
+        What has been read is believed to be cached, until the next answer by the same model shows that it
+        is not.
+        """
+        session, card, usage = event.attribution.session, event.card, event.usage
+        if session is None or card is None or usage is None:
+            return
+        talk, now = (event.attribution.identity.organisation, session), event.at / 1e9
+        before = self._turns.pop(talk, None)
+        same = before is not None and before.model == card.id and now - before.at <= KEPT
+        cached = usage.cache_read + usage.cache_write + usage.cache_write_1h
+        tokens = usage.input_total if cached or not same else 0
+        self._turns[talk] = _Turn(model=card.id, tokens=tokens, at=now)
+        if len(self._turns) > self.room:
+            self._turns.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What is learned from events. It outlives a configuration."""
+
+    paces: Paces = field(default_factory=Paces)
+    warmth: Warmth = field(default_factory=Warmth)
+
+    def observe(self, event: UsageEvent) -> None:
+        """Learn from how one request went."""
+        self.warmth.observe(event)
+        if event.card is not None and event.streamed and event.timings.first_token is not None:
+            self.paces.observe(event.card.id, event.attempts[-1].seconds, event.at / 1e9)

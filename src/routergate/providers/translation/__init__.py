@@ -1,0 +1,1 @@
+"""OpenAI's chat format ⇄ Anthropic's Messages: requests, answers, streams. Pure."""

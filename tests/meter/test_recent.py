@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routergate.domain.event import UsageEvent
+from routergate.domain.identity import Attribution
+from routergate.domain.model import ModelId
+from routergate.domain.usage import Usage
+from routergate.meter.recent import ENOUGH, KEPT, Paces, Recent, Warmth
+from support.events import an_attribution, an_event
+
+MINI = ModelId("mini")
+
+
+def paced(*seconds: float) -> Paces:
+    paces = Paces()
+    for each in seconds:
+        paces.observe(MINI, each, 0.0)
+    return paces
+
+
+def test_a_model_that_has_begun_too_few_answers_is_neither_quick_nor_slow() -> None:
+    assert paced(*[9.0] * (ENOUGH - 1)).usual(MINI, 0.0) is None
+    assert paced(*[9.0] * ENOUGH).usual(MINI, 0.0) == 9.0
+
+
+def test_a_model_that_nobody_asked_is_unknown() -> None:
+    assert Paces().usual(MINI, 0.0) is None
+
+
+def test_old_news_is_forgotten_so_that_a_slow_model_is_tried_again() -> None:
+    paces = paced(*[9.0] * ENOUGH)
+    assert (paces.usual(MINI, KEPT), paces.usual(MINI, KEPT + 1)) == (9.0, None)
+    paces.observe(MINI, 1.0, KEPT + 1)
+    assert paces.usual(MINI, KEPT + 1) is None
+
+
+@given(st.lists(st.floats(0, 100), min_size=ENOUGH))
+def test_what_is_usual_is_between_the_quickest_and_the_slowest(seconds: list[float]) -> None:
+    usual = paced(*seconds).usual(MINI, 0.0)
+    assert usual is not None
+    assert min(seconds) - 1e-9 <= usual <= max(seconds) + 1e-9
+
+
+def test_pace_is_learned_from_streamed_answers_that_began() -> None:
+    recent, event = Recent(), an_event()
+    for unfit in (
+        replace(event, streamed=False),
+        replace(event, card=None),
+        replace(event, timings=replace(event.timings, first_token=None)),
+    ):
+        for _ in range(ENOUGH):
+            recent.observe(unfit)
+    assert recent.paces.usual(MINI, event.at / 1e9) is None
+    for _ in range(ENOUGH):
+        recent.observe(event)
+    assert recent.paces.usual(MINI, event.at / 1e9) == 0.4
+
+
+def talking(session: str | None = "talk", organisation: str = "acme") -> Attribution:
+    return replace(an_attribution(organisation), session=session)
+
+
+def a_turn(seconds: float = 0.0, **usage: int) -> UsageEvent:
+    return an_event(attribution=talking(), at=int(seconds * 1e9), usage=Usage(**usage))
+
+
+def test_what_a_model_has_read_in_a_session_is_believed_to_be_cached() -> None:
+    warmth = Warmth()
+    warmth.observe(a_turn(input_uncached=900, output=5))
+    assert warmth.cached(talking(), MINI, KEPT) == 900
+    for other, model, now in (
+        (talking("another talk"), MINI, 0.0),
+        (talking(None), MINI, 0.0),
+        (talking(organisation="globex"), MINI, 0.0),
+        (talking(), ModelId("large"), 0.0),
+        (talking(), MINI, KEPT + 1),
+    ):
+        assert warmth.cached(other, model, now) == 0
+
+
+def test_a_model_that_read_nothing_from_its_cache_has_none() -> None:
+    warmth = Warmth()
+    warmth.observe(a_turn(input_uncached=900))
+    warmth.observe(a_turn(1.0, input_uncached=950))
+    assert warmth.cached(talking(), MINI, 1.0) == 0
+    warmth.observe(a_turn(2.0, input_uncached=100, cache_read=900))
+    assert warmth.cached(talking(), MINI, 2.0) == 1_000
+
+
+def test_after_a_long_silence_nothing_is_held_against_a_cache() -> None:
+    warmth = Warmth()
+    warmth.observe(a_turn(input_uncached=900))
+    warmth.observe(a_turn(KEPT + 1, input_uncached=950))
+    assert warmth.cached(talking(), MINI, KEPT + 1) == 950
+
+
+def test_without_session_answer_or_usage_nothing_is_remembered() -> None:
+    warmth = Warmth()
+    for unfit in ({"attribution": talking(None)}, {"card": None}, {"usage": None}):
+        warmth.observe(replace(a_turn(input_uncached=900), **unfit))
+    assert warmth.cached(talking(), MINI, 0.0) == 0
+
+
+def test_the_session_that_has_been_silent_for_longest_is_forgotten() -> None:
+    warmth = Warmth(room=1)
+    warmth.observe(a_turn(input_uncached=900))
+    warmth.observe(replace(a_turn(input_uncached=800), attribution=talking("another talk")))
+    assert (warmth.cached(talking(), MINI, 0.0), warmth.cached(talking("another talk"), MINI, 0.0)) == (
+        0,
+        800,
+    )
