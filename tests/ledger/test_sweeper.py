@@ -1,4 +1,4 @@
-"""Who is given up, how many that were, and what else a sweeper looks after."""
+"""Who is given up, and how many that were; and the index of counters, which would grow for ever."""
 
 import logging
 

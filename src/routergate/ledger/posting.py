@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 
-from routergate.domain.budget import Measure
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import BUCKETS, Charge, Counter, Kind
 from routergate.ledger.names import counter_name, read_counter
@@ -63,7 +62,7 @@ def repriced(booked: EventRow, cost: int | None, baseline_cost: int | None) -> P
     charges = tuple(
         Charge(counter=counter, amount=one.amount - before[counter])
         for one in own.charges
-        if (counter := read_counter(one.counter)).measure is Measure.CASH
+        if (counter := read_counter(one.counter)).measure.money
     )
     return _posting(booked.id, How.REPRICED, (reversal(booked), own), charges)
 

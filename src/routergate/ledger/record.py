@@ -197,18 +197,22 @@ def correction(actual: EventRow) -> EventRow:
 
 def priced(booked: EventRow, cost: int | None, baseline_cost: int | None) -> EventRow:
     """The row at another price, with what it then charges to budgets in money."""
-    charges = booked.charges
-    if cost is not None:
-        charges = tuple(
-            msgspec.structs.replace(one, amount=cost) if _in_money(one) else one for one in charges
-        )
+    shares = [getattr(booked, name) for name in SHARES]
+    loaded = None if cost is None or None in shares else cost + sum(shares)
+    amounts = {Measure.CASH: cost, Measure.LOADED: loaded}
     return msgspec.structs.replace(
-        booked, cost_nanos=cost, baseline_cost_nanos=baseline_cost, charges=charges
+        booked,
+        cost_nanos=cost,
+        baseline_cost_nanos=baseline_cost,
+        loaded_cost_nanos=loaded,
+        charges=tuple(_charged(one, amounts) for one in booked.charges),
     )
 
 
-def _in_money(charge: ChargeRow) -> bool:
-    return read_counter(charge.counter).measure is Measure.CASH
+def _charged(charge: ChargeRow, amounts: Mapping[Measure, int | None]) -> ChargeRow:
+    """What is not known stays as it was charged."""
+    amount = amounts.get(read_counter(charge.counter).measure)
+    return charge if amount is None else msgspec.structs.replace(charge, amount=amount)
 
 
 def duplicate(again: EventRow) -> EventRow:

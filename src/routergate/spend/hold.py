@@ -184,14 +184,12 @@ class Hold:
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
-        decided = self.decision
+        decided, day = self.decision, self._day()
 
         def bearable(need: Need) -> bool:
             return fits(replace(need, share=candidate.share))
 
-        need = shorter(
-            candidate.card, self.request, decided.features, self._day(), bearable, decided.limits.deadline
-        )
+        need = shorter(candidate.card, self.request, decided.features, day, bearable, decided.limits.deadline)
         if need is None or (need.output_limit or 0) < SHORTEST:
             return None
         return replace(need, share=candidate.share)
