@@ -13,6 +13,7 @@ import aiohttp
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
 from routergate.config.spec import Config, ProviderKind, ProviderSpec
+from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
 from routergate.domain.errors import InvalidRequest
@@ -26,6 +27,7 @@ from routergate.ports import Clock, Lengths, Provider, TokenCounter
 from routergate.providers import litellm as litellm_home
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import Endpoint, OpenAIProvider
+from routergate.providers.reading import ChatReader
 from routergate.reporting.usage import Dimension, as_json, usage_by
 from routergate.spend.book import Book
 from routergate.spend.hold import Till
@@ -73,6 +75,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
             fleet=await fleet(config.providers, parts.session),
             chance=SystemRandom().random,
             sleep=asyncio.sleep,
+            checker=Checker(ChatReader()),
             experience=parts.experience,
         ),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from routergate.domain.answer import Form, Said
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
 from routergate.domain.hold import Line, Reply
@@ -39,6 +40,16 @@ class Provider(Protocol):
         After the first chunk only `StreamBroken` may come. Ending without an error promises that the
         answer is complete. Closing the generator ends the call at once.
         """
+
+
+class Reader(Protocol):
+    """What an answer says, for the routes that check answers."""
+
+    def form(self, request: ChatRequest) -> Form:
+        """What a request, as it is sent, asks of the answer."""
+
+    def said(self, chunks: Sequence[Chunk]) -> Sequence[Said]:
+        """The choices, as far as they have come; none where the format is not understood. Never raises."""
 
 
 class Estimator(Protocol):

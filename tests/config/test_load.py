@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from routergate.config.load import load
 from routergate.config.spec import Config, ProviderKind, ProviderSpec, Timeouts
+from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.decision import Limits, RoutePolicy
 from routergate.domain.errors import ConfigError
 from routergate.domain.model import Capability, Category, ModelClass, ModelId, RateCard, TaskId
@@ -88,7 +89,11 @@ def test_routes_and_tasks_become_domain_values(outline: Config) -> None:
     candidates = tuple(map(ModelId, ("contracts-7b", "gpt-4o-mini", "gpt-4o")))
     assert outline.catalogue.routes == {
         "auto": RoutePolicy(
-            id="auto", candidates=candidates, baseline=ModelId("gpt-4o"), quality=0.95, residency=None
+            id="auto",
+            candidates=candidates,
+            baseline=ModelId("gpt-4o"),
+            quality=0.95,
+            cascade=Cascade(escalate_when=frozenset({Flaw.INVALID_JSON, Flaw.REFUSAL, Flaw.LOW_CONFIDENCE})),
         )
     }
     task = outline.catalogue.tasks[TaskId("contract-review")]
@@ -98,7 +103,6 @@ def test_routes_and_tasks_become_domain_values(outline: Config) -> None:
 
 def test_what_is_not_in_force_is_said(outline: Config) -> None:
     assert outline.warnings == (
-        "routes.auto.cascade: understood, but not in force in this version",
         "models.contracts-7b.asset: understood, but not yet in the costs that this version shows",
     )
 

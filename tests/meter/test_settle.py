@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from routergate.domain.model import ModelCard
 from routergate.domain.rates import Tariff
 from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
-from routergate.meter.settle import costs
+from routergate.meter.settle import attempts, costs, used
 from routergate.ports import Chunk
 from support.builders import DAY, a_candidate, a_card, a_decision, a_rate_card, some_features
+from support.fakes import WordCounter
 from support.redis import HandClock
 
 FAST = Tariff(input=Decimal(5), output=Decimal(5))
@@ -52,8 +54,9 @@ def test_the_baseline_is_served_as_the_answer_was_if_it_can_be() -> None:
 
 def test_a_tier_that_was_told_once_stays() -> None:
     meter = answered("priority")
-    meter._see(Chunk(data=b"b"))
-    assert meter.service_tier == "priority"
+    assert meter.seen is not None
+    meter.seen.see(Chunk(data=b"b"))
+    assert meter.seen.service_tier == "priority"
 
 
 def test_without_an_answer_nothing_is_owed() -> None:
@@ -61,3 +64,45 @@ def test_without_an_answer_nothing_is_owed() -> None:
     assert costs(a_decision(MINI, baseline=LARGE), meter, Usage(), DAY) == (0, 0)
     assert costs(a_decision(MINI), meter, Usage(), DAY) == (0, None)
     assert costs(a_decision(MINI, baseline=LARGE), meter, None, DAY) == (None, None)
+
+
+def rejected(first: ModelCard, usage: Usage | None) -> Meter:
+    """An answer by `MINI`, after one that was rejected."""
+    meter = Meter(HandClock(), 0.0)
+    meter.answered(a_candidate(first), Chunk(data=b"a", usage=usage, text="two words"))
+    meter.reject("empty", (), 0.0)
+    meter.answered(a_candidate(MINI), Chunk(data=b"b", usage=ONE))
+    return meter
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens", "nanos"),
+    [(Usage(output=4), Usage(output=4), 12_000), (None, Usage(input_uncached=100, output=2), 306_000)],
+)
+def test_a_rejected_answer_is_paid_by_the_providers_count_or_else_by_ours(
+    usage: Usage | None, tokens: Usage, nanos: int
+) -> None:
+    decision = a_decision(MINI, baseline=MINI)
+    meter = rejected(LARGE, usage)
+    calls = attempts(decision, meter, WordCounter(), DAY)
+    assert [(call.result, call.usage, call.cost) for call in calls] == [
+        ("empty", tokens, nanos),
+        ("ok", None, None),
+    ]
+    assert costs(decision, meter, ONE, DAY, calls) == (nanos + 1_000, 1_000)
+
+
+def test_a_rejected_answer_at_an_unknown_price_makes_the_whole_unknown() -> None:
+    decision, meter = a_decision(MINI), rejected(a_card(prices=()), ONE)
+    calls = attempts(decision, meter, WordCounter(), DAY)
+    assert costs(decision, meter, ONE, DAY, calls) == (None, None)
+
+
+def test_a_rejected_answer_is_owed_even_if_no_other_came() -> None:
+    meter = Meter(HandClock(), 0.0)
+    meter.answered(a_candidate(LARGE), Chunk(data=b"a", usage=ONE))
+    meter.reject("empty", (), 0.0)
+    decision = a_decision(MINI, baseline=LARGE)
+    calls = attempts(decision, meter, WordCounter(), DAY)
+    assert used(decision, meter, WordCounter())[0] == Usage()
+    assert costs(decision, meter, Usage(), DAY, calls) == (3_000, 0)

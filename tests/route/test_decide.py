@@ -404,6 +404,7 @@ def test_an_explanation_says_everything() -> None:
                 "cached_tokens": 0,
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
+                "escalation": None,
             },
             {
                 "model": "unknown",
@@ -416,6 +417,7 @@ def test_an_explanation_says_everything() -> None:
                 "cached_tokens": 0,
                 "output_tokens": 300,
                 "cost_usd": None,
+                "escalation": None,
             },
         ],
         "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],

@@ -339,3 +339,41 @@ async def test_strict_budgets_are_reserved_durably() -> None:
     await Shop(rules_of(strict(10**9)), Noting()).hold().admit()
     await Shop(rules_of(a_budget(10**9)), Noting()).hold().admit()
     assert seen == [True, False]
+
+
+async def test_what_a_rejected_answer_held_stays_held_beside_the_next() -> None:
+    place = shop(a_budget(10_000_000))
+    hold = place.hold(decided(SMALL, LARGE))
+    await hold.admit()
+    assert held(hold) == [100_000]
+    await hold.cover(hold.decision.candidates[1], 1)
+    assert held(hold) == [100_000 + 1_000_000]
+    await hold.cover(hold.decision.candidates[0], 1)
+    assert held(hold) == [100_000 + 100_000]
+
+
+async def test_both_answers_must_fit_into_a_strict_budget() -> None:
+    place = shop(strict(5_000_000))
+    hold = place.hold(decided(SMALL, LARGE))
+    await hold.admit()
+    assert held(hold) == [1_000_000]
+    request = await hold.cover(hold.decision.candidates[1], 1)
+    # One million stays for the first answer: room for 400 tokens at 10,000.
+    assert (held(hold), request.max_output_tokens) == ([5_000_000], 400)
+
+
+async def test_a_better_answer_that_does_not_fit_leaves_what_was_held() -> None:
+    place = shop(a_budget(1_000_000))
+    hold = place.hold(decided(SMALL, LARGE))
+    await hold.admit()
+    with pytest.raises(OverBudget):
+        await hold.cover(hold.decision.candidates[1], 1)
+    assert held(hold) == [100_000]
+
+
+async def test_tokens_of_rejected_answers_are_charged() -> None:
+    hold = shop(a_budget(10_000, measure=Measure.TOKENS)).hold()
+    await hold.admit()
+    call = replace(an_event().attempts[0], usage=Usage(output=7), cost=Nanos(5))
+    event = an_event(usage=Usage(output=3), attempts=(call, *an_event().attempts))
+    assert [one.amount for one in hold.settled(event).charges] == [10]

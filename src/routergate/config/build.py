@@ -222,8 +222,6 @@ def _alerts(written: Iterable[Alert], names: Names, findings: Findings) -> tuple
 def _note_what_is_not_in_force(file: schema.File, findings: Findings) -> None:
     """What the format has, but this version does not act upon, must not pass unsaid."""
     for name, route in file.routes.items():
-        if route.cascade:
-            findings.warn(("routes", name, "cascade"), "understood, but not in force in this version")
         if route.cost_basis == "loaded":
             findings.warn(
                 ("routes", name, "cost_basis"), "understood, but routing is by marginal cost in this version"

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from routergate.config import schema
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
+from routergate.domain.answer import Cascade
 from routergate.domain.decision import DIRECT, Limits, RoutePolicy
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.money import nanos
@@ -32,9 +33,19 @@ def policy(
         quality=written.quality,
         bound=written.bound,
         residency=residency,
+        cascade=_cascade(written.cascade) if written.cascade else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
+    )
+
+
+def _cascade(written: schema.Cascade) -> Cascade:
+    return Cascade(
+        escalate_when=frozenset(written.escalate_when),
+        within=written.within,
+        characters=written.characters,
+        confidence=written.confidence,
     )
 
 

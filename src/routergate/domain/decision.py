@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routergate.domain.answer import Cascade
 from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
@@ -40,6 +41,8 @@ class RoutePolicy:
     """Thresholds found on real outcomes, in place of `quality`."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    cascade: Cascade | None = None
+    """Which answers are not given but asked for again; `None`: every answer is given as it comes."""
     max_cost: Nanos | None = None
     """The most that an answer may be expected to cost; `None`: any price."""
     first_token: float | None = None
@@ -79,6 +82,17 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What a rejected answer is expected to lead to."""
+
+    model: ModelId
+    """Who is asked then."""
+    probability: float
+    cost: Nanos | None
+    """The other one's, times the probability; `None`: no price is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A model that could serve the request, and what is expected of it."""
 
@@ -95,6 +109,15 @@ class Candidate:
     """What `quality` is taken for: its lower bound where the route has a `bound`, else its mean."""
     adequate: bool
     """Whether it is good enough for the route."""
+    escalation: Escalation | None = None
+    """What follows if its answer is rejected; `None`: its answer is given unchecked."""
+
+    @property
+    def expected_cost(self) -> Nanos | None:
+        """Of the request, if it is asked first: its own, and its share of another one's."""
+        if self.escalation is None or self.cost is None:
+            return self.cost
+        return None if self.escalation.cost is None else Nanos(self.cost + self.escalation.cost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +145,8 @@ class Decision:
     limits: Limits = field(default_factory=Limits)
     calibration: Calibration | None = None
     """What the threshold comes from, if it was not written down."""
+    cascade: Cascade | None = None
+    """Which answers are not given, but asked for again from a better candidate."""
 
     @property
     def chosen(self) -> Candidate:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from routergate.domain.event import UsageEvent
+from routergate.domain.event import Attempt, UsageEvent
 from routergate.domain.hold import Kind
 from routergate.domain.usage import KINDS
 from routergate.ledger.names import counter_name
@@ -21,6 +21,10 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     billed: bool | None = None
     """Unknown in rows from before it was written down, too."""
+    input_tokens: int | None = None
+    """As the next two: of an answer that was paid and not given. In the row's cost, not in its tokens."""
+    output_tokens: int | None = None
+    cost_nanos: int | None = None
 
 
 class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +91,7 @@ LARGEST = 2**53
 """Tokens or nano-dollars (9 million USD) of one request: readers of JSON are exact up to here, and a day's
 sum of such amounts is far from the end of the store's counters."""
 _AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos")
+_REJECTED = ("input_tokens", "output_tokens", "cost_nanos")
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
 _NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
@@ -117,12 +122,7 @@ def row(event: UsageEvent) -> EventRow:
         model_class=card.model_class.value if card else None,
         streamed=event.streamed,
         outcome=event.outcome.value,
-        attempts=tuple(
-            AttemptRow(
-                model=a.model, provider=a.provider, result=a.result, seconds=a.seconds, billed=a.billed
-            )
-            for a in event.attempts
-        ),
+        attempts=tuple(map(_attempt, event.attempts)),
         **(event.usage.by_kind() if event.usage else _NO_USAGE),
         usage_source=event.usage_source.value,
         cost_nanos=event.cost,
@@ -133,6 +133,19 @@ def row(event: UsageEvent) -> EventRow:
         overhead_seconds=event.timings.overhead,
         decision_seconds=event.timings.decision,
         charges=tuple(_charges(event)),
+    )
+
+
+def _attempt(call: Attempt) -> AttemptRow:
+    return AttemptRow(
+        model=call.model,
+        provider=call.provider,
+        result=call.result,
+        seconds=call.seconds,
+        billed=call.billed,
+        input_tokens=call.usage.input_total if call.usage else None,
+        output_tokens=call.usage.output_total if call.usage else None,
+        cost_nanos=call.cost,
     )
 
 
@@ -151,7 +164,15 @@ def reversal(booked: EventRow) -> EventRow:
         kind="reversal",
         requests=-booked.requests,
         charges=tuple(msgspec.structs.replace(one, amount=-one.amount) for one in booked.charges),
+        attempts=tuple(map(_reversed, booked.attempts)),
         **{name: None if amount is None else -amount for name, amount in amounts.items()},
+    )
+
+
+def _reversed(call: AttemptRow) -> AttemptRow:
+    amounts = {name: getattr(call, name) for name in _REJECTED}
+    return msgspec.structs.replace(
+        call, **{name: None if amount is None else -amount for name, amount in amounts.items()}
     )
 
 
@@ -163,7 +184,8 @@ def correction(actual: EventRow) -> EventRow:
 def duplicate(again: EventRow) -> EventRow:
     """What shows that a request was settled a second time, and books nothing."""
     nothing = dict.fromkeys(_AMOUNTS, None)
-    return msgspec.structs.replace(again, kind="duplicate", requests=0, charges=(), **nothing)
+    calls = tuple(msgspec.structs.replace(call, **dict.fromkeys(_REJECTED)) for call in again.attempts)
+    return msgspec.structs.replace(again, kind="duplicate", requests=0, charges=(), attempts=calls, **nothing)
 
 
 def encode(event: EventRow) -> bytes:

@@ -20,6 +20,7 @@ from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
+from routergate.route.cascade import escalating
 from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
@@ -88,7 +89,7 @@ def decide(
     affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order = rank(affordable)
+    order = rank(escalating(affordable, policy.cascade))
     return Decision(
         id=decision_id,
         route=policy.id,
@@ -100,6 +101,7 @@ def decide(
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
+        cascade=policy.cascade,
     )
 
 
@@ -119,15 +121,15 @@ def rank(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 def _rule(first: Candidate, needed: Bar) -> str:
     if first.adequate:
+        checked = "; its answer is checked before it is given" if first.escalation else ""
         warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
-        return (
-            f"the cheapest model that {needed.reached}{warm if first.cached_tokens else ''}, then by quality"
-        )
+        kept = warm if first.cached_tokens else ""
+        return f"the cheapest model that {needed.reached}{kept}, then by quality{checked}"
     return f"no model {needed.reached}: the best one first"
 
 
 def _price_rank(candidate: Candidate) -> tuple[bool, int]:
-    return candidate.cost is None, candidate.cost or 0
+    return candidate.expected_cost is None, candidate.expected_cost or 0
 
 
 def _sift(

@@ -18,7 +18,7 @@ from routergate.ports import Chunk, Clock, Ledger, TokenCounter
 from routergate.spend.book import Book
 from routergate.spend.denial import denial
 from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
-from routergate.spend.need import Need, likely, shorter, worst
+from routergate.spend.need import Need, likely, plus, shorter, worst
 from routergate.spend.thrift import thrifty
 
 Fits = Callable[[Need], bool]
@@ -67,6 +67,10 @@ class Hold:
     shortened: bool = False
     """Whether a budget lowered the output limit."""
     _covered: Candidate | None = None
+    _rejected: int = 0
+    """Answers that were paid and not given."""
+    _kept: Need | None = None
+    """What stays held for them, beside what is covered."""
     _waived: frozenset[Budget] = frozenset()
     _perhaps_held: bool = False
     """Whether the store may hold something of which nobody was told."""
@@ -84,11 +88,14 @@ class Hold:
             self.refused = not self._perhaps_held
             raise
 
-    async def cover(self, candidate: Candidate) -> ChatRequest:
+    async def cover(self, candidate: Candidate, rejected: int = 0) -> ChatRequest:
         """Hold what `candidate` may cost in place of another; the request as it may be sent.
 
+        What is held for answers that were paid and not given, `rejected` of them so far, stays held.
         Raises `NotAdmitted`; then what was held before is still held.
         """
+        if rejected > self._rejected:
+            self._rejected, self._kept = rejected, self.need
         if candidate is not self._covered and (denied := await self._take(candidate)) is not None:
             raise denial(denied, self.rules.calendar)
         limit = self.need.output_limit if self.need else None
@@ -167,15 +174,19 @@ class Hold:
         """The worst case if there is a strict budget, else what is likely."""
         if any(isinstance(rule, Budget) and rule.strict for rule, _ in found):
             return self._worst_of(candidate, None)
-        return likely(candidate, self.decision.features, self._day())
+        return plus(likely(candidate, self.decision.features, self._day()), self._kept)
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
-        return worst(candidate.card, self.request, self.decision.features, self._day(), output)
+        need = worst(candidate.card, self.request, self.decision.features, self._day(), output)
+        return plus(need, self._kept)
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
-        need = shorter(candidate.card, self.request, self.decision.features, self._day(), fits)
-        return None if need is None or (need.output_limit or 0) < SHORTEST else need
+        day, kept = self._day(), self._kept
+        need = shorter(
+            candidate.card, self.request, self.decision.features, day, lambda one: fits(plus(one, kept))
+        )
+        return None if need is None or (need.output_limit or 0) < SHORTEST else plus(need, kept)
 
     async def _reserve(
         self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]
@@ -216,7 +227,9 @@ class Hold:
                 raise BudgetEnded("The budget for this answer is used up.")
             return
         if written > self.need.usage.output * 3 // 4:
-            need = likely(self._covered, self.decision.features, self._day(), output=2 * written)
+            need = plus(
+                likely(self._covered, self.decision.features, self._day(), output=2 * written), self._kept
+            )
             # A guess that does not fit any more, or cannot be held, binds nobody: the answer was promised.
             with suppress(StoreUnavailable):
                 await self._reserve(self._covered, need, self._rules(self._covered))

@@ -1,7 +1,7 @@
 """What a request may come to with a model: tokens and money, at the worst or as is likely."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from routergate.domain.decision import Candidate
@@ -66,6 +66,15 @@ def shorter(
         else:
             high = middle - 1
     return worst(card, request, features, on, low) if low else None
+
+
+def plus(need: Need, kept: Need | None) -> Need:
+    """A need beside what stays set aside; the output limit is the need's own."""
+    if kept is None:
+        return need
+    known = need.cost is not None and kept.cost is not None
+    cost = Nanos((need.cost or 0) + (kept.cost or 0)) if known else None
+    return replace(need, usage=need.usage + kept.usage, cost=cost)
 
 
 def _dearest(card: ModelCard, features: Features, on: date, most_input: int, output: int) -> Nanos | None:
