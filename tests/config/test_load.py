@@ -107,6 +107,13 @@ def test_what_is_not_in_force_is_said(outline: Config) -> None:
     )
 
 
+def test_a_cascade_of_one_candidate_is_said_to_check_nothing(tmp_path: Path) -> None:
+    route = "{candidates: [gpt-4o], cascade: {escalate_when: [empty]}}"
+    assert loaded(tmp_path, SMALL + f"routes: {{auto: {route}}}").warnings == (
+        "routes.auto.cascade: nobody is left to ask after a bad answer; declare another candidate",
+    )
+
+
 def test_a_route_may_limit_price_and_time_to_first_token(tmp_path: Path) -> None:
     limits = "max_cost_usd: 0.02, first_token_seconds: 1.5"
     policy = loaded(

@@ -27,7 +27,7 @@ from routergate.spend.book import Book
 from routergate.spend.hold import Hold, Till
 from support.builders import a_candidate, a_card, a_decision, a_rate_card, a_request, some_features
 from support.events import an_event
-from support.fakes import ListLedger, WordCounter
+from support.fakes import FakeProvider, ListLedger, WordCounter
 from support.redis import HandClock
 from support.restraints import a_budget, a_limit, rules_of
 
@@ -369,6 +369,25 @@ async def test_a_better_answer_that_does_not_fit_leaves_what_was_held() -> None:
     with pytest.raises(OverBudget):
         await hold.cover(hold.decision.candidates[1], 1)
     assert held(hold) == [100_000]
+    # The first answer is given after all, and grows beyond what was likely.
+    meter = Meter(HandClock(), 0.0)
+    words = Chunk(data=b"a", text="word " * 150)
+    meter.answered(hold.decision.chosen, words)
+    chunks = meter.watch(words, FakeProvider(()).chat(a_request(), SMALL))
+    assert [chunk async for chunk in hold.within(chunks, meter, WordCounter())] == [words]
+    assert held(hold) == [300_000]
+
+
+async def test_what_is_kept_for_a_rejected_answer_does_not_make_the_next_one_longer() -> None:
+    hold = shop(a_budget(10_000_000)).hold(decided(SMALL, LARGE))
+    await hold.admit()
+    await hold.cover(hold.decision.candidates[1], 1)
+    meter = Meter(HandClock(), 0.0)
+    words = Chunk(data=b"a", text="word " * 150)
+    meter.answered(hold.decision.candidates[1], words)
+    chunks = meter.watch(words, FakeProvider(()).chat(a_request(), LARGE))
+    _ = [chunk async for chunk in hold.within(chunks, meter, WordCounter())]
+    assert held(hold) == [100_000 + 3_000_000]
 
 
 async def test_tokens_of_rejected_answers_are_charged() -> None:

@@ -21,6 +21,10 @@ def policy(
     _check_candidates(written.candidates, (*place, "candidates"), names.models, findings)
     if written.baseline is not None:
         refer(written.baseline, "model", names.models, (*place, "baseline"), findings)
+    if written.cascade and len(written.candidates) < 2:
+        findings.warn(
+            (*place, "cascade"), "nobody is left to ask after a bad answer; declare another candidate"
+        )
     residency = None if written.residency == "any" else written.residency
     candidates = tuple(map(ModelId, written.candidates))
     if residency and all(model in models for model in candidates):

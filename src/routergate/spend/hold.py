@@ -94,9 +94,11 @@ class Hold:
         What is held for answers that were paid and not given, `rejected` of them so far, stays held.
         Raises `NotAdmitted`; then what was held before is still held.
         """
+        before = self._rejected, self._kept
         if rejected > self._rejected:
             self._rejected, self._kept = rejected, self.need
         if candidate is not self._covered and (denied := await self._take(candidate)) is not None:
+            self._rejected, self._kept = before
             raise denial(denied, self.rules.calendar)
         limit = self.need.output_limit if self.need else None
         # No answer is longer than the context, and providers refuse a limit that is.
@@ -226,7 +228,7 @@ class Hold:
             if written > (most if self.shortened else most * 5 // 4):
                 raise BudgetEnded("The budget for this answer is used up.")
             return
-        if written > self.need.usage.output * 3 // 4:
+        if written > self._held_output() * 3 // 4:
             need = plus(
                 likely(self._covered, self.decision.features, self._day(), output=2 * written), self._kept
             )
@@ -239,7 +241,9 @@ class Hold:
         return applicable(self.rules, subject)
 
     def _held_output(self) -> int:
-        return self.need.usage.output if self.need else 0
+        """For the answer that is given, without what is kept for others."""
+        kept = self._kept.usage.output if self._kept else 0
+        return self.need.usage.output - kept if self.need else 0
 
     def _day(self) -> date:
         return day_of(self.at)
