@@ -119,6 +119,12 @@ async def test_after_a_bad_answer_a_better_model_is_asked_and_both_are_paid(text
     assert scene.closed
 
 
+async def test_a_large_answer_is_checked_like_any_other() -> None:
+    assert await Scene([plain(SORRY + " No." * 10_000)]).ask() == "the best"
+    long = "Yes." * 10_000
+    assert await Scene([plain(long)]).ask() == long
+
+
 async def test_without_a_cascade_any_answer_is_given() -> None:
     assert await Scene([plain(SORRY)], cascade=None).ask() == SORRY
 

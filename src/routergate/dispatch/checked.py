@@ -1,5 +1,6 @@
 """Answers that are checked before they are given."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,9 @@ from routergate.domain.errors import UpstreamError
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk, Reader
+
+LARGE = 16 * 1024
+"""Bytes from which an answer is checked beside the event loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ class Checker:
         held = HeldBack([begun.first], begun.rest)
         try:
             await (held.fill(cascade.within, cascade.characters) if request.stream else held.fill())
+            found = await self._found(held, request, cascade)
         except UpstreamError as error:
             await held.close()
             meter.withdrawn(error.kind, billed=error.billed, since=since)
@@ -76,11 +81,17 @@ class Checker:
         except BaseException:
             await held.close()
             raise
-        if (found := self._flaw(held, request, cascade)) is None:
+        if found is None:
             meter.passed(since)
             return await _relayed(begun.candidate, held)
         reserve.keep(begun.candidate, held, meter.reject(found, held.chunks[1:], since))
         return None
+
+    async def _found(self, held: HeldBack, request: ChatRequest, cascade: Cascade) -> Flaw | None:
+        """What is wrong with it; a large answer holds nobody else up meanwhile."""
+        if sum(len(chunk.data) for chunk in held.chunks) < LARGE:
+            return self._flaw(held, request, cascade)
+        return await asyncio.to_thread(self._flaw, held, request, cascade)
 
     def _flaw(self, held: HeldBack, request: ChatRequest, cascade: Cascade) -> Flaw | None:
         form = replace(self.reader.form(request), whole=held.whole)
