@@ -33,7 +33,7 @@ lint: .venv/ready  ## format, style, types and the shape of the imports
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
-CORE := domain classify economics route meter dispatch gateway
+CORE := domain classify check economics route meter dispatch gateway
 coverage: .venv/ready  ## does every branch of the core have a test?
 	$(BIN)/pytest -q -n $(PARALLEL) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 \
 		$(CORE:%=--cov=routergate.%) $(filter-out tests/gateway,$(CORE:%=tests/%)) tests/test_gateway.py tests/config

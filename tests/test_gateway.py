@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.classify.trained import TrainedEstimator
+from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Volume
 from routergate.domain.budget import Rules
 from routergate.domain.errors import (
@@ -35,6 +36,7 @@ from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router
 from routergate.ports import Chunk
+from routergate.route.explain import explain
 from routergate.spend.book import Book
 from routergate.spend.hold import Till
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
@@ -57,6 +59,7 @@ from support.redis import HandClock
 REFUSED = ProviderRefused("no", status=400, body=b"{}", content_type="application/json")
 USAGE = Usage(input_uncached=1_000, output=100)
 SMALL = a_card("small", prices=(a_rate_card("1", "2"),))
+CHECKED = Cascade(escalate_when=frozenset(Flaw))
 LARGE = a_card("large", prices=(a_rate_card("10", "20"),), quality=0.95)
 
 
@@ -75,6 +78,7 @@ class World:
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
     rules: Rules = field(default_factory=Rules)
     session: str | None = None
+    cascade: Cascade | None = None
 
     def __post_init__(self) -> None:
         scripts = (self.small, self.large)
@@ -86,7 +90,7 @@ class World:
         self.gateway = Gateway(
             keyring=OpenKeyring(),
             router=Router(
-                catalogue=a_catalogue(*self.cards, baseline=baseline, quality=0.5),
+                catalogue=a_catalogue(*self.cards, baseline=baseline, quality=0.5, cascade=self.cascade),
                 estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
                 lengths=self.lengths,
@@ -244,6 +248,28 @@ async def test_the_next_turn_of_a_session_knows_what_is_cached() -> None:
     await world.ask(a_request("word " * 500))
     again = await world.gateway.route(world.incoming(a_request("word " * 600)))
     assert (again.chosen.card, again.chosen.cached_tokens) == (SMALL, 600)
+
+
+async def test_a_rejected_answer_and_the_one_that_is_given_are_one_event_with_the_cost_of_both() -> None:
+    sorry = b'{"choices":[{"message":{"content":"I cannot help with that."}}]}'
+    world = World([Chunk(data=sorry, usage=USAGE)], [Chunk(data=b"large", usage=USAGE)], cascade=CHECKED)
+    async with world.chat() as answer:
+        assert [chunk.data async for chunk in answer.chunks] == [b"large"]
+        assert answer.costs() == (13_200_000, 12_000_000)
+    event = world.event
+    assert (event.outcome, event.card, event.usage) == (Outcome.OK, LARGE, USAGE)
+    assert (event.cost, event.baseline_cost, event.savings) == (13_200_000, 12_000_000, -1_200_000)
+    assert results(event) == [("small", "refusal"), ("large", "ok")]
+    assert [(call.usage, call.cost) for call in event.attempts] == [(USAGE, 1_200_000), (None, None)]
+
+
+async def test_a_decision_says_that_answers_are_checked_and_what_that_may_cost() -> None:
+    world = World([], cascade=CHECKED)
+    decision = await world.gateway.route(world.incoming(a_request()))
+    assert decision.rule.endswith("; its answer is checked before it is given")
+    told = explain(decision)["candidates"]
+    assert told[0]["escalation"]["model"] == "large"
+    assert told[1]["escalation"] is None
 
 
 async def test_nothing_is_learned_from_counting() -> None:

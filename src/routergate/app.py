@@ -14,6 +14,7 @@ from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
 from routergate.config.spec import Config, ProviderKind, ProviderSpec
+from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
 from routergate.domain.errors import InvalidRequest
@@ -30,6 +31,7 @@ from routergate.providers import litellm as litellm_home
 from routergate.providers.anthropic import VERSION
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
+from routergate.providers.reading import ChatReader
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.usage import Dimension, as_json, usage_by
 from routergate.spend.book import Book
@@ -79,6 +81,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
             fleet=await fleet(config.providers, parts.session),
             chance=SystemRandom().random,
             sleep=asyncio.sleep,
+            checker=Checker(ChatReader()),
             experience=parts.experience,
         ),
         homes=StoredHomes(parts.store),

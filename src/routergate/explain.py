@@ -51,8 +51,17 @@ def table(decision: Mapping[str, Any]) -> tuple[str, Table]:
             f"{candidate['lower']:.3f}",
             "yes" if candidate["adequate"] else "no",
             str(candidate["output_tokens"]),
-            candidate["cost_usd"] or "unknown",
+            _cost(candidate),
         )
     for rejection in decision["rejected"]:
         rows.add_row(rejection["model"], "", "", "", "", rejection["reason"], "", "", style="dim")
     return heading, rows
+
+
+def _cost(candidate: Mapping[str, Any]) -> str:
+    """What a request is expected to cost; where answers are checked, with its share of a second answer."""
+    cost, then = candidate["cost_usd"] or "unknown", candidate["escalation"]
+    if then is None:
+        return cost
+    whole = then["expected_cost_usd"] or "unknown"
+    return f"{whole}: {cost} and {then['probability']:.0%} of {then['model']}"

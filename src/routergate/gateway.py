@@ -5,7 +5,8 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from routergate.classify.features import features
-from routergate.dispatch.dispatch import Begun, Dispatcher
+from routergate.dispatch.checked import Begun
+from routergate.dispatch.dispatch import Dispatcher
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
 from routergate.domain.errors import UnknownResponse
@@ -17,7 +18,7 @@ from routergate.domain.request import ChatRequest
 from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
 from routergate.meter.recent import Recent
-from routergate.meter.settle import costs, day_of, overhead, usage_event, used
+from routergate.meter.settle import attempts, costs, day_of, overhead, usage_event, used
 from routergate.ports import (
     Chunk,
     Clock,
@@ -255,5 +256,7 @@ class Answer:
 
     def costs(self) -> tuple[Nanos | None, Nanos | None]:
         """Actual and baseline cost of what has gone by; `None` is unknown."""
-        usage, _ = used(self.decision, self.meter, self.gateway.router.tokens)
-        return costs(self.decision, self.meter, usage, day_of(self.at))
+        tokens, day = self.gateway.router.tokens, day_of(self.at)
+        usage, _ = used(self.decision, self.meter, tokens)
+        calls = attempts(self.decision, self.meter, tokens, day)
+        return costs(self.decision, self.meter, usage, day, calls)

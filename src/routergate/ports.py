@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from routergate.domain.answer import Form, Said
 from routergate.domain.asset import Volume
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
@@ -71,6 +72,16 @@ class Homes(Protocol):
 
     async def remember(self, organisation: str, answer_id: str, provider: ProviderId) -> None:
         """For as long as providers keep answers, without raising."""
+
+
+class Reader(Protocol):
+    """What an answer says, for the routes that check answers."""
+
+    def form(self, request: ChatRequest) -> Form:
+        """What a request, as it is sent, asks of the answer."""
+
+    def said(self, chunks: Sequence[Chunk]) -> Sequence[Said]:
+        """The choices, as far as they have come; none where the format is not understood. Never raises."""
 
 
 class Estimator(Protocol):

@@ -206,3 +206,20 @@ async def test_tools_and_schemas_reach_the_model(caller: Caller) -> None:
 
 def message(reply: Reply) -> Any:
     return reply.json["choices"][0]["message"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_bad_answer_is_not_given_but_paid(stage: Stage, caller: Caller, stream: bool) -> None:
+    words = f"a question for two, {stream}"
+    reply = await caller.chat(
+        "checked", words, stream=stream, stream_options={"include_usage": True} if stream else None
+    )
+    assert (reply.headers["x-routergate-model"], reply.headers["x-routergate-attempts"]) == ("large", "2")
+    assert len(stage.calls_with(words)) == 2
+    told = [event for event in events(reply.body) if event.get("usage")][-1] if stream else reply.json
+    usage = told["usage"]
+    tokens = usage["prompt_tokens"], usage["completion_tokens"]
+    alone = dollars(tokens, "2.50", "10.00")
+    assert Decimal(str(usage["cost_details"]["baseline_cost"])) == alone
+    assert Decimal(str(usage["cost"])) > alone
+    assert b"content_filter" not in reply.body

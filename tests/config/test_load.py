@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from routergate.config.load import load
 from routergate.config.spec import Config, ProviderKind, ProviderSpec, Timeouts
+from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.decision import Limits, RoutePolicy
 from routergate.domain.errors import ConfigError
 from routergate.domain.model import Capability, Category, ModelClass, ModelId, RateCard, TaskId
@@ -88,7 +89,11 @@ def test_routes_and_tasks_become_domain_values(outline: Config) -> None:
     candidates = tuple(map(ModelId, ("contracts-7b", "gpt-4o-mini", "gpt-4o")))
     assert outline.catalogue.routes == {
         "auto": RoutePolicy(
-            id="auto", candidates=candidates, baseline=ModelId("gpt-4o"), quality=0.95, residency=None
+            id="auto",
+            candidates=candidates,
+            baseline=ModelId("gpt-4o"),
+            quality=0.95,
+            cascade=Cascade(escalate_when=frozenset({Flaw.INVALID_JSON, Flaw.REFUSAL, Flaw.LOW_CONFIDENCE})),
         )
     }
     task = outline.catalogue.tasks[TaskId("contract-review")]
@@ -96,8 +101,15 @@ def test_routes_and_tasks_become_domain_values(outline: Config) -> None:
     assert task.examples == ("Review this NDA for …",)
 
 
-def test_what_is_not_in_force_is_said(outline: Config) -> None:
-    assert outline.warnings == ("routes.auto.cascade: understood, but not in force in this version",)
+def test_a_file_with_everything_in_it_has_no_warnings(outline: Config) -> None:
+    assert outline.warnings == ()
+
+
+def test_a_cascade_of_one_candidate_is_said_to_check_nothing(tmp_path: Path) -> None:
+    route = "{candidates: [gpt-4o], cascade: {escalate_when: [empty]}}"
+    assert loaded(tmp_path, SMALL + f"routes: {{auto: {route}}}").warnings == (
+        "routes.auto.cascade: nobody is left to ask after a bad answer; declare another candidate",
+    )
 
 
 def test_a_route_may_limit_price_and_time_to_first_token(tmp_path: Path) -> None:

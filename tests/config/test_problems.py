@@ -174,7 +174,8 @@ def test_a_model_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
         (
             "candidates: [gpt-4o], cascade: {escalate_when: [refused]}",
             (
-                ".cascade.escalate_when[0]: 'refused' is not one of invalid_json, refusal, low_confidence; "
+                ".cascade.escalate_when[0]: 'refused' is not one of "
+                "empty, refusal, truncated, invalid_json, low_confidence; "
                 "did you mean 'refusal'?"
             ),
         ),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from routergate.dispatch.breaker import State
-from routergate.dispatch.dispatch import Begun, Dispatcher
+from routergate.dispatch.checked import Begun, Checker
+from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
 from routergate.domain.decision import Candidate, Decision, Limits
 from routergate.domain.errors import (
@@ -29,6 +30,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk, Kept
+from routergate.providers.reading import ChatReader
 from support.builders import a_card, a_decision, a_request
 from support.fakes import FakeProvider, Hang, Step, Wait, a_dispatcher
 from support.redis import HandClock
@@ -37,7 +39,7 @@ FIRST, SECOND, THIRD = a_card("first"), a_card("second"), a_card("third", contex
 ANSWER = Chunk(data=b"answer")
 
 
-async def admit(candidate: Candidate) -> ChatRequest:
+async def admit(candidate: Candidate, rejected: int) -> ChatRequest:
     return a_request()
 
 
@@ -309,7 +311,13 @@ def replicated(*scripts: Sequence[Step]) -> tuple[Dispatcher, list[FakeProvider]
     apis = [FakeProvider(script) for script in scripts]
     replicas = [Replica(provider=FIRST.provider, name=str(n), api=api) for n, api in enumerate(apis)]
     clock = HandClock()
-    return Dispatcher(fleet={FIRST.provider: replicas}, chance=lambda: 1.0, sleep=clock.sleep), apis
+    dispatcher = Dispatcher(
+        fleet={FIRST.provider: replicas},
+        chance=lambda: 1.0,
+        sleep=clock.sleep,
+        checker=Checker(ChatReader()),
+    )
+    return dispatcher, apis
 
 
 @pytest.mark.parametrize("error", [ProviderBroken("x"), ProviderTimeout("x"), ProviderDropped("x")])
@@ -343,7 +351,12 @@ async def test_the_servers_are_asked_for_a_kept_answer_until_one_has_it(
 ) -> None:
     apis = [FakeProvider(keeps=each) for each in kept]
     servers = [Replica(provider=FIRST.provider, name=str(n), api=api) for n, api in enumerate(apis)]
-    dispatcher = Dispatcher(fleet={FIRST.provider: servers}, chance=lambda: 0.0, sleep=HandClock().sleep)
+    dispatcher = Dispatcher(
+        fleet={FIRST.provider: servers},
+        chance=lambda: 0.0,
+        sleep=HandClock().sleep,
+        checker=Checker(ChatReader()),
+    )
     assert await dispatcher.kept(FIRST.provider, "GET", "resp_1") == told
     assert [api.kept_asked for api in apis] == asked
     assert await dispatcher.kept(SECOND.provider, "GET", "resp_1") is None

@@ -3,9 +3,10 @@ from dataclasses import replace
 import msgspec
 
 from routergate.domain.event import Attempt
+from routergate.domain.money import Nanos
 from routergate.domain.totals import MEASURES
 from routergate.domain.usage import KINDS, Usage
-from routergate.ledger.record import EventRow, decode, encode, row
+from routergate.ledger.record import EventRow, decode, duplicate, encode, reversal, row
 from support.events import an_attribution, an_event
 
 
@@ -24,7 +25,16 @@ def test_a_row_is_flat_and_names_its_layout() -> None:
 
     assert (written["v"], written["class"], written["cost_nanos"]) == (1, "economy", 2_000_000)
     assert written["attempts"] == [
-        {"model": "mini", "provider": "acme-ai", "result": "ok", "seconds": 0.4, "billed": None}
+        {
+            "model": "mini",
+            "provider": "acme-ai",
+            "result": "ok",
+            "seconds": 0.4,
+            "billed": None,
+            "input_tokens": None,
+            "output_tokens": None,
+            "cost_nanos": None,
+        }
     ]
     assert not any(isinstance(value, dict) for value in written.values())
 
@@ -72,3 +82,17 @@ def test_a_row_from_before_the_bucket_for_an_hour_is_still_read() -> None:
     del written["cache_write_1h"]
 
     assert decode(msgspec.json.encode(written)).cache_write_1h is None
+
+
+def test_a_rejected_answer_is_in_its_attempt_and_taken_back_with_the_row() -> None:
+    paid = replace(
+        an_event().attempts[0], result="refusal", usage=Usage(cache_read=7, output=3), cost=Nanos(11)
+    )
+    flat = row(an_event(attempts=(paid, *an_event().attempts)))
+
+    def amounts(read: EventRow) -> list[tuple[int | None, ...]]:
+        return [(call.input_tokens, call.output_tokens, call.cost_nanos) for call in read.attempts]
+
+    assert amounts(flat) == [(7, 3, 11), (None, None, None)]
+    assert amounts(reversal(flat)) == [(-7, -3, -11), (None, None, None)]
+    assert amounts(duplicate(flat)) == [(None, None, None)] * 2

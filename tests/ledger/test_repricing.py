@@ -9,6 +9,7 @@ import pytest
 
 from routergate.domain.event import UsageSource
 from routergate.domain.model import ModelCard, ModelId, ProviderId, RateCard
+from routergate.domain.money import Nanos
 from routergate.domain.rates import Tariff
 from routergate.domain.usage import Usage
 from routergate.ledger.record import EventRow, row
@@ -55,6 +56,12 @@ def test_a_row_is_priced_as_its_request_would_be_today(
     changes: dict[str, Any], card: RateCard | None, costs: Costs | Left
 ) -> None:
     assert anew(a_row(**changes), models(card)) == costs
+
+
+@pytest.mark.parametrize(("paid", "costs"), [(Nanos(70), (360_070, 10_000_000)), (None, Left.PRICE)])
+def test_rejected_answers_stay_at_what_they_were_booked_at(paid: Nanos | None, costs: Costs | Left) -> None:
+    rejected = replace(an_event().attempts[0], usage=Usage(output=7), cost=paid)
+    assert anew(a_row(attempts=(rejected, *an_event().attempts)), models()) == costs
 
 
 def test_the_baseline_is_priced_anew_where_it_is_known() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import DIRECT, Decision, Estimate
 from routergate.domain.errors import (
@@ -380,6 +381,32 @@ def test_each_model_is_a_candidate_or_a_rejection(
 HEAVY = Loaded(hosting=Nanos(3_000_000), depreciation=Nanos(4_000_000), maintenance=Nanos(5_000_000))
 
 
+CHECKED = Cascade(escalate_when=frozenset({Flaw.REFUSAL}))
+
+
+def test_the_second_answer_and_fixed_costs_are_both_counted() -> None:
+    # 400,000 and three tenths of 4,000,000, against 4,000,000: it depends on the fixed costs.
+    light, heavy = (Loaded(hosting=Nanos(nanos)) for nanos in (2_300_000, 2_500_000))
+    assert order(decided(CHEAP, DEAR, shares={"cheap": light}, loaded=True, cascade=CHECKED))[0] == "cheap"
+    assert order(decided(CHEAP, DEAR, shares={"cheap": heavy}, loaded=True, cascade=CHECKED))[0] == "dear"
+    assert order(decided(CHEAP, DEAR, shares={"cheap": heavy}, loaded=True))[0] == "cheap"
+
+
+def test_the_rule_says_what_was_counted_and_that_the_answer_is_checked() -> None:
+    assert decided(CHEAP, DEAR, loaded=True, cascade=CHECKED, warm={"cheap": 10}).rule == (
+        "the cheapest model, fixed costs included, that is expected to reach 0, counting 10 tokens of this "
+        "session that it has cached, then by quality; its answer is checked before it is given"
+    )
+
+
+@pytest.mark.parametrize("format_", [one for one in Format if one is not Format.CHAT])
+def test_only_answers_in_the_chat_format_are_checked(format_: Format) -> None:
+    cards = [replace(card, formats=frozenset(Format)) for card in (CHEAP, DEAR)]
+    features = some_features(format=format_)
+    decision = decided(*cards, features=features, cascade=CHECKED)
+    assert (decision.cascade, [one.escalation for one in decision.candidates]) == (None, [None, None])
+
+
 def test_by_default_fixed_costs_move_no_request() -> None:
     decision = decided(CHEAP, DEAR, shares={"cheap": HEAVY})
 
@@ -440,6 +467,7 @@ def test_an_explanation_says_everything() -> None:
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
                 "loaded_cost_usd": "0.0004",
+                "escalation": None,
             },
             {
                 "model": "unknown",
@@ -453,6 +481,7 @@ def test_an_explanation_says_everything() -> None:
                 "output_tokens": 300,
                 "cost_usd": None,
                 "loaded_cost_usd": None,
+                "escalation": None,
             },
         ],
         "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],

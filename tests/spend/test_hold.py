@@ -22,7 +22,7 @@ from routergate.spend.book import Book
 from routergate.spend.hold import Hold, Till
 from support.builders import a_candidate, a_card, a_decision, a_rate_card, a_request, some_features
 from support.events import an_event
-from support.fakes import ListLedger, WordCounter
+from support.fakes import FakeProvider, ListLedger, WordCounter
 from support.redis import HandClock
 from support.restraints import a_budget, a_limit, rules_of
 
@@ -407,3 +407,74 @@ async def test_if_every_model_is_at_its_limit_the_request_is_refused() -> None:
     shop = Shop(rules_of(a_budget(0, scope=Scope.MODEL)))
     with pytest.raises(OverBudget, match="model 'large'"):
         await shop.hold(decided(SMALL, LARGE)).admit()
+
+
+async def test_what_a_rejected_answer_held_stays_held_beside_the_next() -> None:
+    place = shop(a_budget(10_000_000))
+    hold = place.hold(decided(SMALL, LARGE))
+    await hold.admit()
+    assert held(hold) == [100_000]
+    await hold.cover(hold.decision.candidates[1], 1)
+    assert held(hold) == [100_000 + 1_000_000]
+    await hold.cover(hold.decision.candidates[0], 1)
+    assert held(hold) == [100_000 + 100_000]
+
+
+async def test_what_stays_held_has_its_share_of_fixed_costs() -> None:
+    share = SHARE.total
+    for budget, small, large in (
+        (a_budget(10**9, measure=Measure.LOADED), 100_000, 1_000_000),
+        (strict(10**9, measure=Measure.LOADED), 1_000_000, 10_000_000),
+        (strict(6_000_000, measure=Measure.LOADED), 1_000_000, 4_950_000),
+    ):
+        hold = shop(budget).hold(bearing(decided(SMALL, LARGE), SHARE, SHARE))
+        await hold.admit()
+        assert held(hold) == [small + share]
+        await hold.cover(hold.decision.candidates[1], 1)
+        assert held(hold) == [small + large + 2 * share]
+
+
+async def test_both_answers_must_fit_into_a_strict_budget() -> None:
+    place = shop(strict(5_000_000))
+    hold = place.hold(decided(SMALL, LARGE))
+    await hold.admit()
+    assert held(hold) == [1_000_000]
+    request = await hold.cover(hold.decision.candidates[1], 1)
+    # One million stays for the first answer: room for 400 tokens at 10,000.
+    assert (held(hold), request.max_output_tokens) == ([5_000_000], 400)
+
+
+async def test_a_better_answer_that_does_not_fit_leaves_what_was_held() -> None:
+    place = shop(a_budget(1_000_000))
+    hold = place.hold(decided(SMALL, LARGE))
+    await hold.admit()
+    with pytest.raises(OverBudget):
+        await hold.cover(hold.decision.candidates[1], 1)
+    assert held(hold) == [100_000]
+    # The first answer is given after all, and grows beyond what was likely.
+    meter = Meter(HandClock(), 0.0)
+    words = Chunk(data=b"a", text="word " * 150)
+    meter.answered(hold.decision.chosen, words)
+    chunks = meter.watch(words, FakeProvider(()).answer(a_request(), SMALL))
+    assert [chunk async for chunk in hold.within(chunks, meter, WordCounter())] == [words]
+    assert held(hold) == [300_000]
+
+
+async def test_what_is_kept_for_a_rejected_answer_does_not_make_the_next_one_longer() -> None:
+    hold = shop(a_budget(10_000_000)).hold(decided(SMALL, LARGE))
+    await hold.admit()
+    await hold.cover(hold.decision.candidates[1], 1)
+    meter = Meter(HandClock(), 0.0)
+    words = Chunk(data=b"a", text="word " * 150)
+    meter.answered(hold.decision.candidates[1], words)
+    chunks = meter.watch(words, FakeProvider(()).answer(a_request(), LARGE))
+    _ = [chunk async for chunk in hold.within(chunks, meter, WordCounter())]
+    assert held(hold) == [100_000 + 3_000_000]
+
+
+async def test_tokens_of_rejected_answers_are_charged() -> None:
+    hold = shop(a_budget(10_000, measure=Measure.TOKENS)).hold()
+    await hold.admit()
+    call = replace(an_event().attempts[0], usage=Usage(output=7), cost=Nanos(5))
+    event = an_event(usage=Usage(output=3), attempts=(call, *an_event().attempts))
+    assert [one.amount for one in hold.settled(event).charges] == [10]

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.domain.asset import Loaded
 from routergate.domain.model import Capability, ModelCard, RateCard
+from routergate.domain.money import Nanos
 from routergate.domain.rates import ContextTier, Tariff
 from routergate.domain.request import ChatRequest, Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
-from routergate.spend.need import LIKELY, Need, likely, shorter, worst
+from routergate.spend.need import LIKELY, Need, likely, plus, shorter, worst
 from support.builders import DAY, a_candidate, a_card, a_rate_card, a_request, some_features
 
 rates = st.decimals(0, 100, places=3)
@@ -170,3 +172,21 @@ def test_twice_the_usual_length_is_likely_within_the_limits() -> None:
     assert output(some_features(), output=1_000) == 1_000
     need = likely(candidate, some_features(), DAY)
     assert (need.output_limit, need.cost) == (None, 15_000 + 60_000)
+
+
+@pytest.mark.parametrize(("kept", "cost"), [(5, 12), (None, None)])
+def test_beside_an_unknown_cost_the_whole_is_unknown(kept: int | None, cost: int | None) -> None:
+    need = Need(usage=Usage(output=1), cost=Nanos(7), output_limit=9)
+    other = Need(usage=Usage(input_uncached=2), cost=None if kept is None else Nanos(kept), output_limit=1)
+    whole = plus(need, other)
+    assert whole == Need(
+        usage=Usage(input_uncached=2, output=1), cost=None if cost is None else Nanos(cost), output_limit=9
+    )
+    assert plus(need, None) is need
+
+
+def test_shares_of_fixed_costs_add_up_where_both_are_known() -> None:
+    need = Need(usage=Usage(), cost=Nanos(7), share=Loaded(hosting=Nanos(2)))
+    assert plus(need, need).loaded == 18
+    unknown = replace(need, share=None)
+    assert (plus(need, unknown).share, plus(unknown, need).share) == (None, None)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.asset import Loaded
 from routergate.domain.budget import Budget, Measure, Policy, Scope, Window
 from routergate.domain.decision import Decision, Estimate
@@ -79,3 +80,10 @@ def test_own_models_only() -> None:
 )
 def test_a_budget_may_leave_nobody(decision: Decision, budget: Budget) -> None:
     assert thrifty(decision, budget) is None
+
+
+def test_with_a_budget_that_is_spent_nobody_pays_twice() -> None:
+    decision = replace(choice(LARGE, SMALL), cascade=Cascade(escalate_when=frozenset(Flaw)))
+    found = thrifty(decision, BUDGET)
+    assert found
+    assert found.cascade is None

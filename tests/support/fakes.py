@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
 from routergate.domain.asset import Volume
@@ -25,6 +26,7 @@ from routergate.ports import (
     TokenCounter,
     Volumes,
 )
+from routergate.providers.reading import ChatReader
 from routergate.spend.book import Book
 from support.redis import HandClock
 
@@ -91,7 +93,12 @@ def a_dispatcher(
 ) -> Dispatcher:
     """One server for each provider; pauses pass on the hand-driven clock."""
     fleet = {name: [Replica(provider=name, name=name, api=api)] for name, api in providers.items()}
-    return Dispatcher(fleet=fleet, chance=lambda: draw, sleep=(clock or HandClock()).sleep)
+    return Dispatcher(
+        fleet=fleet,
+        chance=lambda: draw,
+        sleep=(clock or HandClock()).sleep,
+        checker=Checker(ChatReader()),
+    )
 
 
 @dataclass

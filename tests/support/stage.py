@@ -33,6 +33,7 @@ FAULTS = (
     "usage-inline",
     "nousage",
     "error200",
+    "filter",
 )
 """A model for each, called by its fault, on a provider of its own: none brings another one down."""
 
@@ -180,6 +181,11 @@ def staged(base_url: str) -> dict[str, Any]:
         "routes": {
             **plain["routes"],
             "second-best": {"candidates": ["503", "large"], "baseline": "large"},
+            "checked": {
+                "candidates": ["filter", "large"],
+                "baseline": "large",
+                "cascade": {"escalate_when": ["refusal", "invalid_json", "truncated", "empty"]},
+            },
             "all-down": {"candidates": ["503", "error200"]},
         },
         "keys": [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from routergate.telemetry.files import Slot, exposition, prepare
-from routergate.telemetry.table import CIRCUIT, ESCALATIONS, OVERHEAD, QUALITY, RELOAD_SUCCESSFUL
+from routergate.telemetry.table import CIRCUIT, OVERHEAD, QUALITY, RELOAD_SUCCESSFUL, UNCOMPARED
 from support.exposition import scraped, value
 
 TESTS = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ def slot(directory: Path, number: int = 0) -> Iterator[Slot]:
 
 def count(directory: Path, number: int, times: int = 1, route: str = "auto") -> None:
     with slot(directory, number) as opened:
-        opened.cells(ESCALATIONS)[(route,)].add(times)
+        opened.cells(UNCOMPARED)[(route,)].add(times)
 
 
 def test_forked_workers_add_up_and_a_killed_one_is_carried_on_in_its_slot(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_forked_workers_add_up_and_a_killed_one_is_carried_on_in_its_slot(tmp_pa
 def test_counts_go_on_from_the_last_holder_of_a_slot(tmp_path: Path) -> None:
     count(tmp_path, 1, 2)
     count(tmp_path, 1, 3)
-    assert value(tmp_path, "routergate_escalations_total", route="auto") == 5
+    assert value(tmp_path, "routergate_uncompared_requests_total", route="auto") == 5
 
 
 def test_histograms_go_on_from_the_last_holder_of_a_slot(tmp_path: Path) -> None:
@@ -104,15 +104,15 @@ def test_a_value_on_a_bound_belongs_to_the_bucket_below(tmp_path: Path) -> None:
 def test_label_values_must_fit_their_metric(tmp_path: Path) -> None:
     with (
         slot(tmp_path) as opened,
-        pytest.raises(ValueError, match="routergate_escalations_total has the labels"),
+        pytest.raises(ValueError, match="routergate_uncompared_requests_total has the labels"),
     ):
-        opened.cells(ESCALATIONS)["auto", "mini"].add()
+        opened.cells(UNCOMPARED)["auto", "mini"].add()
 
 
 def test_help_and_type_survive_the_files(tmp_path: Path) -> None:
     count(tmp_path, 1)
-    family = scraped(tmp_path)["routergate_escalations"]
-    assert (family.documentation, family.type) == (ESCALATIONS.help, "counter")
+    family = scraped(tmp_path)["routergate_uncompared_requests"]
+    assert (family.documentation, family.type) == (UNCOMPARED.help, "counter")
 
 
 def test_the_exposition_says_what_it_is(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ DAMAGED = {
 def test_a_damaged_file_does_not_break_a_scrape(tmp_path: Path, content: bytes) -> None:
     count(tmp_path, 1)
     (tmp_path / "counter_2.db").write_bytes(content)
-    assert value(tmp_path, "routergate_escalations_total") == 1
+    assert value(tmp_path, "routergate_uncompared_requests_total") == 1
 
 
 def test_a_file_cut_short_is_left_out_and_said_to_be(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_file_cut_short_is_left_out_and_said_to_be(tmp_path: Path) -> None:
     count(tmp_path, 2)
     whole = (tmp_path / "counter_2.db").read_bytes()
     (tmp_path / "counter_2.db").write_bytes(whole[:60])
-    assert value(tmp_path, "routergate_escalations_total") == 1
+    assert value(tmp_path, "routergate_uncompared_requests_total") == 1
     assert value(tmp_path, "routergate_metrics_unreadable_files") == 1
 
 
@@ -149,7 +149,7 @@ def test_a_worker_sets_a_damaged_file_aside_and_counts_on(
 ) -> None:
     (tmp_path / "counter_1.db").write_bytes(DAMAGED["garbage"])
     count(tmp_path, 1)
-    assert value(tmp_path, "routergate_escalations_total") == 1
+    assert value(tmp_path, "routergate_uncompared_requests_total") == 1
     assert value(tmp_path, "routergate_metrics_unreadable_files") == 0
     assert (tmp_path / "counter_1.db.damaged").exists()
     assert "is damaged" in caplog.text
@@ -157,10 +157,10 @@ def test_a_worker_sets_a_damaged_file_aside_and_counts_on(
 
 def test_a_file_that_grew_is_read_whole(tmp_path: Path) -> None:
     with slot(tmp_path) as opened:
-        cells = opened.cells(ESCALATIONS)
+        cells = opened.cells(UNCOMPARED)
         for number in range(500):
             cells[(f"route-{number}",)].add()
-        assert value(tmp_path, "routergate_escalations_total") == 500
+        assert value(tmp_path, "routergate_uncompared_requests_total") == 500
     assert (tmp_path / "counter_0.db").stat().st_size > 1 << 16
 
 

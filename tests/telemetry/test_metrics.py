@@ -103,7 +103,23 @@ def test_an_answer_by_another_model_than_the_first_is_an_escalation(metrics: Met
     first = Attempt(model="mini", provider="acme-ai", result="throttled", seconds=0.1)
     second = Attempt(model="large", provider="acme-ai", result="ok", seconds=0.1)
     metrics.record(an_event(card=LARGE, attempts=(first, second)))
-    assert value(tmp_path, "routergate_escalations_total", route="auto") == 1
+    assert value(tmp_path, "routergate_escalations_total", route="auto", reason="failure") == 1
+
+
+def test_a_rejected_answer_is_an_escalation_for_its_flaw_and_its_tokens_count(
+    metrics: Metrics, tmp_path: Path
+) -> None:
+    paid = Usage(input_uncached=7)
+    first = Attempt(model="mini", provider="acme-ai", result="refusal", seconds=0.1, usage=paid)
+    second = Attempt(model="large", provider="acme-ai", result="ok", seconds=0.1)
+    metrics.record(an_event(card=LARGE, attempts=(first, second)))
+    assert value(tmp_path, "routergate_escalations_total", route="auto", reason="refusal") == 1
+    assert value(tmp_path, "routergate_tokens_total", model="mini", kind="input_uncached") == 7
+
+
+def test_what_was_paid_without_an_answer_is_counted(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.record(an_event(card=None, cost=Nanos(2_000_000)))
+    assert value(tmp_path, "routergate_cost_usd_total", model="none", basis="marginal") == 0.002
 
 
 def test_only_streamed_answers_have_a_first_token(metrics: Metrics, tmp_path: Path) -> None:

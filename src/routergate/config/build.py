@@ -63,7 +63,6 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
     models = _models(file, names, findings)
     if not file.models:
         findings.warn(("models",), "none is declared, so nothing can be answered")
-    _note_what_is_not_in_force(file, findings)
     routes = {name: policy(name, it, models, names, findings) for name, it in file.routes.items()}
     artifact = trained(path.parent, file.router.artifact, findings)
     return Config(
@@ -221,10 +220,3 @@ def _alerts(written: Iterable[Alert], names: Names, findings: Findings) -> tuple
             refer(alert.organisation, "organisation", names.organisations, (*place, "organisation"), findings)
         specs.append(spec)
     return tuple(specs)
-
-
-def _note_what_is_not_in_force(file: schema.File, findings: Findings) -> None:
-    """What the format has, but this version does not act upon, must not pass unsaid."""
-    for name, route in file.routes.items():
-        if route.cascade:
-            findings.warn(("routes", name, "cascade"), "understood, but not in force in this version")

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from routergate.config import schema
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
+from routergate.domain.answer import Cascade
 from routergate.domain.decision import DIRECT, Limits, RoutePolicy
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.money import nanos
@@ -20,6 +21,10 @@ def policy(
     _check_candidates(written.candidates, (*place, "candidates"), names.models, findings)
     if written.baseline is not None:
         refer(written.baseline, "model", names.models, (*place, "baseline"), findings)
+    if written.cascade and len(written.candidates) < 2:
+        findings.warn(
+            (*place, "cascade"), "nobody is left to ask after a bad answer; declare another candidate"
+        )
     residency = None if written.residency == "any" else written.residency
     candidates = tuple(map(ModelId, written.candidates))
     if residency and all(model in models for model in candidates):
@@ -33,9 +38,19 @@ def policy(
         bound=written.bound,
         residency=residency,
         loaded=written.cost_basis == "loaded",
+        cascade=_cascade(written.cascade) if written.cascade else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
+    )
+
+
+def _cascade(written: schema.Cascade) -> Cascade:
+    return Cascade(
+        escalate_when=frozenset(written.escalate_when),
+        within=written.within,
+        characters=written.characters,
+        confidence=written.confidence,
     )
 
 

@@ -30,6 +30,7 @@ from routergate.config.scalars import (
 )
 from routergate.config.spec import ProviderKind, ServerSpec
 from routergate.config.spec import Timeouts as TimeoutsSpec
+from routergate.domain.answer import Flaw
 from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
 
@@ -157,8 +158,14 @@ class Task(Part):
 class Cascade(Part):
     """When an answer is not good enough and the next candidate is asked."""
 
-    escalate_when: tuple[Literal["invalid_json", "refusal", "low_confidence"], ...] = Field(min_length=1)
-    """What makes an answer not good enough."""
+    escalate_when: tuple[Flaw, ...] = Field(min_length=1, examples=[["invalid_json", "refusal"]])
+    """What makes an answer not good enough; docs/routing.md says how each is recognised."""
+    within: Seconds = 2.0
+    """For how many seconds a stream is held back at most, until it is relayed as it is."""
+    characters: Count = 2000
+    """How many characters of a stream are held back at most."""
+    confidence: Probability = 0.6
+    """The least mean probability of an answer's tokens, for `low_confidence`."""
 
 
 class Route(Part):
@@ -177,7 +184,7 @@ class Route(Part):
     cost_basis: Literal["marginal", "loaded"] = "marginal"
     """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None
-    """Ask the next candidate after a bad answer. Understood, but not in force yet."""
+    """Check answers before they are given, and ask a better candidate after a bad one."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
     max_cost_usd: Dollars | None = Field(default=None, examples=[0.02])

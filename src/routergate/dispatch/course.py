@@ -8,6 +8,7 @@ from typing import TypeAlias
 from routergate.dispatch.fleet import Replica
 from routergate.domain.decision import Candidate, Decision, Limits
 from routergate.domain.errors import ProviderRefused, UpstreamError
+from routergate.route.cascade import better
 
 Failure: TypeAlias = UpstreamError | ProviderRefused
 Choose: TypeAlias = Callable[[Candidate, Collection[Replica]], Replica | None]
@@ -82,6 +83,16 @@ class Course:
         self.ahead = _larger(self.ahead, than)
         self.passed_over = _larger(self.passed_over, than)
         return bool(self.ahead or self.passed_over)
+
+    def can_improve(self) -> bool:
+        """Whether somebody is left who is expected to answer better than the one that is being asked."""
+        return bool(better(self.ahead[0], [*self.ahead[1:], *self.passed_over]))
+
+    def only_better(self) -> None:
+        """Give up the candidate that is being asked, and all that are no better."""
+        asked = self.ahead[0]
+        self.move_on()
+        self.ahead, self.passed_over = better(asked, self.ahead), better(asked, self.passed_over)
 
     def _fresh(self, candidate: Candidate, admitted: Choose) -> Replica | None:
         """One that has not failed this request, if there is one."""

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from routergate.dispatch.breaker import Circuits, State
+from routergate.dispatch.checked import Begun, Checker, Reserve
 from routergate.dispatch.course import Choose, Course, Failure, Step
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
 from routergate.dispatch.policy import RULES, Then, pause_before_again
@@ -27,16 +28,7 @@ from routergate.ports import Chunk, Kept
 NOT_HERE = 404
 OVER = "The time that the route gives a request is over."
 
-Cover = Callable[[Candidate], Awaitable[ChatRequest]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """An answer that has begun: who gives it, its first chunk, and the rest."""
-
-    candidate: Candidate
-    first: Chunk
-    rest: AsyncGenerator[Chunk, None]
+Cover = Callable[[Candidate, int], Awaitable[ChatRequest]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +48,46 @@ class Dispatcher:
     """A number from 0 to 1."""
     sleep: Callable[[float], Awaitable[None]]
     """Lets so many seconds pass."""
+    checker: Checker
     experience: Experience = field(default_factory=Experience)
     loads: Loads = field(default_factory=Loads)
 
     async def first_answer(self, decision: Decision, cover: Cover, meter: Meter) -> Begun:
-        """The first answer that begins.
+        """The first answer that begins; where the decision has a cascade, the first that passes its checks.
 
-        `cover` holds what a candidate may cost and says what it may be sent; one that is not admitted is
-        passed over.
+        `cover` holds what a candidate may cost beside so many answers that were rejected, and says what it
+        may be sent; one that is not admitted is passed over. If nobody answers after an answer was rejected,
+        that one is given as long as it is there.
 
         Raises `ProviderRefused` when a provider finds the request itself at fault (asking another one
         would be asking the same), `DeadlinePassed` when its time is over during a call, and
         `AllProvidersFailed` when nobody answers.
         """
+        reserve = Reserve(meter)
+        try:
+            return await self._ask_in_turn(decision, cover, meter, reserve)
+        except (UpstreamError, ProviderRefused):
+            if (rejected := await reserve.taken()) is None:
+                raise
+            return rejected
+        except BaseException:
+            await reserve.close()
+            raise
+
+    async def _ask_in_turn(self, decision: Decision, cover: Cover, meter: Meter, reserve: Reserve) -> Begun:
         course = Course.of(decision)
         while step := self._next(course, meter):
             await meter.paused(self.sleep, course.pause)
             meter.asked = meter.clock.monotonic()
             try:
-                return await self._begin(step, decision, await cover(step.candidate), meter)
+                request = await cover(step.candidate, len(meter.rejected))
+                await reserve.replaced()
+                begun = await self._begin(step, decision, request, meter)
+                if decision.cascade is None or not course.can_improve():
+                    return begun
+                if passed := await self.checker.passed(begun, decision.cascade, request, meter, reserve):
+                    return passed
+                course.only_better()
             except NotAdmitted as error:
                 meter.attempted(step.candidate, error.kind, billed=False)
                 course.move_on()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routergate.domain.answer import Cascade
 from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
@@ -43,6 +44,8 @@ class RoutePolicy:
     """The only region that may answer; `None`: any."""
     loaded: bool = False
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
+    cascade: Cascade | None = None
+    """Which answers are not given but asked for again; `None`: every answer is given as it comes."""
     max_cost: Nanos | None = None
     """The most that an answer may be expected to cost; `None`: any price."""
     first_token: float | None = None
@@ -82,6 +85,17 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What a rejected answer is expected to lead to."""
+
+    model: ModelId
+    """Who is asked then."""
+    probability: float
+    cost: Nanos | None
+    """The other one's, times the probability; `None`: no price is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A model that could serve the request, and what is expected of it."""
 
@@ -100,11 +114,20 @@ class Candidate:
     """Whether it is good enough for the route."""
     share: Loaded | None = FREE
     """Of fixed costs, that the request would bear; `None`: nobody knows yet."""
+    escalation: Escalation | None = None
+    """What follows if its answer is rejected; `None`: its answer is given unchecked."""
 
     @property
     def loaded(self) -> Nanos | None:
         """Expected cost with the share of fixed costs; `None` where either is unknown."""
         return loaded_cost(self.cost, self.share)
+
+    @property
+    def expected_cost(self) -> Nanos | None:
+        """Of the request, if it is asked first: its own, and its share of another one's."""
+        if self.escalation is None or self.cost is None:
+            return self.cost
+        return None if self.escalation.cost is None else Nanos(self.cost + self.escalation.cost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +155,8 @@ class Decision:
     limits: Limits = field(default_factory=Limits)
     calibration: Calibration | None = None
     """What the threshold comes from, if it was not written down."""
+    cascade: Cascade | None = None
+    """Which answers are not given, but asked for again from a better candidate."""
 
     @property
     def chosen(self) -> Candidate:

@@ -47,6 +47,10 @@ class Attempt:
     """Until its first byte, or its failure."""
     billed: bool | None = None
     """Whether the provider may charge for it; `None`: cannot be known."""
+    usage: Usage | None = None
+    """Of an answer that was paid and not given; `None`: there was none."""
+    cost: Nanos | None = None
+    """Of the same; it is in the event's cost, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +88,10 @@ class UsageEvent:
     outcome: Outcome
     attempts: tuple[Attempt, ...]
     usage: Usage | None
+    """Of the answer that was given."""
     usage_source: UsageSource
     cost: Nanos | None
+    """Of all that was paid: the answer, and those that were rejected before it."""
     baseline: str | None
     baseline_cost: Nanos | None
     """The same tokens at the baseline's rates."""
@@ -103,6 +109,13 @@ class UsageEvent:
     def loaded(self) -> Nanos | None:
         """Cost with the share of fixed costs; `None` where either is unknown."""
         return loaded_cost(self.cost, self.share)
+
+    @property
+    def paid_usage(self) -> Usage | None:
+        """The same, with the answers that were rejected."""
+        if self.usage is None:
+            return None
+        return sum((call.usage for call in self.attempts if call.usage is not None), self.usage)
 
     @property
     def savings(self) -> Nanos | None:

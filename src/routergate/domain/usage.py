@@ -31,6 +31,9 @@ class Usage:
         ) < 0:  # fmt: skip
             raise ValueError(f"token counts cannot be negative: {self!r}")
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(**{kind: getattr(self, kind) + getattr(other, kind) for kind in KINDS})
+
     @property
     def input_total(self) -> int:
         """Every token that was read, however it is billed."""

@@ -21,7 +21,16 @@ TIME = "time"
 """The column that is not in the row: `at` as a timestamp."""
 _TEXT, _COUNT, _NUMBER = pa.string(), pa.int64(), pa.float64()
 _ATTEMPT = pa.struct(
-    [("model", _TEXT), ("provider", _TEXT), ("result", _TEXT), ("seconds", _NUMBER), ("billed", pa.bool_())]
+    [
+        ("model", _TEXT),
+        ("provider", _TEXT),
+        ("result", _TEXT),
+        ("seconds", _NUMBER),
+        ("billed", pa.bool_()),
+        ("input_tokens", _COUNT),
+        ("output_tokens", _COUNT),
+        ("cost_nanos", _COUNT),
+    ]
 )
 _CHARGE = pa.struct([("counter", _TEXT), ("amount", _COUNT)])
 _TYPES: dict[str, tuple[Any, bool]] = {

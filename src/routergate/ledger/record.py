@@ -23,6 +23,10 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     billed: bool | None = None
     """Unknown in rows from before it was written down, too."""
+    input_tokens: int | None = None
+    """As the next two: of an answer that was paid and not given. In the row's cost, not in its tokens."""
+    output_tokens: int | None = None
+    cost_nanos: int | None = None
 
 
 class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +107,7 @@ sum of such amounts is far from the end of the store's counters."""
 SHARES = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
 """The components of fixed costs."""
 _AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos")
+_REJECTED = ("input_tokens", "output_tokens", "cost_nanos")
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
 _NO_SHARE: Mapping[str, None] = MappingProxyType(dict.fromkeys(SHARES))
@@ -165,9 +170,16 @@ def shares(share: Loaded | None) -> Mapping[str, Any]:
     }
 
 
-def _attempt(one: Attempt) -> AttemptRow:
+def _attempt(call: Attempt) -> AttemptRow:
     return AttemptRow(
-        model=one.model, provider=one.provider, result=one.result, seconds=one.seconds, billed=one.billed
+        model=call.model,
+        provider=call.provider,
+        result=call.result,
+        seconds=call.seconds,
+        billed=call.billed,
+        input_tokens=call.usage.input_total if call.usage else None,
+        output_tokens=call.usage.output_total if call.usage else None,
+        cost_nanos=call.cost,
     )
 
 
@@ -186,7 +198,15 @@ def reversal(booked: EventRow) -> EventRow:
         kind="reversal",
         requests=-booked.requests,
         charges=tuple(msgspec.structs.replace(one, amount=-one.amount) for one in booked.charges),
+        attempts=tuple(map(_reversed, booked.attempts)),
         **{name: None if amount is None else -amount for name, amount in amounts.items()},
+    )
+
+
+def _reversed(call: AttemptRow) -> AttemptRow:
+    amounts = {name: getattr(call, name) for name in _REJECTED}
+    return msgspec.structs.replace(
+        call, **{name: None if amount is None else -amount for name, amount in amounts.items()}
     )
 
 
@@ -218,7 +238,8 @@ def _charged(charge: ChargeRow, amounts: Mapping[Measure, int | None]) -> Charge
 def duplicate(again: EventRow) -> EventRow:
     """What shows that a request was settled a second time, and books nothing."""
     nothing = dict.fromkeys(_AMOUNTS, None)
-    return msgspec.structs.replace(again, kind="duplicate", requests=0, charges=(), **nothing)
+    calls = tuple(msgspec.structs.replace(call, **dict.fromkeys(_REJECTED)) for call in again.attempts)
+    return msgspec.structs.replace(again, kind="duplicate", requests=0, charges=(), attempts=calls, **nothing)
 
 
 def encode(event: EventRow) -> bytes:

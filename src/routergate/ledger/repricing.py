@@ -40,14 +40,22 @@ def anew(row: EventRow, models: Models) -> Costs | Left:
     if (why := _why_left(row, models)) is not None:
         return why
     asked, day = row.asked_tier or None, date.fromisoformat(day_of(row))
-    cost = price(
+    answer = price(
         models[ModelId(row.model)], usage, day, told=row.service_tier, asked=asked, seconds=row.answer_seconds
     )
+    cost = _with_rejected(row, answer)
     if cost is None and row.cost_nanos is not None:
         return Left.PRICE
     baseline = models.get(ModelId(row.baseline or ""))
     other = price(baseline, usage, day, asked=row.service_tier or asked) if baseline else None
     return cost, row.baseline_cost_nanos if other is None else other
+
+
+def _with_rejected(row: EventRow, cost: int | None) -> int | None:
+    """With the answers that were rejected, as they were booked: a row has too little to price them by."""
+    paid = [cost, *(call.cost_nanos for call in row.attempts if call.input_tokens is not None)]
+    known = [each for each in paid if each is not None]
+    return sum(known) if len(known) == len(paid) else None
 
 
 def _why_left(row: EventRow, models: Models) -> Left | None:

@@ -1,17 +1,14 @@
 """Watch an answer go by, and say in the end what it was."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from routergate.domain.decision import Candidate
 from routergate.domain.errors import BudgetEnded, ProviderRefused, RouterGateError, UpstreamError
 from routergate.domain.event import Attempt, Outcome
-from routergate.domain.usage import Usage
+from routergate.meter.seen import Seen
 from routergate.ports import Chunk, Clock, TokenCounter
-
-KEPT_CHARACTERS = 32_000
-"""How much of an answer's text is kept for counting; what lies beyond is counted in proportion."""
 
 
 @dataclass(slots=True)
@@ -26,24 +23,19 @@ class Meter:
     """When the caller was known and the request had been read."""
     decided: float = 0.0
     asked: float = 0.0
-    """When the provider that answered was asked."""
+    """When the latest call began."""
     pauses: float = 0.0
     """Seconds that were let pass between calls."""
     first_chunk: float | None = None
-    last_chunk: float | None = None
-    """When the answer was over, whole or not."""
-    winner: Candidate | None = None
+    seen: Seen | None = None
+    """Of the answer that is given, if there is one."""
+    rejected: dict[int, Seen] = field(default_factory=dict)
+    """Answers that are paid and not given, by the number of the attempt."""
     attempts: list[Attempt] = field(default_factory=list)
     outcome: Outcome = Outcome.FAILED
     error: RouterGateError | None = None
-    usage: Usage | None = None
-    opening: Usage | None = None
-    """What was counted of the input before the answer was written."""
-    service_tier: str | None = None
-    """By the provider's account."""
-    _text: list[str] = field(default_factory=list)
-    _kept: int = 0
-    _seen: int = 0
+    _given: int = -1
+    """The number of the attempt whose answer is given."""
 
     async def uploaded(self, body: Awaitable[bytes]) -> bytes:
         """The caller's body. How long it takes is the caller's doing."""
@@ -74,22 +66,56 @@ class Meter:
     def answered(self, candidate: Candidate, first: Chunk) -> None:
         """Note who answered, and with what, at the first byte."""
         self.attempted(candidate, "ok", billed=True)
-        self.winner = candidate
+        self._given = len(self.attempts) - 1
         self.first_chunk = self.clock.monotonic()
-        self._see(first)
+        self.seen = Seen(candidate, asked=self.asked)
+        self.seen.see(first)
+
+    def passed(self, since: float) -> None:
+        """Note that an answer that was held back goes to the caller now."""
+        self.first_chunk = self.clock.monotonic()
+        self.pauses += self.first_chunk - since
+
+    def withdrawn(self, result: str, *, billed: bool | None, since: float) -> None:
+        """Note that the answer that had begun is not given."""
+        self.attempts[-1] = replace(self.attempts[-1], result=result, billed=billed)
+        self.pauses += self.clock.monotonic() - since
+        self.seen = self.first_chunk = None
+        self._given = -1
+
+    def reject(self, flaw: str, rest: Iterable[Chunk], since: float) -> int:
+        """Note that an answer is paid and not given, `rest` of it not seen yet; the number of its call."""
+        number, seen = self._given, self._begun()
+        for chunk in rest:
+            seen.see(chunk)
+        self.withdrawn(flaw, billed=True, since=since)
+        self.rejected[number] = seen
+        return number
+
+    def over(self, number: int) -> None:
+        """Note that no more comes of an answer that was rejected."""
+        self.rejected[number].end(self.clock.monotonic())
+
+    def restore(self, number: int, first: Chunk) -> None:
+        """Note that a rejected answer is given after all."""
+        self._given = number
+        self.first_chunk = self.clock.monotonic()
+        self.seen = self.rejected.pop(number).anew()
+        self.seen.see(first)
 
     async def watch(self, first: Chunk, rest: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
         """The same chunks, the rest of them seen. The outcome is `ok` once the last one has passed."""
+        seen = self._begun()
         yield first
         try:
             async for chunk in rest:
-                self._see(chunk)
+                seen.see(chunk)
                 yield chunk
         except UpstreamError as error:
-            self.attempts[-1] = replace(self.attempts[-1], result=error.kind)
+            self.attempts[self._given] = replace(self.attempts[self._given], result=error.kind)
             raise
         finally:
-            self.last_chunk = self.clock.monotonic()
+            seen.end(self.clock.monotonic())
         self.outcome = Outcome.OK
 
     def failed(self, error: BaseException) -> None:
@@ -109,29 +135,23 @@ class Meter:
     @property
     def answering(self) -> float | None:
         """Seconds from asking who answered to the last byte, or until now; `None`: nobody has answered."""
-        if self.winner is None:
-            return None
-        until = self.clock.monotonic() if self.last_chunk is None else self.last_chunk
-        return until - self.asked
+        return self.seen.seconds(self.clock.monotonic()) if self.seen else None
+
+    @property
+    def winner(self) -> Candidate | None:
+        """Whose answer is given."""
+        return self.seen.candidate if self.seen else None
 
     @property
     def written(self) -> int:
         """Characters of the answer so far."""
-        return self._seen
+        return self.seen.written if self.seen else 0
 
     def counted_output(self, tokens: TokenCounter) -> int:
         """Output tokens by counting what went by."""
-        if not self._kept:
-            return 0
-        return round(tokens.estimate("".join(self._text)) * self._seen / self._kept)
+        return self.seen.counted_output(tokens) if self.seen else 0
 
-    def _see(self, chunk: Chunk) -> None:
-        if chunk.usage is not None:
-            self.usage = chunk.usage
-        self.opening = chunk.opening or self.opening
-        self.service_tier = chunk.service_tier or self.service_tier
-        if chunk.text:
-            self._seen += len(chunk.text)
-            if self._kept < KEPT_CHARACTERS:
-                self._text.append(chunk.text)
-                self._kept += len(chunk.text)
+    def _begun(self) -> Seen:
+        if self.seen is None:
+            raise ValueError("no answer has begun")
+        return self.seen

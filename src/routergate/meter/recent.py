@@ -100,5 +100,6 @@ class Recent:
     def observe(self, event: UsageEvent) -> None:
         """Learn from how one request went."""
         self.warmth.observe(event)
-        if event.card is not None and event.streamed and event.timings.first_token is not None:
-            self.paces.observe(event.card.id, event.attempts[-1].seconds, event.at / 1e9)
+        card, begun = event.card, event.timings.first_token is not None
+        if card is not None and event.streamed and begun and event.attempts[-1].model == card.id:
+            self.paces.observe(card.id, event.attempts[-1].seconds, event.at / 1e9)

@@ -1,17 +1,19 @@
 """Meter → usage event."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from routergate.domain.asset import FREE
 from routergate.domain.decision import Candidate, Decision
-from routergate.domain.event import Outcome, Timings, UsageEvent, UsageSource
+from routergate.domain.event import Attempt, Outcome, Timings, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.meter.meter import Meter
+from routergate.meter.seen import Seen
 from routergate.ports import TokenCounter
 
 
@@ -25,7 +27,8 @@ def usage_event(
 ) -> UsageEvent:
     """The one row that the request leaves, however it ended."""
     usage, source = used(decision, meter, tokens)
-    cost, baseline_cost = costs(decision, meter, usage, day_of(at))
+    calls = attempts(decision, meter, tokens, day_of(at))
+    cost, baseline_cost = costs(decision, meter, usage, day_of(at), calls)
     reading, winner = decision.features.reading, meter.winner
     return UsageEvent(
         id=decision.id,
@@ -40,7 +43,7 @@ def usage_event(
         card=winner.card if winner else None,
         streamed=request.stream,
         outcome=meter.outcome,
-        attempts=tuple(meter.attempts),
+        attempts=calls,
         usage=usage,
         usage_source=source,
         cost=cost,
@@ -48,7 +51,7 @@ def usage_event(
         baseline_cost=baseline_cost,
         timings=_timings(meter),
         share=winner.share if winner else FREE,
-        service_tier=meter.service_tier,
+        service_tier=meter.seen.service_tier if meter.seen else None,
         asked_tier=decision.features.service_tier,
     )
 
@@ -95,31 +98,59 @@ def day_of(at: int) -> date:
 
 
 def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage | None, UsageSource]:
-    """Tokens by the provider's numbers, else by counting; `None` where nobody can know."""
-    if meter.usage is not None:
-        return meter.usage, UsageSource.PROVIDER
-    if meter.winner is not None:
-        opening = meter.opening or Usage(input_uncached=decision.features.input_tokens)
-        return replace(opening, output=meter.counted_output(tokens)), UsageSource.COUNTED
+    """Tokens of the answer by the provider's numbers, else by counting; `None` where nobody can know."""
+    if meter.seen is not None:
+        return _used(decision, meter.seen, tokens)
     if _perhaps_billed(meter):
         return None, UsageSource.COUNTED
     return Usage(), UsageSource.PROVIDER
 
 
+def attempts(decision: Decision, meter: Meter, tokens: TokenCounter, day: date) -> tuple[Attempt, ...]:
+    """Every call; those whose answer was paid and not given with its tokens and cost."""
+    calls = list(meter.attempts)
+    for number, seen in meter.rejected.items():
+        usage, _ = _used(decision, seen, tokens)
+        cost = _cost(decision, seen, usage, day, meter.clock.monotonic())
+        calls[number] = replace(calls[number], usage=usage, cost=cost)
+    return tuple(calls)
+
+
 def costs(
-    decision: Decision, meter: Meter, usage: Usage | None, day: date
+    decision: Decision, meter: Meter, usage: Usage | None, day: date, calls: Iterable[Attempt] = ()
 ) -> tuple[Nanos | None, Nanos | None]:
     """Actual and baseline cost; `None` is unknown. The baseline is taken to be served as the answer was.
 
-    Without an answer nothing is owed, not even a fee per request.
+    Without an answer nothing is owed, not even a fee per request, but for answers that were rejected: they
+    are in the actual cost.
     """
-    winner, baseline = meter.winner, decision.baseline
-    if usage is None or winner is None:
+    seen, baseline = meter.seen, decision.baseline
+    rejected = [call.cost for call in calls if call.usage is not None]
+    if usage is None or seen is None:
         nothing = None if usage is None else Nanos(0)
-        return nothing, nothing if baseline else None
-    told, asked = meter.service_tier, decision.features.service_tier
-    actual = price(winner.card, usage, day, told=told, asked=asked, seconds=meter.answering)
-    return actual, price(baseline, usage, day, asked=told or asked) if baseline else None
+        return _sum([nothing, *rejected]), nothing if baseline else None
+    asked = seen.service_tier or decision.features.service_tier
+    return (
+        _sum([_cost(decision, seen, usage, day, meter.clock.monotonic()), *rejected]),
+        price(baseline, usage, day, asked=asked) if baseline else None,
+    )
+
+
+def _used(decision: Decision, seen: Seen, tokens: TokenCounter) -> tuple[Usage, UsageSource]:
+    if seen.usage is not None:
+        return seen.usage, UsageSource.PROVIDER
+    opening = seen.opening or Usage(input_uncached=decision.features.input_tokens)
+    return replace(opening, output=seen.counted_output(tokens)), UsageSource.COUNTED
+
+
+def _cost(decision: Decision, seen: Seen, usage: Usage, day: date, now: float) -> Nanos | None:
+    asked, seconds = decision.features.service_tier, seen.seconds(now)
+    return price(seen.candidate.card, usage, day, told=seen.service_tier, asked=asked, seconds=seconds)
+
+
+def _sum(costs: Sequence[Nanos | None]) -> Nanos | None:
+    known = [cost for cost in costs if cost is not None]
+    return Nanos(sum(known)) if len(known) == len(costs) else None
 
 
 def _perhaps_billed(meter: Meter) -> bool:

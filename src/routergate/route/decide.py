@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from routergate.domain.asset import FREE, Loaded
+from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.decision import (
     DIRECT,
     Candidate,
@@ -22,6 +22,7 @@ from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
+from routergate.route.cascade import escalating
 from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
@@ -94,7 +95,9 @@ def decide(
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
     vectors = features.format is Format.EMBEDDINGS
-    order = tuple(affordable) if vectors else rank(affordable, loaded=policy.loaded)
+    cascade = policy.cascade if features.format is Format.CHAT else None
+    costed = escalating(affordable, cascade)
+    order = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
@@ -106,6 +109,7 @@ def decide(
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
+        cascade=cascade,
     )
 
 
@@ -129,18 +133,17 @@ def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
         return f"no model {needed.reached}: the best one first"
     basis = ", fixed costs included," if loaded else ""
     warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
-    return (
-        f"the cheapest model{basis} that {needed.reached}{warm if first.cached_tokens else ''}, "
-        "then by quality"
-    )
+    kept = warm if first.cached_tokens else ""
+    checked = "; its answer is checked before it is given" if first.escalation else ""
+    return f"the cheapest model{basis} that {needed.reached}{kept}, then by quality{checked}"
 
 
 def _marginal(candidate: Candidate) -> int | None:
-    return candidate.cost
+    return candidate.expected_cost
 
 
 def _loaded(candidate: Candidate) -> int | None:
-    return candidate.loaded
+    return loaded_cost(candidate.expected_cost, candidate.share)
 
 
 def _sift(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from routergate.domain.decision import Candidate, Decision
-from routergate.domain.money import usd_text
+from routergate.domain.money import Nanos, usd_text
 
 
 def explain(decision: Decision) -> dict[str, Any]:
@@ -59,6 +59,23 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "adequate": candidate.adequate,
         "cached_tokens": candidate.cached_tokens,
         "output_tokens": candidate.output_tokens,
-        "cost_usd": None if candidate.cost is None else usd_text(candidate.cost),
-        "loaded_cost_usd": None if candidate.loaded is None else usd_text(candidate.loaded),
+        "cost_usd": _usd(candidate.cost),
+        "loaded_cost_usd": _usd(candidate.loaded),
+        "escalation": _escalation(candidate),
     }
+
+
+def _escalation(candidate: Candidate) -> dict[str, Any] | None:
+    """What follows if the answer is rejected, and what the request is expected to cost with that."""
+    if candidate.escalation is None:
+        return None
+    return {
+        "model": candidate.escalation.model,
+        "probability": round(candidate.escalation.probability, 4),
+        "cost_usd": _usd(candidate.escalation.cost),
+        "expected_cost_usd": _usd(candidate.expected_cost),
+    }
+
+
+def _usd(amount: Nanos | None) -> str | None:
+    return None if amount is None else usd_text(amount)

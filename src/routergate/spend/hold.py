@@ -19,7 +19,7 @@ from routergate.ports import Chunk, Clock, Ledger, TokenCounter
 from routergate.spend.book import Book
 from routergate.spend.denial import denial
 from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
-from routergate.spend.need import Need, likely, shorter, worst
+from routergate.spend.need import Need, likely, plus, shorter, worst
 from routergate.spend.thrift import thrifty, without
 
 Fits = Callable[[Need], bool]
@@ -68,6 +68,10 @@ class Hold:
     shortened: bool = False
     """Whether a budget lowered the output limit."""
     _covered: Candidate | None = None
+    _rejected: int = 0
+    """Answers that were paid and not given."""
+    _kept: Need | None = None
+    """What stays held for them, beside what is covered."""
     _waived: frozenset[Budget] = frozenset()
     _perhaps_held: bool = False
     """Whether the store may hold something of which nobody was told."""
@@ -85,12 +89,17 @@ class Hold:
             self.refused = not self._perhaps_held
             raise
 
-    async def cover(self, candidate: Candidate) -> ChatRequest:
+    async def cover(self, candidate: Candidate, rejected: int = 0) -> ChatRequest:
         """Hold what `candidate` may cost in place of another; the request as it may be sent.
 
+        What is held for answers that were paid and not given, `rejected` of them so far, stays held.
         Raises `NotAdmitted`; then what was held before is still held.
         """
+        before = self._rejected, self._kept
+        if rejected > self._rejected:
+            self._rejected, self._kept = rejected, self.need
         if candidate is not self._covered and (denied := await self._take(candidate)) is not None:
+            self._rejected, self._kept = before
             raise denial(denied, self.rules.calendar)
         limit = self.need.output_limit if self.need else None
         # No answer is longer than the context, and providers refuse a limit that is.
@@ -173,26 +182,31 @@ class Hold:
         """The worst case if there is a strict budget, else what is likely."""
         if any(isinstance(rule, Budget) and rule.strict for rule, _ in found):
             return self._worst_of(candidate, None)
-        return likely(candidate, self.decision.features, self._day())
+        return plus(likely(candidate, self.decision.features, self._day()), self._kept)
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
-        decided = self.decision
-        need = worst(
-            candidate.card, self.request, decided.features, self._day(), output, decided.limits.deadline
-        )
-        return replace(need, share=candidate.share)
+        decided, deadline = self.decision.features, self.decision.limits.deadline
+        need = worst(candidate.card, self.request, decided, self._day(), output, deadline)
+        return self._whole(candidate, need)
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
         decided, day = self.decision, self._day()
-
-        def bearable(need: Need) -> bool:
-            return fits(replace(need, share=candidate.share))
-
-        need = shorter(candidate.card, self.request, decided.features, day, bearable, decided.limits.deadline)
+        need = shorter(
+            candidate.card,
+            self.request,
+            decided.features,
+            day,
+            lambda one: fits(self._whole(candidate, one)),
+            decided.limits.deadline,
+        )
         if need is None or (need.output_limit or 0) < SHORTEST:
             return None
-        return replace(need, share=candidate.share)
+        return self._whole(candidate, need)
+
+    def _whole(self, candidate: Candidate, need: Need) -> Need:
+        """With the candidate's share of fixed costs, and what stays held for rejected answers."""
+        return plus(replace(need, share=candidate.share), self._kept)
 
     async def _reserve(
         self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]
@@ -232,8 +246,10 @@ class Hold:
             if written > (most if self.shortened else most * 5 // 4):
                 raise BudgetEnded("The budget for this answer is used up.")
             return
-        if written > self.need.usage.output * 3 // 4:
-            need = likely(self._covered, self.decision.features, self._day(), output=2 * written)
+        if written > self._held_output() * 3 // 4:
+            need = plus(
+                likely(self._covered, self.decision.features, self._day(), output=2 * written), self._kept
+            )
             # A guess that does not fit any more, or cannot be held, binds nobody: the answer was promised.
             with suppress(StoreUnavailable):
                 await self._reserve(self._covered, need, self._rules(self._covered))
@@ -243,7 +259,9 @@ class Hold:
         return applicable(self.rules, subject)
 
     def _held_output(self) -> int:
-        return self.need.usage.output if self.need else 0
+        """For the answer that is given, without what is kept for others."""
+        kept = self._kept.usage.output if self._kept else 0
+        return self.need.usage.output - kept if self.need else 0
 
     def _day(self) -> date:
         return day_of(self.at)

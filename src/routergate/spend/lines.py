@@ -119,7 +119,7 @@ def asked(need: Need) -> Amounts:
 
 def charges(held: Iterable[Line], event: UsageEvent) -> tuple[Charge, ...]:
     """What a request comes to in the end. What nobody knows counts as what was set aside for it."""
-    usage = event.usage
+    usage = event.paid_usage
     actual = _amounts(
         event.cost,
         event.loaded,

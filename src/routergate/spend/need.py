@@ -1,7 +1,7 @@
 """What a request may come to with a model: tokens and money, at the worst or as is likely."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
@@ -86,6 +86,16 @@ def shorter(
         else:
             high = middle - 1
     return worst(card, request, features, on, low, seconds) if low else None
+
+
+def plus(need: Need, kept: Need | None) -> Need:
+    """A need beside what stays set aside; the output limit is the need's own."""
+    if kept is None:
+        return need
+    priced = need.cost is not None and kept.cost is not None
+    cost = Nanos((need.cost or 0) + (kept.cost or 0)) if priced else None
+    share = None if need.share is None or kept.share is None else need.share + kept.share
+    return replace(need, usage=need.usage + kept.usage, cost=cost, share=share)
 
 
 def _dearest(

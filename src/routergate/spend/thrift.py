@@ -51,7 +51,13 @@ def _kept(decision: Decision, fit: list[Candidate], rule: str) -> Decision | Non
         for one in decision.candidates
         if one not in fit
     ]
-    return replace(decision, candidates=tuple(fit), rule=rule, rejected=(*decision.rejected, *gone))
+    return replace(
+        decision,
+        candidates=tuple(fit),
+        rule=rule,
+        rejected=(*decision.rejected, *gone),
+        cascade=None,  # Nobody pays twice with a budget that is spent.
+    )
 
 
 def _name(budget: Budget) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from routergate import __version__
 from routergate.domain.decision import Catalogue
-from routergate.domain.event import Outcome, UsageEvent
+from routergate.domain.event import Attempt, Outcome, UsageEvent
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ProviderId
 from routergate.domain.money import NANOS_PER_USD
-from routergate.domain.usage import KINDS
+from routergate.domain.usage import KINDS, Usage
 from routergate.ports import Telemetry
 from routergate.telemetry import table
 from routergate.telemetry.files import Cell, Labels, Slot
@@ -26,6 +26,7 @@ LABEL_LENGTH = 100
 """Characters of an opt-in label value; the rest are cut off."""
 NONE, OTHER = "none", "other"
 MARGINAL, LOADED = "marginal", "loaded"
+FAILURE = "failure"
 
 OPT_IN = {
     "organisation": attrgetter("identity.organisation"),
@@ -83,7 +84,8 @@ class Metrics:
             self._circuits[(card.provider,)].add(0)
             self._unpriced[(card.id,)].add(0)
         for route in catalogue.routes.values():
-            self._escalations[(route.id,)].add(0)
+            for reason in (FAILURE, *(route.cascade.escalate_when if route.cascade else ())):
+                self._escalations[route.id, reason].add(0)
             self._savings.announce(route.id)
         if not self._owners.opt_in:
             self._announce_owned(catalogue)
@@ -181,17 +183,21 @@ class Metrics:
         self._requests[event.route, model, bought, event.outcome, *owner].add()
         for attempt in event.attempts:
             self._attempts[attempt.model, attempt.provider, attempt.result].add()
+            self._count_tokens(attempt.model, attempt.usage, owner)
         if event.card and event.attempts and event.attempts[0].model != model:
-            self._escalations[(event.route,)].add()
-        for kind, tokens in event.usage.by_kind().items() if event.usage else ():
-            if tokens:
-                self._tokens[model, kind, *owner].add(tokens)
+            self._escalations[event.route, _reason(event.attempts[0])].add()
+        self._count_tokens(model, event.usage, owner)
         if event.cost is None:
             self._unpriced[(model,)].add()
-        elif event.card:
+        elif event.card or event.cost:
             self._cost[model, bought, MARGINAL, *owner].add(event.cost / NANOS_PER_USD)
             if event.loaded is not None:
                 self._cost[model, bought, LOADED, *owner].add(event.loaded / NANOS_PER_USD)
+
+    def _count_tokens(self, model: str, usage: Usage | None, owner: Labels) -> None:
+        for kind, tokens in usage.by_kind().items() if usage else ():
+            if tokens:
+                self._tokens[model, kind, *owner].add(tokens)
 
     def _announce_owned(self, catalogue: Catalogue) -> None:
         for card in catalogue.models.values():
@@ -276,6 +282,11 @@ class Timings:
             self._first_tokens[(event.card.id,)].observe(timings.first_token)
         if event.quality is not None:
             self._qualities[(event.route,)].observe(event.quality)
+
+
+def _reason(first: Attempt) -> str:
+    """Why the first model's answer was not given."""
+    return first.result if first.usage is not None else FAILURE
 
 
 def _label(value: str | None) -> str:

@@ -115,9 +115,10 @@ QUALITY = Metric(
 )
 ESCALATIONS = Metric(
     name="routergate_escalations_total",
-    labels=("route",),
+    labels=("route", "reason"),
     unit="requests",
-    help="Requests answered by another model than the one tried first.",
+    help="Requests answered by another model than the one tried first, by the flaw for which the first "
+    "answer was rejected; `failure`: there was none.",
 )
 CIRCUIT = Metric(
     name="routergate_circuit_state",
