@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -45,6 +46,10 @@ def decided(
     wishes, features = wishes or Wishes(), features or some_features()
     told = Conditions(route="auto", **(conditions or {}))
     return decide("decision-1", policy_of(catalogue, "auto", wishes), features, wishes, told, world)
+
+
+def moved(features: Features, card: ModelCard) -> Mapping[str, float]:
+    return {"task": 0.0412, "wording and form": -0.5}
 
 
 def order(decision: Decision) -> list[str]:
@@ -288,7 +293,7 @@ def test_each_model_is_a_candidate_or_a_rejection(
     named = [*order(decision), *(rejection.model for rejection in decision.rejected)]
     assert sorted(named) == sorted(card.id for card in models)
     assert decision.chosen.adequate or not any(c.adequate for c in decision.candidates)
-    assert len(json.loads(json.dumps(explain(decision)))["candidates"]) == len(decision.candidates)
+    assert len(json.loads(json.dumps(explain(decision, moved)))["candidates"]) == len(decision.candidates)
 
 
 def test_an_explanation_says_everything() -> None:
@@ -300,7 +305,7 @@ def test_an_explanation_says_everything() -> None:
         quality=0.7,
         conditions={"down": {DEAR.id}},
     )
-    told = json.loads(json.dumps(explain(decision)))
+    told = json.loads(json.dumps(explain(decision, moved)))
     assert told == {
         "id": "decision-1",
         "route": "auto",
@@ -330,6 +335,7 @@ def test_an_explanation_says_everything() -> None:
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": "0.0004",
+                "moved": {"wording and form": -0.5, "task": 0.041},
             },
             {
                 "model": "unknown",
@@ -341,11 +347,13 @@ def test_an_explanation_says_everything() -> None:
                 "adequate": True,
                 "output_tokens": 300,
                 "cost_usd": None,
+                "moved": {"wording and form": -0.5, "task": 0.041},
             },
         ],
         "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],
     }
+    assert list(told["candidates"][0]["moved"]) == ["wording and form", "task"]
 
 
 def test_an_explanation_without_a_baseline_says_so() -> None:
-    assert explain(decided(CHEAP))["baseline"] is None
+    assert explain(decided(CHEAP), moved)["baseline"] is None

@@ -34,8 +34,10 @@ async def chat(request: web.Request) -> web.StreamResponse:
 
 async def route(request: web.Request) -> web.Response:
     """The decision, without the call."""
-    decision = await request.app[SERVICES].gateway().route(incoming(request))
-    return web.Response(body=_encode(explain(decision)), content_type="application/json")
+    gateway = request.app[SERVICES].gateway()
+    decision = await gateway.route(incoming(request))
+    told = explain(decision, gateway.router.estimator.moved)
+    return web.Response(body=_encode(told), content_type="application/json")
 
 
 def incoming(request: web.Request) -> Incoming:
