@@ -20,12 +20,12 @@ from benchmarks.routing.reader import Outcome, read
 
 from routergate.classify.artifact import Artifact
 from routergate.classify.excerpt import question
-from routergate.classify.latent import probability
 from routergate.classify.trained import TrainedEstimator
 from routergate.domain.decision import Catalogue
 from routergate.domain.request import ChatRequest, Message
 from routergate.evaluation.bags import read as bags
 from routergate.evaluation.groups import groups
+from routergate.evaluation.heads import probability
 from routergate.evaluation.refit import latents, log_odds
 from routergate.evaluation.train import fit
 

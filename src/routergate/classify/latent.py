@@ -59,9 +59,3 @@ def softmax(scores: Floats) -> Floats:
     powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return shares
-
-
-def probability(odds: Floats) -> Floats:
-    """Log-odds as a probability."""
-    against: Floats = np.exp(-np.clip(odds, -30, 30))
-    return 1 / (1 + against)

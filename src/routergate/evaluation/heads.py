@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routergate.classify.artifact import Floats
-from routergate.classify.latent import probability
 from routergate.classify.quantity import NAMES
 from routergate.evaluation.labels import Labels
 
@@ -135,3 +134,9 @@ def _missed(odds: Floats, shares: Floats, quality: Floats) -> tuple[Floats, Floa
     right = probability(odds)
     missed = np.where(present, np.nan_to_num(quality) - right, 0).astype(np.float32)
     return shares.T @ missed, shares.T @ (present * right * (1 - right)).astype(np.float32)
+
+
+def probability(odds: Floats) -> Floats:
+    """Log-odds as a probability."""
+    against: Floats = np.exp(-np.clip(odds, -30, 30))
+    return 1 / (1 + against)

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from routergate.classify.artifact import Artifact, Floats
 from routergate.classify.excerpt import question
 from routergate.classify.grams import BUCKETS
-from routergate.classify.latent import counted, joined, posterior, probability, scaled
+from routergate.classify.latent import counted, joined, posterior, scaled
 from routergate.evaluation.anchors import anchored
 from routergate.evaluation.bags import Texts, rarity, read
 from routergate.evaluation.groups import groups
-from routergate.evaluation.heads import heads, task_head, task_table
+from routergate.evaluation.heads import heads, probability, task_head, task_table
 from routergate.evaluation.labels import Labelled, Labels, family, labels
 from routergate.evaluation.refit import refitted
 from routergate.evaluation.ridge import Design, ridge
