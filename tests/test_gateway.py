@@ -32,6 +32,7 @@ from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import Capability, ModelCard, ProviderId
 from routergate.domain.money import nanos
+from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router
@@ -55,6 +56,7 @@ from support.fakes import (
     a_dispatcher,
 )
 from support.redis import HandClock
+from support.restraints import a_budget, rules_of
 
 REFUSED = ProviderRefused("no", status=400, body=b"{}", content_type="application/json")
 USAGE = Usage(input_uncached=1_000, output=100)
@@ -547,3 +549,11 @@ async def test_what_was_written_so_far_is_counted_here() -> None:
     world = World([Chunk(data=b"a", text="two words")])
     async with world.chat(a_request()) as answer:
         assert answer.written == 2
+
+
+async def test_a_request_that_a_budget_refuses_leaves_no_event_and_asks_nobody() -> None:
+    world = World([Chunk(data=b"a")], rules=rules_of(a_budget(0)))
+    with pytest.raises(OverBudget):
+        await world.ask()
+    assert (world.ledger.events, world.telemetry.events) == ([], [])
+    assert world.providers[SMALL.provider].asked == []

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import thread_time
 
 import numpy as np
+from benchmarks.routing.coverage import coverage
 from benchmarks.routing.figures import Floats, calibration_error, cheapest, figures
 from benchmarks.routing.peers import peers
 from benchmarks.routing.prices import price
@@ -19,12 +20,12 @@ from benchmarks.routing.reader import Outcome, read
 
 from routergate.classify.artifact import Artifact
 from routergate.classify.excerpt import question
-from routergate.classify.latent import probability
 from routergate.classify.trained import TrainedEstimator
 from routergate.domain.decision import Catalogue
 from routergate.domain.request import ChatRequest, Message
 from routergate.evaluation.bags import read as bags
 from routergate.evaluation.groups import groups
+from routergate.evaluation.heads import probability
 from routergate.evaluation.refit import latents, log_odds
 from routergate.evaluation.train import fit
 
@@ -199,6 +200,14 @@ def spent(outcome: Outcome, model: str) -> float:
     ) / 4_000_000
 
 
+def bands(outcomes: Sequence[Outcome]) -> None:
+    """Each collection, by a router that has none of its prompts: is what happens within the bands?"""
+    for source in ("routellm", "mmlu_pro", "zeroeval", "llmrouter"):
+        mine = [one for one in outcomes if one.source.startswith(source)]
+        cells, covered, missed = coverage(trained(without(outcomes, source)), mine)
+        print(f"  without {source}: {cells} cells, {covered:.3f} covered, off by {missed:.3f}", flush=True)
+
+
 def speed() -> None:
     """Time of one reading and of two estimates, on this machine, beside LiteLLM's on the same prompts."""
     estimator = TrainedEstimator.builtin()
@@ -231,6 +240,7 @@ def main(folder: str, workers: int = 1) -> None:
     routing(found)
     calibration(found)
     economy(found)
+    bands(outcomes)
     base = trained(without(outcomes, "routellm"))
     for name, source in SETS.items():
         mine = [one for one in outcomes if one.source == source]

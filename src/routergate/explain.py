@@ -27,8 +27,9 @@ def explained(
     """The decision for a request body under a configuration, as `POST /v1/route` gives it."""
     call = read_call(NOBODY, headers, body)
     counter = TiktokenCounter(load_tokens())
-    chosen = router(load(config, environment), counter, LearnedLengths(), LearnedVolumes())
-    return explain(asyncio.run(chosen.decide("explain", call, time.time_ns(), frozenset())))
+    way = router(load(config, environment), counter, LearnedLengths(), LearnedVolumes())
+    decision = asyncio.run(way.decide("explain", call, time.time_ns(), frozenset()))
+    return explain(decision, way.estimator.moved)
 
 
 def table(decision: Mapping[str, Any]) -> tuple[str, Table]:
@@ -41,7 +42,17 @@ def table(decision: Mapping[str, Any]) -> tuple[str, Table]:
         + (f", needs {', '.join(features['needs'])}" if features["needs"] else "")
         + (f". Baseline: {decision['baseline']}" if decision["baseline"] else "")
     )
-    rows = Table("model", "class", "quality", "± s.e.", "taken for", "good enough", "tokens out", "cost USD")
+    rows = Table(
+        "model",
+        "class",
+        "quality",
+        "± s.e.",
+        "taken for",
+        "good enough",
+        "tokens out",
+        "cost USD",
+        "moved by",
+    )
     for candidate in decision["candidates"]:
         rows.add_row(
             candidate["model"],
@@ -52,9 +63,10 @@ def table(decision: Mapping[str, Any]) -> tuple[str, Table]:
             "yes" if candidate["adequate"] else "no",
             str(candidate["output_tokens"]),
             _cost(candidate),
+            ", ".join(f"{name} {amount:+.2f}" for name, amount in candidate["moved"].items()),
         )
     for rejection in decision["rejected"]:
-        rows.add_row(rejection["model"], "", "", "", "", rejection["reason"], "", "", style="dim")
+        rows.add_row(rejection["model"], "", "", "", "", rejection["reason"], "", "", "", style="dim")
     return heading, rows
 
 

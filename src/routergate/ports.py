@@ -1,6 +1,6 @@
 """What the core asks of the world, one protocol each."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -92,6 +92,9 @@ class Estimator(Protocol):
 
     def quality(self, features: Features, cards: Sequence[ModelCard]) -> Sequence[Estimate]:
         """The probability of an acceptable answer, one per card, in the same order."""
+
+    def moved(self, features: Features, card: ModelCard) -> Mapping[str, float]:
+        """What moves a model's estimate away from what is usual for it, in log-odds; no word of the text."""
 
 
 class TokenCounter(Protocol):

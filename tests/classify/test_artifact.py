@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from routergate.classify import artifact
+from routergate.classify import artifact, quantity
 from routergate.classify.artifact import Artifact
 from routergate.classify.grams import BUCKETS
 from routergate.classify.shape import NAMES
@@ -66,7 +66,8 @@ def test_the_parts_of_an_artifact_fit_together() -> None:
     width = BUILTIN.words.shape[1]
     assert BUILTIN.words.shape == (BUCKETS, width)
     assert BUILTIN.shapes.shape == (len(NAMES), width)
-    assert BUILTIN.ability.shape == (len(BUILTIN.models), width)
+    assert BUILTIN.ability.shape == (len(BUILTIN.models), width + len(quantity.NAMES))
+    assert BUILTIN.counting.shape == (len(BUILTIN.tasks),)
     assert BUILTIN.table.shape == (len(BUILTIN.tasks), len(BUILTIN.models))
     assert all(np.isfinite(getattr(BUILTIN, name)).all() for name in ("ability", "bias", "table", "words"))
 
@@ -90,7 +91,7 @@ def test_half_a_file_is_refused(saved: Path) -> None:
 
 
 def test_another_version_is_refused(saved: Path) -> None:
-    with pytest.raises(ArtifactDamaged, match="of version 99, this program reads 1"):
+    with pytest.raises(ArtifactDamaged, match="of version 99, this program reads 2"):
         artifact.load(headed(saved, version=99))
 
 

@@ -26,7 +26,9 @@ from routergate.domain.errors import (
     ProviderTimeout,
     StreamBroken,
 )
+from routergate.domain.hold import Denied, Standing
 from routergate.domain.model import ModelCard
+from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk, Kept
@@ -34,6 +36,7 @@ from routergate.providers.reading import ChatReader
 from support.builders import a_card, a_decision, a_request
 from support.fakes import FakeProvider, Hang, Step, Wait, a_dispatcher
 from support.redis import HandClock
+from support.restraints import a_line
 
 FIRST, SECOND, THIRD = a_card("first"), a_card("second"), a_card("third", context_tokens=16_000)
 ANSWER = Chunk(data=b"answer")
@@ -360,3 +363,18 @@ async def test_the_servers_are_asked_for_a_kept_answer_until_one_has_it(
     assert await dispatcher.kept(FIRST.provider, "GET", "resp_1") == told
     assert [api.kept_asked for api in apis] == asked
     assert await dispatcher.kept(SECOND.provider, "GET", "resp_1") is None
+
+
+async def test_a_candidate_that_no_budget_admits_is_passed_over_and_told() -> None:
+    scene = Scene([[ANSWER], [ANSWER]])
+    denied = Denied(line=a_line(1), standing=Standing(spent=0, held=0), wait=0.0)
+
+    async def cover(candidate: Candidate) -> ChatRequest:
+        if candidate.card is FIRST:
+            raise OverBudget("spent", denied=denied, facts={})
+        return a_request()
+
+    meter = Meter(scene.clock, scene.clock.seconds)
+    begun = await scene.dispatcher.first_answer(scene.decision, cover, meter)
+    assert (begun.candidate.card, scene.asked) == (SECOND, [0, 1])
+    assert [(one.result, one.billed) for one in meter.attempts] == [("not_admitted", False), ("ok", True)]

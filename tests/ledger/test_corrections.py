@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from routergate.domain.asset import Loaded
+from routergate.domain.budget import Measure
 from routergate.domain.errors import LedgerBusy, LedgerUnusable
 from routergate.domain.event import UsageEvent, UsageSource
 from routergate.domain.hold import Charge
@@ -223,6 +225,22 @@ async def test_what_cannot_be_known_is_left_alone_and_counted(store: Store, shel
     await settle(store, [an_event(id="a", usage_source=UsageSource.RESERVED), an_event(id="b", card=LARGE)])
     found = await booked(store, shelf, scope())
     assert (found.rows, found.left) == (0, {Left.RESERVED: 1, Left.MODEL: 1})
+
+
+async def test_loaded_costs_and_their_budgets_move_too(store: Store, shelf: Shelf) -> None:
+    loaded = replace(BUDGET, measure=Measure.LOADED)
+    share = Loaded(hosting=Nanos(50_000), depreciation=Nanos(0), maintenance=Nanos(7_000))
+    charges = Charge(counter=BUDGET, amount=200_000), Charge(counter=loaded, amount=257_000)
+    await settle(store, [an_event(cost=Nanos(200_000), share=share, charges=charges)])
+    await settle(store, [an_event(id="unshared", cost=Nanos(200_000), share=None, charges=charges)])
+
+    assert (await booked(store, shelf, scope())).rows == 2
+    assert await spent(store) == 2 * 400_000
+    assert (await store.fields(counter_key("acme", loaded)))[b"spent"] == b"714000"
+    assert [row.loaded_cost_nanos for row in await written(store)] == [
+        257_000, None, -257_000, 457_000, None, None,
+    ]  # fmt: skip
+    assert await in_order(store, shelf)
 
 
 async def test_an_unknown_cost_becomes_known(store: Store, shelf: Shelf) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.domain.errors import BudgetEnded
 from routergate.domain.event import Outcome
 from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
@@ -23,6 +24,12 @@ async def watched(*chunks: Chunk) -> Meter:
     async with aclosing(meter.watch(first, answer)) as seen:
         assert [chunk async for chunk in seen] == list(chunks)
     return meter
+
+
+async def test_an_answer_that_a_budget_ended_is_cut() -> None:
+    meter = await watched(Chunk(data=b"a", text="a"))
+    meter.failed(BudgetEnded("used up"))
+    assert (meter.outcome, type(meter.error)) == (Outcome.CUT, BudgetEnded)
 
 
 async def test_the_last_usage_counts() -> None:

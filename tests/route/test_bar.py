@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -6,7 +7,8 @@ import pytest
 from routergate.domain.calibration import Calibration, Setting
 from routergate.domain.decision import Decision, Estimate
 from routergate.domain.identity import Wishes
-from routergate.domain.model import ModelId, TaskId
+from routergate.domain.model import ModelCard, ModelId, TaskId
+from routergate.domain.request import Features
 from routergate.route.bar import bar
 from routergate.route.decide import World, decide
 from routergate.route.explain import explain
@@ -33,6 +35,10 @@ CALIBRATION = Calibration(
     digest="abc",
     made=date(2026, 3, 1),
 )
+
+
+def unmoved(features: Features, card: ModelCard) -> Mapping[str, float]:
+    return {}
 
 
 def decided(task: str = "chat", wishes: Wishes | None = None, **policy: object) -> Decision:
@@ -112,7 +118,9 @@ def test_a_promise_without_a_baseline_is_of_quality_itself() -> None:
 
 
 def test_an_explanation_cites_the_calibration() -> None:
-    assert explain(decided("code", baseline=ModelId("dear"), calibration=CALIBRATION))["calibration"] == {
+    assert explain(decided("code", baseline=ModelId("dear"), calibration=CALIBRATION), unmoved)[
+        "calibration"
+    ] == {
         "target": 0.95,
         "confidence": 0.9,
         "kept": 0.96,

@@ -67,6 +67,10 @@ def decided(
     return decide("decision-1", policy_of(catalogue, "auto", wishes), features, wishes, told, world)
 
 
+def moved(features: Features, card: ModelCard) -> Mapping[str, float]:
+    return {"task": 0.0412, "wording and form": -0.5}
+
+
 def order(decision: Decision) -> list[str]:
     return [candidate.card.id for candidate in decision.candidates]
 
@@ -375,7 +379,7 @@ def test_each_model_is_a_candidate_or_a_rejection(
     named = [*order(decision), *(rejection.model for rejection in decision.rejected)]
     assert sorted(named) == sorted(card.id for card in models)
     assert decision.chosen.adequate or not any(c.adequate for c in decision.candidates)
-    assert len(json.loads(json.dumps(explain(decision)))["candidates"]) == len(decision.candidates)
+    assert len(json.loads(json.dumps(explain(decision, moved)))["candidates"]) == len(decision.candidates)
 
 
 HEAVY = Loaded(hosting=Nanos(3_000_000), depreciation=Nanos(4_000_000), maintenance=Nanos(5_000_000))
@@ -435,7 +439,7 @@ def test_an_explanation_says_everything() -> None:
         quality=0.7,
         conditions={"down": {DEAR.id}},
     )
-    told = json.loads(json.dumps(explain(decision)))
+    told = json.loads(json.dumps(explain(decision, moved)))
     assert told == {
         "id": "decision-1",
         "route": "auto",
@@ -468,6 +472,7 @@ def test_an_explanation_says_everything() -> None:
                 "cost_usd": "0.0004",
                 "loaded_cost_usd": "0.0004",
                 "escalation": None,
+                "moved": {"wording and form": -0.5, "task": 0.041},
             },
             {
                 "model": "unknown",
@@ -482,14 +487,16 @@ def test_an_explanation_says_everything() -> None:
                 "cost_usd": None,
                 "loaded_cost_usd": None,
                 "escalation": None,
+                "moved": {"wording and form": -0.5, "task": 0.041},
             },
         ],
         "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],
     }
+    assert list(told["candidates"][0]["moved"]) == ["wording and form", "task"]
 
 
 def test_an_explanation_without_a_baseline_says_so() -> None:
-    assert explain(decided(CHEAP))["baseline"] is None
+    assert explain(decided(CHEAP), moved)["baseline"] is None
 
 
 VECTORS: dict[str, Any] = {"formats": frozenset({Format.EMBEDDINGS})}

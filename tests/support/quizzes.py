@@ -47,6 +47,9 @@ class Oracle:
         known = {MINI.id: 1 - features.reading.complexity, LARGE.id: 0.9}
         return [Estimate(mean=known[card.id], stderr=self.stderr) for card in cards]
 
+    def moved(self, features: Features, card: ModelCard) -> Mapping[str, float]:
+        return {"difficulty": -features.reading.complexity}
+
 
 _: type[Estimator] = Oracle
 

@@ -42,8 +42,10 @@ def answering(read: Reader) -> Handler:
 
 async def route(request: web.Request) -> web.Response:
     """The decision, without the call."""
-    decision = await request.app[SERVICES].gateway().route(incoming(request))
-    return web.Response(body=_encode(explain(decision)), content_type="application/json")
+    gateway = request.app[SERVICES].gateway()
+    decision = await gateway.route(incoming(request))
+    told = explain(decision, gateway.router.estimator.moved)
+    return web.Response(body=_encode(told), content_type="application/json")
 
 
 async def count_tokens(request: web.Request) -> web.Response:

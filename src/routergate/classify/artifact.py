@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from routergate.domain.errors import ArtifactDamaged
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the format and of the features. An artifact of another version would misread what it is given."""
 BUILTIN: Final = "builtin.npz"
 """The file that ships with the package."""
@@ -32,18 +32,19 @@ Floats = NDArray[np.floating[Any]]
 class Artifact:
     """What training leaves: text to latent vector, latent vector to tasks, levels and qualities.
 
-    K latent numbers, M models, T tasks, S numbers of a text's shape, B buckets of its words.
+    K latent numbers, of which C are learned and the others are a text's quantities; M models, T tasks,
+    S numbers of a text's shape, B buckets of its words.
     """
 
     models: tuple[str, ...]
     tasks: tuple[str, ...]
     words: NDArray[np.int8]
-    """B × K: how a bucket moves each latent number, in units of `word_scale`."""
+    """B × C: how a bucket moves each learned number, in units of `word_scale`."""
     word_scale: Floats
     rarity: Floats
     """B: the weight of a bucket in the length of a text's vector."""
     shapes: Floats
-    """S × K."""
+    """S × C."""
     shape_mean: Floats
     shape_scale: Floats
     latent_mean: Floats
@@ -51,6 +52,8 @@ class Artifact:
     task_weights: Floats
     """T × K."""
     task_bias: Floats
+    counting: Floats
+    """T: 1 where a task is a word problem, whose quantities say how hard it is."""
     ability: Floats
     """M × K: what each latent number adds to the log-odds that a model is right."""
     bias: Floats
@@ -63,12 +66,14 @@ class Artifact:
     """M × K: where a model's outcomes lay on average."""
     labels: Floats
     """M: information that a model's outcomes hold, in labels of even odds."""
+    residual: Floats
+    """M: log-odds by which a model's estimates miss on other traffic, however many labels there are."""
     panel: Floats
     """K + 1: ability and bias of an average model."""
     levels: tuple[float, float, float]
     """Complexities at which medium, hard and frontier begin."""
     calibration: tuple[float, float]
-    """Scale of the log-odds, and the share of error that remains however many labels there are."""
+    """Scale of the log-odds, and the residual of a model without outcomes."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Sources and their licences, the day of training, the seed, and the artifacts it descends from."""
 

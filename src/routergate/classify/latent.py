@@ -4,22 +4,38 @@ import numpy as np
 
 from routergate.classify.artifact import Artifact, Floats
 from routergate.classify.grams import Grams, buckets
+from routergate.classify.quantity import NAMES
 from routergate.classify.shape import shape
 
-SHAPE_WEIGHT = 0.1
+SHAPE_WEIGHT = 0.15
 """How much the shape of a text counts beside its words, whose vector has length one."""
 LIMIT = 2.0
 """Standard deviations beyond which a shape, a latent number, says nothing more."""
 
 
 def latent(artifact: Artifact, text: str, found: Grams) -> Floats:
-    """What matters of a text: a few dozen numbers, each of mean 0 and deviation 1 over the training."""
+    """What matters of a text: a few dozen numbers, each of mean 0 and deviation 1 over the training.
+
+    What training learned to read comes first, then the text's quantities as they are.
+    """
     numbers, counts = buckets(found)
     rows = artifact.words[numbers].astype(np.float32)
     length = float(np.sqrt(np.square(counts * artifact.rarity[numbers]).sum())) or 1.0
     words = (counts * artifact.rarity[numbers] / length) @ rows * artifact.word_scale
-    raw = words + scaled(shape(text, found), artifact.shape_mean, artifact.shape_scale) @ artifact.shapes
-    return bounded((raw - artifact.latent_mean) / artifact.latent_scale)
+    steps = scaled(shape(text, found), artifact.shape_mean, artifact.shape_scale)
+    return joined((words + steps @ artifact.shapes - artifact.latent_mean) / artifact.latent_scale, steps)
+
+
+def joined(learned: Floats, steps: Floats) -> Floats:
+    """Learned numbers without the extremes that only strange texts have, and quantities."""
+    return bounded(np.concatenate((learned, steps[..., -len(NAMES) :] / np.float32(SHAPE_WEIGHT)), axis=-1))
+
+
+def counted(artifact: Artifact, latents: Floats, shares: Floats) -> Floats:
+    """The same, quantities only as far as the text is a word problem: elsewhere they mean something else."""
+    learned = artifact.words.shape[1]
+    problem = np.asarray(shares @ artifact.counting)[..., None]
+    return np.concatenate((latents[..., :learned], latents[..., learned:] * problem), axis=-1)
 
 
 def scaled(shapes: Floats, mean: Floats, scale: Floats) -> Floats:
@@ -43,9 +59,3 @@ def softmax(scores: Floats) -> Floats:
     powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return shares
-
-
-def probability(odds: Floats) -> Floats:
-    """Log-odds as a probability."""
-    against: Floats = np.exp(-np.clip(odds, -30, 30))
-    return 1 / (1 + against)

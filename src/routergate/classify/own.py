@@ -12,6 +12,7 @@ from routergate.classify.artifact import Artifact, Floats
 from routergate.classify.excerpt import excerpt
 from routergate.classify.grams import BUCKETS, Grams, buckets, grams, stems
 from routergate.classify.latent import latent
+from routergate.classify.lexicon import TASKS
 from routergate.domain.decision import TaskCard
 from routergate.domain.model import TaskId
 
@@ -21,8 +22,17 @@ EMPHASIS: Final = 2
 """Power of the rarity: what is rare counts, filler does not."""
 RARE, COMMON = 4.0, 2
 """Rarity from which a stem names a topic (5 % of all texts have it), and how many of them must be shared."""
+INSTRUCTIONS: Final = (
+    *(TASKS[kind] for kind in ("translation", "summarisation", "extraction", "classification")),
+    "list write rewrite draft check explain describe review turn convert compare",
+    "attached below following missing",
+)
+"""What is to be done, not what it is about: these words are rare in questions and name no topic."""
 LEAST: Final = 3
 """Words that an example needs to say anything."""
+
+
+_VERBS: Final = stems(grams(" ".join(INSTRUCTIONS)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +71,9 @@ def likeness(artifact: Artifact, known: Examples, text: Grams, latents: Floats) 
     numbers, weights = direction(artifact, text)
     columns = known.columns[numbers]
     shared = known.words[:, columns[columns >= 0]] @ weights[columns >= 0]
-    length = float(np.linalg.norm(latents)) or 1.0
-    return WORDS * shared + MEANING * (known.latents @ latents / length)
+    about = latents[: artifact.words.shape[1]]
+    length = float(np.linalg.norm(about)) or 1.0
+    return WORDS * shared + MEANING * (known.latents @ about / length)
 
 
 @lru_cache(maxsize=8)
@@ -78,7 +89,7 @@ def examples(artifact: Artifact, cards: tuple[TaskCard, ...]) -> Examples:
     words = np.zeros((len(kept), len(present)), np.float32)
     for row, (numbers, weights) in enumerate(vectors):
         words[row, columns[numbers]] = weights
-    latents = [latent(artifact, text, one) for _, text, one in kept]
+    latents = [latent(artifact, text, one)[: artifact.words.shape[1]] for _, text, one in kept]
     lengths = [float(np.linalg.norm(one)) or 1.0 for one in latents]
     units = [one / length for one, length in zip(latents, lengths, strict=True)]
     tasks = tuple(task for task, _, _ in kept)
@@ -87,8 +98,8 @@ def examples(artifact: Artifact, cards: tuple[TaskCard, ...]) -> Examples:
 
 
 def topic(artifact: Artifact, text: Grams) -> frozenset[int]:
-    """The stems of a text that few texts have."""
-    return frozenset(stem for stem in stems(text) if artifact.rarity[stem] >= RARE)
+    """The stems of a text that few texts have, and that say more than what to do."""
+    return frozenset(stem for stem in stems(text) - _VERBS if artifact.rarity[stem] >= RARE)
 
 
 def direction(artifact: Artifact, text: Grams) -> tuple[NDArray[np.int64], Floats]:

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from routergate.classify import quantity
 from routergate.classify.grams import Grams
 
 _SIGNS: Final = tuple(map(ord, "\n?$\\=^(,\"%|.:;*<>[{_'!"))
@@ -22,6 +23,7 @@ NAMES: Final = (
     "letters per word",
     *(f"sign {chr(sign)!r}" for sign in _SIGNS),
     *(f"mark {mark!r}" for mark in _MARKS),
+    *quantity.NAMES,
 )
 """One per element of a shape."""
 
@@ -38,5 +40,6 @@ def shape(text: str, found: Grams) -> NDArray[np.float32]:
             (logs[0] ** 2 / 10, digits / max(length, 1), length / max(words, 1)),
             logs[4:],
             [mark in text for mark in _MARKS],
+            quantity.quantities(text, found),
         )
     ).astype(np.float32)

@@ -7,12 +7,12 @@ from functools import cache
 
 import numpy as np
 
-from routergate.classify.ability import Abilities, Odds
-from routergate.classify.artifact import Artifact, Floats, builtin
+from routergate.classify.ability import Abilities, Odds, Sight
+from routergate.classify.artifact import Artifact, builtin
 from routergate.classify.excerpt import question
 from routergate.classify.grams import grams
 from routergate.classify.language import language
-from routergate.classify.latent import latent, posterior
+from routergate.classify.latent import latent
 from routergate.classify.names import canonical, index
 from routergate.classify.own import alike, tagged
 from routergate.classify.prior import declared, log_odds, prior
@@ -52,12 +52,13 @@ class TrainedEstimator:
         ask = question(request.messages)
         found = grams(ask)
         latents, seen = latent(self.artifact, ask, found), spot(found.words)
+        sight = self._abilities.sight(latents)
         own = tagged(catalogue.tasks.values(), feature) or alike(
             self.artifact, catalogue.tasks.values(), found, latents
         )
-        complexity = _probability(-self._abilities.panel(latents))
+        complexity = _probability(-self._abilities.panel(sight))
         return Reading(
-            task=own or self._task(ask, seen, latents, bool(request.needs) and len(found.words) < FEW),
+            task=own or self._task(ask, seen, sight, bool(request.needs) and len(found.words) < FEW),
             domain=most(seen["domain"], "general"),
             language=language(ask, seen["language"]),
             complexity=complexity,
@@ -68,60 +69,81 @@ class TrainedEstimator:
     def quality(self, features: Features, cards: Sequence[ModelCard]) -> Sequence[Estimate]:
         """By the outcomes of a model where there are some, else by what its card says."""
         reading = features.reading
-        latents = np.array(reading.latent or np.zeros_like(self.artifact.latent_mean), np.float32)
-        return [_estimate(self._odds(latents, reading, card)) for card in cards]
+        sight = self._sight(reading)
+        return [_estimate(self._odds(sight, reading, card)) for card in cards]
+
+    def moved(self, features: Features, card: ModelCard) -> Mapping[str, float]:
+        """By the model's own outcomes where there are some, else by how hard an average one finds it."""
+        reading, sight = features.reading, self._sight(features.reading)
+        if reading.task in card.serves:
+            return {}
+        models = self._models(card)
+        return (
+            self._abilities.moved(sight, models)
+            if models
+            else {"difficulty": self._change(sight, reading, card)}
+        )
 
     def score(self, messages: Sequence[Message], models: Sequence[str]) -> Sequence[Estimate]:
         """The same for models of the data, by their names there; one that is not in it counts as average."""
         ask = question(messages)
-        latents = latent(self.artifact, ask, grams(ask))
-        return [_estimate(self._by_name(latents, model) or self._average(latents)) for model in models]
+        sight = self._abilities.sight(latent(self.artifact, ask, grams(ask)))
+        return [_estimate(self._by_name(sight, model) or self._average(sight)) for model in models]
 
     def level(self, complexity: float) -> Level:
         """Complexity in a word."""
         passed = sum(complexity >= bound for bound in self.artifact.levels)
         return tuple(Level)[passed]
 
-    def _task(self, ask: str, seen: Found, latents: Floats, few_words: bool) -> TaskId:
+    def _task(self, ask: str, seen: Found, sight: Sight, few_words: bool) -> TaskId:
         """By the lexicon's words, else by what the training has met; `few_words` only set tools to work."""
         counts = seen["task"] + Counter({"code": 2} if "```" in ask else {})
-        return TaskId(most(counts, "tools" if few_words else self._likely(latents)))
+        return TaskId(most(counts, "tools" if few_words else self._likely(sight)))
 
-    def _by_name(self, latents: Floats, name: str) -> Odds | None:
+    def _sight(self, reading: Reading) -> Sight:
+        """Of a text that was read; of one that was not, that of an average text."""
+        blank = np.zeros(self.artifact.ability.shape[1], np.float32)
+        return self._abilities.sight(np.array(reading.latent, np.float32) if reading.latent else blank)
+
+    def _by_name(self, sight: Sight, name: str) -> Odds | None:
         models = self._known.get(name) or self._known.get(canonical(name))
-        return self._abilities.odds(latents, models) if models else None
+        return self._abilities.odds(sight, models) if models else None
 
-    def _odds(self, latents: Floats, reading: Reading, card: ModelCard) -> Odds:
+    def _models(self, card: ModelCard) -> tuple[int, ...]:
+        """Where a model stands in the data, by the provider's name for it or by the operator's."""
+        names = (card.upstream, canonical(card.upstream), card.id, canonical(card.id))
+        return next((self._known[name] for name in names if name in self._known), ())
+
+    def _odds(self, sight: Sight, reading: Reading, card: ModelCard) -> Odds:
         """What the outcomes say; where the card says how good the model is, moved to there."""
-        found = self._by_name(latents, card.upstream) or self._by_name(latents, card.id)
-        task = reading.task
+        models, task = self._models(card), reading.task
+        found = self._abilities.odds(sight, models) if models else None
         if found is not None and declared(card, task) is None and task not in card.serves:
             return found
         mean, stderr = prior(card, task)
         widened = math.hypot(stderr / max(mean * (1 - mean), 0.01), self._residual)
-        return Odds(log_odds(mean) + self._change(latents, reading, card), widened)
+        return Odds(log_odds(mean) + self._change(sight, reading, card), widened)
 
-    def _change(self, latents: Floats, reading: Reading, card: ModelCard) -> float:
+    def _change(self, sight: Sight, reading: Reading, card: ModelCard) -> float:
         """How much easier or harder than usual the request is for a model, in log-odds.
 
         Nothing for a specialist on its task: what is hard for others is what it was made for.
         """
         if reading.task in card.serves:
             return 0.0
-        models = self._known.get(card.upstream) or self._known.get(canonical(card.upstream))
-        if models:
-            return self._abilities.odds(latents, models).mean - self._abilities.level(models)
+        if models := self._models(card):
+            return self._abilities.odds(sight, models).mean - self._abilities.level(models)
         return SLOPE * (log_odds(1 - reading.complexity) - float(self.artifact.panel[-1]))
 
-    def _average(self, latents: Floats) -> Odds:
+    def _average(self, sight: Sight) -> Odds:
         """A model of which nothing is known but that it is one."""
         spread = float(self.artifact.bias.std()) if len(self.artifact.bias) else 1.0
-        return Odds(self._abilities.panel(latents), math.hypot(spread, self._residual))
+        return Odds(self._abilities.panel(sight), math.hypot(spread, self._residual))
 
-    def _likely(self, latents: Floats) -> str:
+    def _likely(self, sight: Sight) -> str:
         """The word for the trained tasks that are most likely, if they are likely enough."""
         shares: dict[str, float] = {}
-        for word, share in zip(self._words, posterior(self.artifact, latents).tolist(), strict=True):
+        for word, share in zip(self._words, sight.shares.tolist(), strict=True):
             shares[word] = shares.get(word, 0.0) + share
         best = most(shares, "chat")
         return best if shares.get(best, 0.0) >= SURE else "chat"

@@ -6,16 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routergate.classify.artifact import Floats
-from routergate.classify.latent import probability
+from routergate.classify.quantity import NAMES
 from routergate.evaluation.labels import Labels
 
 NEWTON_STEPS = 6
-COMMON = 300.0
+COMMON = 100.0
 """How strongly every ability is held to zero before the average is known, in labels."""
 OWN = 300.0
 """How strongly a model's ability is held to the average of all."""
-ON_TASK = 12.0
-"""Labels that it takes to move a model's odds on a task half-way."""
+QUANTITY = 30.0
+"""The same for a text's quantities, which only word problems have."""
+SHARED_ON_TASK, OWN_ON_TASK = 12.0, 400.0
+"""Labels that move the odds of all models on a task half-way, and those of one model beyond the others."""
 FREQUENCY = 0.3
 """How far a task's share of the training is believed of the traffic: 0 not at all, 1 fully."""
 
@@ -33,22 +35,31 @@ class Heads:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """What is believed of each model before its labels: ability (M × K), and its strength in labels."""
+    """What is believed of each model before its labels: ability (M × K), and its strength in labels (K)."""
 
     ability: Floats
     bias: Floats
-    strength: float
+    strength: Floats
     bias_strength: float = 1.0
 
 
 def heads(latents: Floats, table: Labels) -> Heads:
     """Fitted twice: toward zero, and then toward the average of that."""
     width, count = latents.shape[1], len(table.models)
-    first = fitted(latents, table, Prior(np.zeros((count, width), np.float32), logits(table.quality), COMMON))
+    first = fitted(
+        latents,
+        table,
+        Prior(np.zeros((count, width), np.float32), logits(table.quality), held(width, COMMON)),
+    )
     weights = first.labels / first.labels.sum()
     average = (weights @ first.ability).astype(np.float32)
-    second = fitted(latents, table, Prior(np.tile(average, (count, 1)), first.bias, OWN))
+    second = fitted(latents, table, Prior(np.tile(average, (count, 1)), first.bias, held(width, OWN)))
     return replace(second, panel=np.append(average, weights @ second.bias).astype(np.float32))
+
+
+def held(width: int, learned: float) -> Floats:
+    """How strongly each latent number is held: learned ones first, then a text's quantities."""
+    return np.append(np.full(width - len(NAMES), learned), np.full(len(NAMES), QUANTITY))
 
 
 def fitted(latents: Floats, table: Labels, prior: Prior) -> Heads:
@@ -69,7 +80,7 @@ def fitted(latents: Floats, table: Labels, prior: Prior) -> Heads:
 def _logistic(seen: Floats, right: Floats, start: Floats, prior: Prior) -> Floats:
     """Newton's method from the prior mean, held to it."""
     design = np.hstack([seen, np.ones((len(seen), 1), np.float32)]).astype(np.float64)
-    holding = np.append(np.full(seen.shape[1], prior.strength), prior.bias_strength)
+    holding = np.append(prior.strength, prior.bias_strength)
     weights = start.astype(np.float64)
     for _ in range(NEWTON_STEPS):
         odds = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
@@ -103,9 +114,29 @@ def task_head(latents: Floats, task: NDArray[np.int64], count: int) -> tuple[Flo
 
 
 def task_table(odds: Floats, shares: Floats, quality: Floats) -> tuple[Floats, Floats]:
-    """Log-odds of each model on each task beyond `odds`, shrunk toward none, and their standard errors."""
+    """Log-odds of each model on each task beyond `odds`, and their standard errors.
+
+    What is alike in all models is believed on few labels; what sets one apart from them only on many, because
+    whoever chooses between two models lives by their difference.
+    """
+    missed, known = _missed(odds, shares, quality)
+    together = known.sum(axis=1) + SHARED_ON_TASK / 4
+    shared = missed.sum(axis=1) / together
+    missed, known = _missed(odds + (shares @ shared)[:, None], shares, quality)
+    alone = known + OWN_ON_TASK / 4
+    error = np.sqrt(1 / together[:, None] + 1 / alone)
+    return (shared[:, None] + missed / alone).astype(np.float32), error.astype(np.float32)
+
+
+def _missed(odds: Floats, shares: Floats, quality: Floats) -> tuple[Floats, Floats]:
+    """By task and model: how much more was right than was expected, and the information in that."""
     present = ~np.isnan(quality)
     right = probability(odds)
     missed = np.where(present, np.nan_to_num(quality) - right, 0).astype(np.float32)
-    information = shares.T @ (present * right * (1 - right)) + ON_TASK / 4
-    return (shares.T @ missed / information).astype(np.float32), (1 / np.sqrt(information)).astype(np.float32)
+    return shares.T @ missed, shares.T @ (present * right * (1 - right)).astype(np.float32)
+
+
+def probability(odds: Floats) -> Floats:
+    """Log-odds as a probability."""
+    against: Floats = np.exp(-np.clip(odds, -30, 30))
+    return 1 / (1 + against)

@@ -66,7 +66,7 @@ def labels(outcomes: Sequence[Labelled], tasks: Sequence[str] = ()) -> Labels:
     return Labels(
         models=models,
         tasks=known,
-        sources=np.array([family(outcome.source) for outcome in outcomes]),
+        sources=np.array([outcome.source for outcome in outcomes]),
         quality=quality,
         task=np.array([number.get(name, -1) for name in names]),
     )

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routergate.classify.artifact import Artifact, Floats
-from routergate.classify.latent import bounded, posterior
+from routergate.classify.latent import counted, joined, posterior
 from routergate.classify.names import canonical, index
 from routergate.evaluation.bags import Texts
-from routergate.evaluation.heads import Heads, Prior, fitted, logits, task_table
+from routergate.evaluation.heads import Heads, Prior, fitted, held, logits, task_table
 from routergate.evaluation.labels import Labels
 from routergate.evaluation.ridge import Design
 
+FAMILIAR = 0.3
+"""Log-odds by which estimates miss on traffic of which there were labels; measured on unseen questions."""
 TRUST = 100.0
 """How many labels the prior's idea of an ability is worth."""
 
@@ -22,16 +24,18 @@ TRUST = 100.0
 def refitted(prior: Artifact, texts: Texts, table: Labels, about: Mapping[str, Any]) -> Artifact:
     """The prior's reading of texts, with models, their tables and new tasks moved by the labels."""
     seen = latents(prior, texts)
-    found = fitted(seen, table, _belief(prior, table))
+    shares = posterior(prior, seen)
+    used = counted(prior, seen, shares)
+    found = fitted(used, table, _belief(prior, table))
     known = [name for name in prior.models if name not in table.models]
     kept = np.array([prior.models.index(name) for name in known], np.int64)
-    shares = posterior(prior, seen)
-    beyond, error = task_table(seen @ found.ability.T + found.bias, shares, table.quality)
+    beyond, error = task_table(used @ found.ability.T + found.bias, shares, table.quality)
     return replace(
         prior,
         models=(*known, *table.models),
         **_joined(prior, kept, found),
         table=np.hstack([prior.table[:, kept], beyond]),
+        residual=np.append(prior.residual[kept], np.full(len(table.models), FAMILIAR)).astype(np.float32),
         table_error=np.hstack([prior.table_error[:, kept], error]),
         provenance=about,
     )
@@ -41,14 +45,16 @@ def latents(artifact: Artifact, texts: Texts) -> Floats:
     """The latent vectors of many texts."""
     weights = np.vstack([artifact.words * artifact.word_scale, artifact.shapes])
     design = Design.of(texts, artifact.rarity, artifact.shape_mean, artifact.shape_scale)
-    return bounded((design.times(weights.astype(np.float32)) - artifact.latent_mean) / artifact.latent_scale)
+    learned = (design.times(weights.astype(np.float32)) - artifact.latent_mean) / artifact.latent_scale
+    return joined(learned, design.shapes)
 
 
 def log_odds(artifact: Artifact, latents: Floats, models: NDArray[np.int64] | Sequence[int]) -> Floats:
     """How likely each of some models is to be right, in log-odds."""
     chosen = np.asarray(models)
-    base = latents @ artifact.ability[chosen].T + artifact.bias[chosen]
-    odds: Floats = base + posterior(artifact, latents) @ artifact.table[:, chosen]
+    shares = posterior(artifact, latents)
+    base = counted(artifact, latents, shares) @ artifact.ability[chosen].T + artifact.bias[chosen]
+    odds: Floats = base + shares @ artifact.table[:, chosen]
     return odds
 
 
@@ -59,7 +65,7 @@ def _belief(prior: Artifact, table: Labels) -> Prior:
     for row, name in enumerate(table.models):
         if numbers := known.get(name) or known.get(canonical(name)):
             ability[row] = prior.ability[list(numbers)].mean(axis=0)
-    return Prior(ability.astype(np.float32), logits(table.quality), TRUST)
+    return Prior(ability.astype(np.float32), logits(table.quality), held(ability.shape[1], TRUST))
 
 
 def _joined(prior: Artifact, kept: NDArray[np.int64], found: Heads) -> dict[str, Any]:

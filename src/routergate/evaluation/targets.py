@@ -11,7 +11,9 @@ from routergate.evaluation.labels import Labels
 from routergate.evaluation.standing import standing
 
 DIRECTIONS = 6
-"""Latent numbers that a collection may have of its own: the ways in which its models differ most."""
+"""Latent numbers that a source may have of its own at most: the ways in which its models differ most."""
+PER_DIRECTION = 300
+"""Prompts that each of them takes."""
 TASK_DIRECTIONS = 24
 COVERED = 0.7
 """Share of a collection's prompts that a model must have answered to be compared there."""
@@ -65,7 +67,7 @@ def _directions(table: Labels, rows: NDArray[np.int64]) -> Iterator[tuple[Floats
     _, _, axes = np.linalg.svd(residual, full_matrices=False)
     known = np.zeros(len(table.sources), np.bool_)
     known[rows] = True
-    for axis in axes[:DIRECTIONS]:
+    for axis in axes[: min(DIRECTIONS, max(1, round(len(rows) / PER_DIRECTION)))]:
         along = residual @ (axis * np.sign(axis.sum() or 1.0))
         values = np.zeros(len(known), np.float32)
         values[rows] = SCALE * along / (along.std() or 1.0)

@@ -124,15 +124,15 @@ class _Pass:
             if self._within(file.day) and (mark.written or file.name != mark.name):
                 await self.lease.renew()
                 rows = await whole(read_rows, self.shelf, file.path, self.organisation)
-                yield [row for row in rows if self.scope.has(row)]
+                yield list(filter(self.scope.has, rows))
         start, page = behind(mark.last) if mark.written else mark.first, list[EventRow]()
         async for _, row in entries(self.store, self.organisation, start, until):
-            page += [row] if self.scope.has(row) else []
+            page.append(row)
             if len(page) == PAGE:
                 await self.lease.renew()
-                yield page
+                yield list(filter(self.scope.has, page))
                 page = []
-        yield page
+        yield list(filter(self.scope.has, page))
 
     def _within(self, day: Day) -> bool:
         return self.scope.since.isoformat() <= day <= self.scope.until.isoformat()

@@ -1,13 +1,21 @@
 """A decision as plain data, for `POST /v1/route`, `routergate explain` and whoever else asks."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from routergate.domain.decision import Candidate, Decision
+from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos, usd_text
+from routergate.domain.request import Features
+
+Moved = Callable[[Features, ModelCard], Mapping[str, float]]
 
 
-def explain(decision: Decision) -> dict[str, Any]:
-    """Everything that led to the decision, in JSON's types; money as exact decimal text."""
+def explain(decision: Decision, moved: Moved) -> dict[str, Any]:
+    """Everything that led to the decision, in JSON's types; money as exact decimal text.
+
+    `moved` tells what moved each candidate's estimate, in log-odds; it is listed from most to least.
+    """
     reading = decision.features.reading
     return {
         "id": decision.id,
@@ -27,7 +35,10 @@ def explain(decision: Decision) -> dict[str, Any]:
             "input_tokens": decision.features.input_tokens,
             "max_output_tokens": decision.features.max_output_tokens,
         },
-        "candidates": [_candidate(candidate) for candidate in decision.candidates],
+        "candidates": [
+            {**_candidate(candidate), "moved": _ordered(moved(decision.features, candidate.card))}
+            for candidate in decision.candidates
+        ],
         "rejected": [{"model": r.model, "reason": r.reason} for r in decision.rejected],
     }
 
@@ -46,6 +57,11 @@ def _calibration(decision: Decision) -> dict[str, Any] | None:
         "made": found.made.isoformat(),
         "digest": found.digest,
     }
+
+
+def _ordered(parts: Mapping[str, float]) -> dict[str, float]:
+    most = sorted(parts.items(), key=lambda part: -abs(part[1]))
+    return {name: round(amount, 3) for name, amount in most}
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
