@@ -269,7 +269,7 @@ async def test_a_decision_says_that_answers_are_checked_and_what_that_may_cost()
     world = World([], cascade=CHECKED)
     decision = await world.gateway.route(world.incoming(a_request()))
     assert decision.rule.endswith("; its answer is checked before it is given")
-    told = explain(decision)["candidates"]
+    told = explain(decision, world.gateway.router.estimator.moved)["candidates"]
     assert told[0]["escalation"]["model"] == "large"
     assert told[1]["escalation"] is None
 

@@ -369,7 +369,7 @@ async def test_a_candidate_that_no_budget_admits_is_passed_over_and_told() -> No
     scene = Scene([[ANSWER], [ANSWER]])
     denied = Denied(line=a_line(1), standing=Standing(spent=0, held=0), wait=0.0)
 
-    async def cover(candidate: Candidate) -> ChatRequest:
+    async def cover(candidate: Candidate, rejected: int) -> ChatRequest:
         if candidate.card is FIRST:
             raise OverBudget("spent", denied=denied, facts={})
         return a_request()
