@@ -127,7 +127,7 @@ async def test_after_a_failure_it_is_tried_anew(
         assert b"[DONE]" not in reply.body
         assert "x-routergate-replayed" not in reply.headers
         calls.append(len(stage.calls_with(keyed.name)))
-    assert calls[1] == 2 * calls[0]
+    assert calls[1] > calls[0]
 
 
 async def test_what_the_gateway_refuses_itself_may_be_put_right(stage: Stage, keyed: Keyed) -> None:
