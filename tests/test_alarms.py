@@ -17,7 +17,7 @@ from routergate.app import SystemClock
 from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.domain.budget import Measure, Scope
-from routergate.domain.hold import Counter, Kind
+from routergate.domain.reservation import Counter, Kind
 from routergate.ledger.alerts import untold
 from routergate.ledger.names import ORGANISATIONS, alerts_key, counter_key
 from routergate.store.client import Store

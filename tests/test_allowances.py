@@ -9,9 +9,9 @@ from routergate.accounts.registry import KeyRegistry
 from routergate.accounts.scope import budget
 from routergate.allowances import budget_page, spent_usd
 from routergate.domain.budget import Budget, Limit, Measure, OrganisationRules, Rules, Scope, Window
-from routergate.domain.hold import Line
-from routergate.ledger.holds import Holds
+from routergate.domain.reservation import Line
 from routergate.ledger.names import ORGANISATIONS, counter_key, counters_key
+from routergate.ledger.reservations import Reservations
 from routergate.spend.lines import Rule, counter
 from routergate.store.client import Store
 from support.events import an_event
@@ -40,7 +40,7 @@ async def held(store: Store, clock: HandClock, rule: Rule, value: str, amount: i
         rule=rule,
         enforced=True,
     )
-    await Holds(store, clock).reserve(an_event(id=request), [one], durable=False)
+    await Reservations(store, clock).reserve(an_event(id=request), [one], durable=False)
 
 
 async def rows(store: Store, clock: HandClock, organisation: str | None = None) -> list[Any]:

@@ -39,7 +39,7 @@ from routergate.gateway import Answer, Call, Gateway, Incoming, Router
 from routergate.ports import Chunk
 from routergate.route.explain import explain
 from routergate.spend.book import Book
-from routergate.spend.hold import Till
+from routergate.spend.reservation import Till
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
 from support.fakes import (
     DictHomes,

@@ -23,27 +23,14 @@ import aiohttp
 
 from routergate.testing import Profile, Simulator
 from support.cluster import RunningCluster, running_cluster
-from support.gateway import KEY, RunningGateway, a_model, configuration, running_gateway
+from support.gateway import KEY, RunningGateway, running_gateway
+from support.lives import RATE_IN, RATE_OUT, strictly
 from support.servers import Server
 
 BUDGET = Decimal(1)
-RATE_IN, RATE_OUT = Decimal(1), Decimal(10)
 GATEWAYS = 3
 PATIENCE = 120.0
 """Seconds for which a caller tries again."""
-
-
-def written(base_url: str) -> dict[str, object]:
-    """One model, one key, one strict budget."""
-    budget = {"scope": "organisation", "usd": float(BUDGET), "window": "total", "mode": "strict"}
-    patient = {"connect": 30, "first_byte": 60, "idle": 60, "total": 120}
-    return configuration(
-        base_url,
-        providers={"sim": {"kind": "openai", "base_url": base_url, "timeouts": patient}},
-        models={"only": a_model("sim-mini", "economy", float(RATE_IN), float(RATE_OUT))},
-        routes={"auto": {"candidates": ["only"]}},
-        organisations={"acme": {"budgets": [budget]}},
-    )
 
 
 @contextmanager
@@ -92,7 +79,9 @@ async def main(requests: int, cluster: bool, kill: bool) -> int:
                 place = folder / str(number)
                 place.mkdir()
                 environment = {"ROUTERGATE_REDIS_URL": url, "ROUTERGATE_REDIS_REPLICAS": str(int(cluster))}
-                starting = running_gateway(place, written(simulator.base_url), environment=environment)
+                starting = running_gateway(
+                    place, strictly(simulator.base_url, "organisation", BUDGET), environment=environment
+                )
                 gateways.append(await asyncio.to_thread(stack.enter_context, starting))
             ended = await load(gateways, requests, nodes if kill else None)
             spent = sum(

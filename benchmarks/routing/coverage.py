@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from benchmarks.routing.reader import Outcome
 
 from routergate.classify.artifact import Artifact
 from routergate.classify.trained import TrainedEstimator
+from routergate.evaluation.outcomes import Outcome
 
 LEAST, SAMPLE, CELLS = 30, 12, 200
 SURE = 1.96

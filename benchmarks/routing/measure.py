@@ -16,7 +16,6 @@ from benchmarks.routing.coverage import coverage
 from benchmarks.routing.figures import Floats, calibration_error, cheapest, figures
 from benchmarks.routing.peers import peers
 from benchmarks.routing.prices import price
-from benchmarks.routing.reader import Outcome, read
 
 from routergate.classify.artifact import Artifact
 from routergate.classify.excerpt import question
@@ -26,6 +25,7 @@ from routergate.domain.request import ChatRequest, Message
 from routergate.evaluation.bags import read as bags
 from routergate.evaluation.groups import groups
 from routergate.evaluation.heads import probability
+from routergate.evaluation.outcomes import Outcome, read
 from routergate.evaluation.refit import latents, log_odds
 from routergate.evaluation.train import fit
 

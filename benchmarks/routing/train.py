@@ -3,9 +3,8 @@
 import sys
 from pathlib import Path
 
-from benchmarks.routing.reader import read
-
 from routergate.classify import artifact
+from routergate.evaluation.outcomes import read
 from routergate.evaluation.train import fit
 
 SEED = 1

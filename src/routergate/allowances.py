@@ -7,8 +7,8 @@ from typing import Any
 from routergate.accounts.keys import KeyRecord
 from routergate.accounts.registry import KeyRegistry
 from routergate.domain.budget import Budget, Limit, Measure, OrganisationRules, Rules
-from routergate.domain.hold import Counter, Standing
 from routergate.domain.money import usd_text
+from routergate.domain.reservation import Counter, Standing
 from routergate.ledger.names import ORGANISATIONS
 from routergate.ledger.standings import existing, standings
 from routergate.ports import Clock

@@ -35,7 +35,7 @@ from routergate.providers.reading import ChatReader
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.usage import Dimension, as_json, usage_by
 from routergate.spend.book import Book
-from routergate.spend.hold import Till
+from routergate.spend.reservation import Till
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
 

@@ -44,7 +44,7 @@ async def show_gauges(parts: Parts, sweeper: Sweeper, gateway: Callable[[], Gate
         metrics.events_spooled(spooled.to(ledger.spooled))
         metrics.spool_damaged(damaged.to(ledger.damaged))
         metrics.events_corrected(corrected.to(ledger.corrected))
-        metrics.holds_swept(swept.to(sweeper.swept))
+        metrics.reservations_swept(swept.to(sweeper.swept))
         metrics.store(up=parts.store.up, failures=unanswered.to(parts.store.failures))
         await asyncio.sleep(GAUGES_EVERY)
 

@@ -33,7 +33,7 @@ from routergate.ports import (
 )
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.filters import Conditions
-from routergate.spend.hold import Hold, Till
+from routergate.spend.reservation import Reservation, Till
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,21 +138,21 @@ class Gateway:
         meter.read = self.clock.monotonic()
         decision = await self._decide(incoming.id, call, at)
         meter.decided = self.clock.monotonic()
-        hold = self.till.hold(decision, call.attribution, call.request, at)
+        reservation = self.till.reservation(decision, call.attribution, call.request, at)
         try:
-            await hold.admit()
-            begun = await self.dispatcher.first_answer(hold.decision, hold.cover, meter)
+            await reservation.admit()
+            begun = await self.dispatcher.first_answer(reservation.decision, reservation.cover, meter)
             seen = meter.watch(begun.first, begun.rest)
             async with (
                 aclosing(begun.rest),
                 aclosing(seen),
-                aclosing(hold.within(seen, meter, self.router.tokens)) as chunks,
+                aclosing(reservation.within(seen, meter, self.router.tokens)) as chunks,
             ):
                 await self._remember(call, begun)
                 yield Answer(
                     gateway=self,
                     call=call,
-                    hold=hold,
+                    reservation=reservation,
                     winner=begun.candidate,
                     meter=meter,
                     chunks=chunks,
@@ -162,8 +162,8 @@ class Gateway:
             meter.failed(error)
             raise
         finally:
-            if not hold.refused:
-                self._book(call, hold, meter, at)
+            if not reservation.refused:
+                self._book(call, reservation, meter, at)
 
     async def route(self, incoming: Incoming) -> Decision:
         """The decision without the call."""
@@ -187,10 +187,12 @@ class Gateway:
             raise UnknownResponse(f"No response '{answer_id}' is kept.", param="response_id")
         return told
 
-    def _book(self, call: Call, hold: Hold, meter: Meter, at: int) -> None:
+    def _book(self, call: Call, reservation: Reservation, meter: Meter, at: int) -> None:
         """The one event, with what it charges."""
-        event = usage_event(hold.decision, call.attribution, call.request, meter, self.router.tokens, at)
-        event = hold.settled(event)
+        event = usage_event(
+            reservation.decision, call.attribution, call.request, meter, self.router.tokens, at
+        )
+        event = reservation.settled(event)
         self._learn(event, call.request.choices)
         self.till.ledger.settle(event)
         self.telemetry.record(event)
@@ -233,7 +235,7 @@ class Answer:
 
     gateway: Gateway
     call: Call
-    hold: Hold
+    reservation: Reservation
     winner: Candidate
     meter: Meter
     chunks: AsyncGenerator[Chunk, None]
@@ -242,7 +244,7 @@ class Answer:
     @property
     def decision(self) -> Decision:
         """Why, as budgets have left it."""
-        return self.hold.decision
+        return self.reservation.decision
 
     @property
     def overhead(self) -> float:

@@ -8,10 +8,10 @@ from routergate.domain.answer import Form, Said
 from routergate.domain.asset import Volume
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest, Features, Reading
+from routergate.domain.reservation import Line, Reply
 from routergate.domain.usage import Usage
 
 

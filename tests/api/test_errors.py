@@ -22,8 +22,8 @@ from routergate.domain.errors import (
     UnsupportedContentType,
 )
 from routergate.domain.format import Format
-from routergate.domain.hold import Denied, Standing
 from routergate.domain.refusals import OverBudget
+from routergate.domain.reservation import Denied, Standing
 from support.restraints import a_line
 
 TABLE: list[tuple[RouterGateError, int, str, str | None]] = [

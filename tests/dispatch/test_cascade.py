@@ -17,9 +17,9 @@ from routergate.domain.errors import (
     ProviderRefused,
     StreamBroken,
 )
-from routergate.domain.hold import Denied, Standing
 from routergate.domain.refusals import NotAdmitted, RateLimited
 from routergate.domain.request import ChatRequest
+from routergate.domain.reservation import Denied, Standing
 from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk

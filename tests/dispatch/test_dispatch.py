@@ -26,10 +26,10 @@ from routergate.domain.errors import (
     ProviderTimeout,
     StreamBroken,
 )
-from routergate.domain.hold import Denied, Standing
 from routergate.domain.model import ModelCard
 from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
+from routergate.domain.reservation import Denied, Standing
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk, Kept
 from routergate.providers.reading import ChatReader

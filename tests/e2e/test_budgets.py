@@ -270,7 +270,7 @@ async def test_metrics_have_budgets_and_refusals(gateway: RunningGateway) -> Non
     wanted = (
         'routergate_budget_limit_usd{name="research",organisation="listed",scope="team",window="month"} 1.0',
         'routergate_admissions_refused_total{reason="budget",scope="organisation"}',
-        "routergate_holds_swept_total 0.0",
+        "routergate_reservations_swept_total 0.0",
         "routergate_events_corrected_total 0.0",
     )
     async with a_spender(gateway, "refused") as caller, a_caller(gateway.url) as anyone:

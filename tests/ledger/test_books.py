@@ -21,12 +21,12 @@ from hypothesis.stateful import (
 
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Charge, Counter, Denied, Granted, Kind, Line, Reply
+from routergate.domain.reservation import Charge, Counter, Denied, Granted, Kind, Line, Reply
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.delivery import Delivery
-from routergate.ledger.holds import LEASE, Holds
 from routergate.ledger.names import counter_key, counter_name, counters_key, holds_key
 from routergate.ledger.posting import posting
+from routergate.ledger.reservations import LEASE, Reservations
 from routergate.ledger.sweeper import Sweeper
 from routergate.spend.book import Book
 from routergate.store.client import Store, connect
@@ -99,7 +99,7 @@ class Books(RuleBasedStateMachine):
         await self.store.call("FLUSHALL")
         self.line = Wire.to(self.server, self.folder / f"{next(self.sockets)}")
         self.wire = await self.line.__aenter__()
-        self.holds = Holds(self.wire.store, self.clock)
+        self.holds = Reservations(self.wire.store, self.clock)
         self.delivery = Delivery(self.wire.store, lambda: self.clock.epoch // SECOND)
         self.sweeper = Sweeper(self.store, self.clock, "sweeper")
         await self.sweeper.look()
@@ -289,7 +289,7 @@ def test_books_are_right_whatever_happens(redis_server: EmbeddedServer, tmp_path
 
 async def test_a_request_that_outlasts_two_windows_is_settled_as_a_whole(store: Store) -> None:
     clock = HandClock(BEGIN)
-    holds, delivery = Holds(store, clock), Delivery(store, lambda: clock.epoch // SECOND)
+    holds, delivery = Reservations(store, clock), Delivery(store, lambda: clock.epoch // SECOND)
     day = a_day(clock)
     charges = (Charge(counter=day, amount=5), Charge(counter=MINUTE, amount=7))
     event = an_event(at=clock.epoch, charges=charges)

@@ -14,9 +14,9 @@ from routergate.domain.asset import Loaded
 from routergate.domain.budget import Measure
 from routergate.domain.errors import LedgerBusy, LedgerUnusable
 from routergate.domain.event import UsageEvent, UsageSource
-from routergate.domain.hold import Charge
 from routergate.domain.model import RateCard
 from routergate.domain.money import Nanos
+from routergate.domain.reservation import Charge
 from routergate.ledger.consumer import export
 from routergate.ledger.corrections import REPRICE, Correction, Scope, correct
 from routergate.ledger.lease import lease

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import date
 
-from routergate.domain.hold import Charge, Kind
+from routergate.domain.reservation import Charge, Kind
 from routergate.domain.usage import Usage
 from routergate.ledger.posting import How, corrected, posting, repeated
 from routergate.ledger.totals import increments, read_totals

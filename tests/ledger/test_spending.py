@@ -8,10 +8,10 @@ import pytest
 
 from routergate.domain.budget import Scope
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Charge, Counter
+from routergate.domain.reservation import Charge, Counter
 from routergate.ledger.consumer import export
-from routergate.ledger.holds import Holds
 from routergate.ledger.names import counter_key, counter_name
+from routergate.ledger.reservations import Reservations
 from routergate.ledger.shelf import Shelf
 from routergate.ledger.spending import Charged, Overcharge, Spending, compared
 from routergate.ledger.verify import Verification, verify
@@ -86,7 +86,7 @@ async def test_a_counter_is_compared_only_with_all_of_its_days(
 
 
 async def test_what_requests_hold_is_no_difference_and_is_told(store: Store, shelf: Shelf) -> None:
-    holds = Holds(store, HandClock(AT))
+    holds = Reservations(store, HandClock(AT))
     await holds.reserve(charged("runs", 9), [a_line(9, 100, TODAY)], durable=False)
     found = await verify(store, shelf, FIRST, FIRST)
     assert found == Verification(organisations=1, spending=Spending(compared=1), holds=1)

@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from routergate.domain.budget import Scope
-from routergate.ledger.holds import LEASE, Holds
 from routergate.ledger.names import ORGANISATIONS, counter_key, counters_key
+from routergate.ledger.reservations import LEASE, Reservations
 from routergate.ledger.standings import existing
 from routergate.ledger.sweeper import Sweeper
 from routergate.store.client import Store
@@ -22,7 +22,7 @@ async def test_each_request_whose_lease_has_ended_is_given_up_and_told_once(
     store: Store, clock: HandClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    holds, sweeper = Holds(store, clock, lease=LEASE), Sweeper(store, clock, "sweeper", lease=LEASE)
+    holds, sweeper = Reservations(store, clock, lease=LEASE), Sweeper(store, clock, "sweeper", lease=LEASE)
     await sweeper.look()
     for name in ("early", "late"):
         await holds.reserve(an_event(id=name), [], durable=False)

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -17,23 +16,11 @@ from routergate.ports import Chunk, Provider
 from routergate.providers.anthropic import Reader
 from routergate.providers.openai import ANTHROPIC, Endpoint, NativeProvider
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
-from routergate.testing import Profile, Simulator
+from routergate.testing import Simulator
 from support.builders import a_card
 from support.providers import chunks_of, wired
 
 HELLO = [{"role": "user", "content": "Hello?"}]
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-async def sim() -> AsyncIterator[Simulator]:
-    async with Simulator(Profile(cached_share=0.5)) as simulator:
-        yield simulator
 
 
 @pytest.fixture

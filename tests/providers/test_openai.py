@@ -1,7 +1,6 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -31,18 +30,6 @@ from support.providers import chunks_of, wired
 
 NO_USAGE = {"stream": True}
 USAGE = {"stream": True, "stream_options": {"include_usage": True}}
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-async def sim() -> AsyncIterator[Simulator]:
-    async with Simulator(Profile(cached_share=0.5)) as simulator:
-        yield simulator
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -21,23 +20,11 @@ from routergate.ports import Chunk
 from routergate.providers.openai import ANTHROPIC, Endpoint, NativeProvider
 from routergate.providers.responses import read
 from routergate.providers.translated import MessagesAsChat, TranslatedProvider
-from routergate.testing import Profile, Simulator
+from routergate.testing import Simulator
 from support.builders import a_card
 
 READERS = {"responses": read_responses, "completions": read_completions}
 GIVEN = {"responses": "input", "completions": "prompt"}
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-async def sim() -> AsyncIterator[Simulator]:
-    async with Simulator(Profile(cached_share=0.5)) as simulator:
-        yield simulator
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.hold import Charge, Counter, Denied, Granted, Kind, Line, Reply, Standing
+from routergate.domain.reservation import Charge, Counter, Denied, Granted, Kind, Line, Reply, Standing
 from routergate.spend.book import Book
 from support.restraints import a_counter, a_line
 

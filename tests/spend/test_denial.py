@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from routergate.domain.budget import Calendar, Limit, Measure, Scope, Window
-from routergate.domain.hold import Counter, Denied, Kind, Line, Standing
 from routergate.domain.refusals import BudgetHeld, NotAdmitted, OverBudget, RateLimited
+from routergate.domain.reservation import Counter, Denied, Kind, Line, Standing
 from routergate.spend.denial import denial
 from support.restraints import a_budget, a_counter, a_limit, a_line
 

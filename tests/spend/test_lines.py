@@ -13,9 +13,9 @@ from routergate.domain.budget import (
     Scope,
     Window,
 )
-from routergate.domain.hold import Charge, Counter, Kind, Line
 from routergate.domain.identity import Attribution, Identity
 from routergate.domain.money import Nanos
+from routergate.domain.reservation import Charge, Counter, Kind, Line
 from routergate.domain.usage import Usage
 from routergate.spend.lines import Subject, applicable, asked, charges, lines
 from routergate.spend.need import Need

@@ -10,10 +10,10 @@ from routergate.dispatch.fleet import Replica
 from routergate.domain.asset import Volume
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest
+from routergate.domain.reservation import Line, Reply
 from routergate.ports import (
     Chunk,
     Homes,

@@ -28,7 +28,12 @@ RATE_IN, RATE_OUT = Decimal(1), Decimal(10)
 
 def mortal_configuration(base_url: str) -> dict[str, Any]:
     """One model, and a strict budget for each phase of the callers' work."""
-    budget = {"scope": "feature", "usd": float(LIMIT), "window": "total", "mode": "strict"}
+    return strictly(base_url, "feature", LIMIT)
+
+
+def strictly(base_url: str, scope: str, usd: Decimal) -> dict[str, Any]:
+    """One model of a provider for whom everybody is patient, and a strict budget."""
+    budget = {"scope": scope, "usd": float(usd), "window": "total", "mode": "strict"}
     patient = {"connect": 30, "first_byte": 60, "idle": 60, "total": 120}
     return configuration(
         base_url,

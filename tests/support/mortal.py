@@ -29,8 +29,8 @@ from routergate.chores import kept_running
 from routergate.config.load import load
 from routergate.config.settings import Settings, environment
 from routergate.ledger.delivery import SETTLE
-from routergate.ledger.holds import RESERVE
 from routergate.ledger.ledger import RedisLedger
+from routergate.ledger.reservations import RESERVE
 from routergate.ledger.sweeper import Sweeper
 from routergate.supervisor import LOOP
 from routergate.telemetry.files import prepare

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from routergate.domain.budget import Budget, Limit, Measure, OrganisationRules, Rules, Scope, Window
-from routergate.domain.hold import Counter, Kind, Line
+from routergate.domain.reservation import Counter, Kind, Line
 
 
 def a_budget(limit: int = 1_000, **changes: Any) -> Budget:

@@ -291,9 +291,9 @@ def test_a_budget_that_is_declared_no_more_has_no_number(metrics: Metrics, tmp_p
 
 def test_refusals_sweeps_and_corrections_are_counted(metrics: Metrics, tmp_path: Path) -> None:
     metrics.not_admitted("team", "budget")
-    metrics.holds_swept(2)
+    metrics.reservations_swept(2)
     metrics.events_corrected(1)
     refused = value(tmp_path, "routergate_admissions_refused_total", scope="team", reason="budget")
     assert refused == 1
-    assert value(tmp_path, "routergate_holds_swept_total") == 2
+    assert value(tmp_path, "routergate_reservations_swept_total") == 2
     assert value(tmp_path, "routergate_events_corrected_total") == 1

@@ -8,7 +8,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 
 from routergate.domain.alert import Alert, Told
 from routergate.domain.budget import Measure, Scope
-from routergate.domain.hold import Counter, Kind
+from routergate.domain.reservation import Counter, Kind
 from routergate.telemetry.webhooks import as_object, as_slack, listener, posted
 
 COUNTER = Counter(

@@ -164,5 +164,5 @@ def _headers(answer: Answer) -> dict[str, str]:
         "x-routergate-quality": f"{winner.quality.mean:.4f}",
         "x-routergate-complexity": f"{decision.features.reading.complexity:.4f}",
         "x-routergate-overhead-ms": f"{answer.overhead * 1e3:.3f}",
-        **limit_headers(answer.hold),
+        **limit_headers(answer.reservation),
     }

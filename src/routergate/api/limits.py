@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from routergate.domain.budget import Limit, Measure
-from routergate.domain.hold import Kind, Line, Standing
 from routergate.domain.refusals import NotAdmitted
-from routergate.spend.hold import Hold
+from routergate.domain.reservation import Kind, Line, Standing
+from routergate.spend.reservation import Reservation
 
 _NAMES: Mapping[Measure, str] = {
     Measure.REQUESTS: "requests",
@@ -15,18 +15,18 @@ _NAMES: Mapping[Measure, str] = {
 }
 
 
-def limit_headers(hold: Hold) -> dict[str, str]:
+def limit_headers(reservation: Reservation) -> dict[str, str]:
     """`x-ratelimit-{limit,remaining,reset}-*` of the limit that is closest, and a lowered output limit.
 
     `reset` is the time after which all of it is surely free again.
     """
     headers: dict[str, str] = {}
     for measure in _NAMES:
-        closest = min(_limits(hold, measure), key=_remaining, default=None)
+        closest = min(_limits(reservation, measure), key=_remaining, default=None)
         if closest is not None:
             headers |= _headers(closest[0], _remaining(closest))
-    if hold.shortened and hold.need is not None:
-        headers["x-routergate-max-output-tokens"] = str(hold.need.output_limit)
+    if reservation.shortened and reservation.need is not None:
+        headers["x-routergate-max-output-tokens"] = str(reservation.need.output_limit)
     return headers
 
 
@@ -56,8 +56,8 @@ def duration(seconds: int) -> str:
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
-def _limits(hold: Hold, measure: Measure) -> Iterator[tuple[Line, Standing]]:
-    for line, standing in zip(hold.lines, hold.standings, strict=True):
+def _limits(reservation: Reservation, measure: Measure) -> Iterator[tuple[Line, Standing]]:
+    for line, standing in zip(reservation.lines, reservation.standings, strict=True):
         sliding = line.counter.kind is Kind.SLIDING
         if sliding and isinstance(line.rule, Limit) and line.counter.measure is measure:
             yield line, standing

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -30,6 +31,7 @@ _SAME: Final[Mapping[str, str]] = MappingProxyType(
 """Versions of one model, under its common name."""
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """What a model is called when host, date and spelling are left out."""
     bare = _HOST.sub("", name.rpartition("/")[2].strip().lower())

@@ -27,7 +27,7 @@ class Begun:
 
 
 @dataclass(slots=True)
-class Reserve:
+class Spare:
     """The answer that was rejected last: better than none."""
 
     meter: Meter
@@ -69,7 +69,7 @@ class Checker:
     reader: Reader
 
     async def passed(
-        self, begun: Begun, cascade: Cascade, request: ChatRequest, meter: Meter, reserve: Reserve
+        self, begun: Begun, cascade: Cascade, request: ChatRequest, meter: Meter, spare: Spare
     ) -> Begun | None:
         """The answer, if it may be given; else it is put aside. Raises `UpstreamError`, as providers do."""
         since = meter.clock.monotonic()
@@ -87,7 +87,7 @@ class Checker:
         if found is None:
             meter.passed(since)
             return await _relayed(begun.candidate, held)
-        reserve.keep(begun.candidate, held, meter.reject(found, held.chunks[1:], since))
+        spare.keep(begun.candidate, held, meter.reject(found, held.chunks[1:], since))
         return None
 
     async def _found(self, held: HeldBack, request: ChatRequest, cascade: Cascade) -> Flaw | None:

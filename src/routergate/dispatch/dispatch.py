@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from routergate.dispatch.breaker import Circuits, State
-from routergate.dispatch.checked import Begun, Checker, Reserve
+from routergate.dispatch.checked import Begun, Checker, Spare
 from routergate.dispatch.course import Choose, Course, Failure, Step
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
 from routergate.dispatch.policy import RULES, Then, pause_before_again
@@ -63,29 +63,29 @@ class Dispatcher:
         would be asking the same), `DeadlinePassed` when its time is over during a call, and
         `AllProvidersFailed` when nobody answers.
         """
-        reserve = Reserve(meter)
+        spare = Spare(meter)
         try:
-            return await self._ask_in_turn(decision, cover, meter, reserve)
+            return await self._ask_in_turn(decision, cover, meter, spare)
         except (UpstreamError, ProviderRefused):
-            if (rejected := await reserve.taken()) is None:
+            if (rejected := await spare.taken()) is None:
                 raise
             return rejected
         except BaseException:
-            await reserve.close()
+            await spare.close()
             raise
 
-    async def _ask_in_turn(self, decision: Decision, cover: Cover, meter: Meter, reserve: Reserve) -> Begun:
+    async def _ask_in_turn(self, decision: Decision, cover: Cover, meter: Meter, spare: Spare) -> Begun:
         course = Course.of(decision)
         while step := self._next(course, meter):
             await meter.paused(self.sleep, course.pause)
             meter.asked = meter.clock.monotonic()
             try:
                 request = await cover(step.candidate, len(meter.rejected))
-                await reserve.replaced()
+                await spare.replaced()
                 begun = await self._begin(step, decision, request, meter)
                 if decision.cascade is None or not course.can_improve():
                     return begun
-                if passed := await self.checker.passed(begun, decision.cascade, request, meter, reserve):
+                if passed := await self.checker.passed(begun, decision.cascade, request, meter, spare):
                     return passed
                 course.only_better()
             except NotAdmitted as error:

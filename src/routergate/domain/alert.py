@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from routergate.domain.hold import Counter
+from routergate.domain.reservation import Counter
 
 
 class Told(StrEnum):

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
-from routergate.domain.hold import Charge
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
+from routergate.domain.reservation import Charge
 from routergate.domain.usage import Usage
 
 

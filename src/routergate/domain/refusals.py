@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from routergate.domain.errors import ClientError
-from routergate.domain.hold import Denied
+from routergate.domain.reservation import Denied
 
 
 class NotAdmitted(ClientError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from routergate.domain.hold import BUCKETS, Charge, Counter
+from routergate.domain.reservation import BUCKETS, Charge, Counter
 from routergate.ledger.names import (
     alerts_key,
     counter_key,

@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Denied, Granted, Line
+from routergate.domain.reservation import Denied, Granted, Line
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.delivery import Delivery, pauses, stop_if_cancelled, unbroken
-from routergate.ledger.holds import LEASE, Holds
 from routergate.ledger.posting import Posting, posting
 from routergate.ledger.recovery import Recovery
+from routergate.ledger.reservations import LEASE, Reservations
 from routergate.ledger.spool import ROOM, Spool
 from routergate.ports import Clock, Ledger
 from routergate.store.client import Store
@@ -58,7 +58,7 @@ class RedisLedger:
         self._batches: deque[Numbered] = deque()
         self._spool = Spool(spool, self._now, disk_room)
         self._delivery = Delivery(store, self._now)
-        self._holds = Holds(store, clock, replicas=replicas, lease=lease)
+        self._holds = Reservations(store, clock, replicas=replicas, lease=lease)
         self._recovery = Recovery(spool, self._delivery, self._now)
         self._waiting = asyncio.Event()
         self._idle = asyncio.Event()

@@ -5,7 +5,7 @@ from functools import lru_cache
 import msgspec
 
 from routergate.domain.budget import Measure, Scope
-from routergate.domain.hold import Counter, Kind
+from routergate.domain.reservation import Counter, Kind
 
 ORGANISATIONS = "rg:organisations"
 """The set of all organisations that ever held or left something."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import ceil
 
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import BUCKETS, Charge, Counter, Kind
+from routergate.domain.reservation import BUCKETS, Charge, Counter, Kind
 from routergate.ledger.names import counter_name, read_counter
 from routergate.ledger.record import EventRow, correction, decode, duplicate, encode, priced, reversal, row
 

@@ -9,7 +9,7 @@ import msgspec
 from routergate.domain.asset import Loaded
 from routergate.domain.budget import Measure
 from routergate.domain.event import Attempt, UsageEvent
-from routergate.domain.hold import Kind
+from routergate.domain.reservation import Kind
 from routergate.domain.usage import KINDS
 from routergate.ledger.names import counter_name, read_counter
 

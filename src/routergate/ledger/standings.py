@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from routergate.domain.hold import KEPT_BUCKETS, Counter, Kind, Standing
+from routergate.domain.reservation import KEPT_BUCKETS, Counter, Kind, Standing
 from routergate.ledger.names import counter_key, counter_of, counters_key
 from routergate.ledger.posting import width
 from routergate.ledger.reader import PORTION

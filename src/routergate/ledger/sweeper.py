@@ -8,13 +8,13 @@ from itertools import count
 import msgspec
 
 from routergate.domain.errors import StoreUnavailable
-from routergate.domain.hold import Charge
+from routergate.domain.reservation import Charge
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.delivery import Delivery
-from routergate.ledger.holds import LEASE
 from routergate.ledger.names import ORGANISATIONS, holds_key, leases_key, read_counter
 from routergate.ledger.posting import How, Posting
 from routergate.ledger.record import decode
+from routergate.ledger.reservations import LEASE
 from routergate.ledger.standings import START, pruned
 from routergate.ports import Clock
 from routergate.store.client import Store

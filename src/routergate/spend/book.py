@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from routergate.domain.hold import (
+from routergate.domain.reservation import (
     BUCKETS,
     KEPT_BUCKETS,
     Charge,

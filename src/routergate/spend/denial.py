@@ -1,9 +1,9 @@
 """Why a request may not go, in words and in facts; pure."""
 
 from routergate.domain.budget import Budget, Calendar, Limit, Measure
-from routergate.domain.hold import Denied, Kind
 from routergate.domain.money import usd_text
 from routergate.domain.refusals import BudgetHeld, NotAdmitted, OverBudget, RateLimited
+from routergate.domain.reservation import Denied, Kind
 from routergate.spend.windows import local
 
 MOMENT = 1.0

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from routergate.domain.budget import Budget, Limit, Measure, OrganisationRules, Policy, Scope
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Charge, Counter, Kind, Line
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
+from routergate.domain.reservation import Charge, Counter, Kind, Line
 from routergate.spend.need import Need
 from routergate.spend.windows import span
 

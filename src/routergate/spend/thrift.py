@@ -5,8 +5,8 @@ from operator import attrgetter
 
 from routergate.domain.budget import Budget, Measure, Policy, Scope
 from routergate.domain.decision import Candidate, Decision, Rejection
-from routergate.domain.hold import Denied
 from routergate.domain.model import ModelClass
+from routergate.domain.reservation import Denied
 
 
 def thrifty(decision: Decision, budget: Budget) -> Decision | None:

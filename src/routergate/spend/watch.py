@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from routergate.domain.budget import Budget, OrganisationRules, Scope
-from routergate.domain.hold import Counter
+from routergate.domain.reservation import Counter
 from routergate.spend.lines import Rule, counter, thresholds
 
 

@@ -57,7 +57,7 @@ class Metrics:
         self._replays = self._slot.cells(table.REPLAYS)[()]
         self._not_admitted = self._slot.cells(table.NOT_ADMITTED)
         self._budgets = self._slot.cells(table.BUDGET_LIMIT), self._slot.cells(table.BUDGET_SPENT)
-        self._holds_swept = self._slot.cells(table.HOLDS_SWEPT)[()]
+        self._reservations_swept = self._slot.cells(table.RESERVATIONS_SWEPT)[()]
         self._events_corrected = self._slot.cells(table.EVENTS_CORRECTED)[()]
         self._unpriced = self._slot.cells(table.UNPRICED)
         self._savings = Savings(self._slot)
@@ -120,8 +120,8 @@ class Metrics:
             limits[labels].set(limit / NANOS_PER_USD)
             spent[labels].set(used / NANOS_PER_USD)
 
-    def holds_swept(self, count: int) -> None:
-        self._holds_swept.add(count)
+    def reservations_swept(self, count: int) -> None:
+        self._reservations_swept.add(count)
 
     def events_corrected(self, count: int) -> None:
         self._events_corrected.add(count)

@@ -203,8 +203,8 @@ BUDGET_SPENT = Metric(
     help="What is spent of these budgets in the window that runs.",
     across=Across.MAX,
 )
-HOLDS_SWEPT = Metric(
-    name="routergate_holds_swept_total",
+RESERVATIONS_SWEPT = Metric(
+    name="routergate_reservations_swept_total",
     unit="requests",
     help="Requests that were booked as abandoned, because their gateway was gone.",
 )
@@ -265,7 +265,7 @@ METRICS: tuple[Metric, ...] = (
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
     CIRCUIT, STORE_UP, STORE_FAILURES,
     EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
-    EVENTS_CORRECTED, HOLDS_SWEPT,
+    EVENTS_CORRECTED, RESERVATIONS_SWEPT,
     RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, BUILD_INFO,
     LABEL_OVERFLOW, UNRECORDED, UNREADABLE,
 )  # fmt: skip

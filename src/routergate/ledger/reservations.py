@@ -8,7 +8,7 @@ import msgspec
 
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Denied, Granted, Line, Reply, Standing
+from routergate.domain.reservation import Denied, Granted, Line, Reply, Standing
 from routergate.ledger.names import (
     ORGANISATIONS,
     alerts_key,
@@ -31,7 +31,7 @@ RENEWED_AT = 0.27
 """Of a lease. Two renewals in a row may fail before it ends."""
 
 
-class Holds:
+class Reservations:
     """The holds of one process, by request and organisation. `lease` is in seconds."""
 
     def __init__(

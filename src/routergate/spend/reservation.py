@@ -1,18 +1,18 @@
 """What one request holds: taken before it is sent, grown while it is answered, charged in the end."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from routergate.domain.budget import Away, Budget, Measure, OrganisationRules, Policy, Rules
 from routergate.domain.decision import Candidate, Decision, Rejection
 from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
 from routergate.domain.event import UsageEvent
-from routergate.domain.hold import Denied, Line, Standing
 from routergate.domain.identity import Attribution
 from routergate.domain.refusals import NotAdmitted
 from routergate.domain.request import ChatRequest, limited
+from routergate.domain.reservation import Denied, Line, Standing
 from routergate.meter.meter import Meter
 from routergate.meter.settle import day_of, reserved_event
 from routergate.ports import Chunk, Clock, Ledger, TokenCounter
@@ -20,9 +20,13 @@ from routergate.spend.book import Book
 from routergate.spend.denial import denial
 from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
 from routergate.spend.need import Need, likely, plus, shorter, worst
+from routergate.spend.room import Fits, room_in, with_amount
 from routergate.spend.thrift import thrifty, without
 
-Fits = Callable[[Need], bool]
+UNKNOWN: Mapping[Measure, str] = {
+    Measure.CASH: "has no known price, and a budget in money applies",
+    Measure.LOADED: "has no known share of fixed costs, and a budget with basis loaded applies",
+}
 SHORTEST = 16
 """Output tokens: an answer that a budget makes shorter than this is of no use."""
 CHARACTERS_PER_TOKEN = 3
@@ -40,16 +44,18 @@ class Till:
     book: Book
     clock: Clock
 
-    def hold(self, decision: Decision, attribution: Attribution, request: ChatRequest, at: int) -> "Hold":
+    def reservation(
+        self, decision: Decision, attribution: Attribution, request: ChatRequest, at: int
+    ) -> "Reservation":
         """A request that holds nothing yet."""
         rules = self.rules.of(attribution.identity.organisation)
-        return Hold(
+        return Reservation(
             till=self, rules=rules, decision=decision, attribution=attribution, request=request, at=at
         )
 
 
 @dataclass(slots=True, kw_only=True)
-class Hold:
+class Reservation:
     """One request's part of all counters that it moves."""
 
     till: Till
@@ -73,6 +79,7 @@ class Hold:
     _kept: Need | None = None
     """What stays held for them, beside what is covered."""
     _waived: frozenset[Budget] = frozenset()
+    _found: dict[str, tuple[tuple[Rule, str], ...]] = field(default_factory=dict)
     _perhaps_held: bool = False
     """Whether the store may hold something of which nobody was told."""
 
@@ -126,10 +133,8 @@ class Hold:
 
     def _leave_out_unpriced(self) -> None:
         """Under a budget in money, unknown is not free."""
-        out = [one for one in self.decision.candidates if self._lacks(Measure.CASH, one)]
-        self._leave_out(out, "has no known price, and a budget in money applies")
-        out = [one for one in self.decision.candidates if self._lacks(Measure.LOADED, one)]
-        self._leave_out(out, "has no known share of fixed costs, and a budget with basis loaded applies")
+        for measure, reason in UNKNOWN.items():
+            self._leave_out([one for one in self.decision.candidates if self._lacks(measure, one)], reason)
 
     def _leave_out(self, out: list[Candidate], reason: str) -> None:
         if not out:
@@ -168,12 +173,12 @@ class Hold:
         found = self._rules(candidate)
         need, rooms = self._most(candidate, found), list[Fits]()
         while (denied := await self._reserve(candidate, need, found)) is not None:
-            if need.output_limit is None or (room := _room(denied)) is None:
+            if need.output_limit is None or (room := room_in(denied)) is None:
                 return denied
             rooms.append(room)
             less = self._shorter(candidate, lambda one: all(fits(one) for fits in rooms))
             if less is None:
-                return _with_amount(denied, self._worst_of(candidate, SHORTEST))
+                return with_amount(denied, self._worst_of(candidate, SHORTEST))
             need = less
         self.shortened = bool(rooms)
         return None
@@ -255,8 +260,12 @@ class Hold:
                 await self._reserve(self._covered, need, self._rules(self._covered))
 
     def _rules(self, candidate: Candidate) -> tuple[tuple[Rule, str], ...]:
-        subject = Subject(attribution=self.attribution, route=self.decision.route, card=candidate.card)
-        return applicable(self.rules, subject)
+        """What a candidate falls under; asked for more than once on a request's way."""
+        found = self._found.get(candidate.card.id)
+        if found is None:
+            subject = Subject(attribution=self.attribution, route=self.decision.route, card=candidate.card)
+            found = self._found[candidate.card.id] = applicable(self.rules, subject)
+        return found
 
     def _held_output(self) -> int:
         """For the answer that is given, without what is kept for others."""
@@ -271,28 +280,3 @@ class Hold:
 
     def _now(self) -> float:
         return self.till.clock.epoch_ns() / 1e9
-
-
-def _with_amount(denied: Denied, need: Need) -> Denied:
-    """The same denial, of the least that would have been of use."""
-    amount = asked(need)[denied.line.rule.measure]
-    return denied if amount is None else replace(denied, line=replace(denied.line, amount=amount))
-
-
-def _room(denied: Denied) -> Fits | None:
-    """Whether a need has room in the budget that denied, if it is strict and a shorter answer would help.
-
-    What running requests hold may come back: only what is spent makes an answer shorter.
-    """
-    rule, standing = denied.line.rule, denied.standing
-    if not isinstance(rule, Budget) or not rule.strict or rule.when_reached is not Policy.REFUSE:
-        return None
-    if standing.spent + denied.line.amount <= rule.limit:
-        return None
-    room = rule.limit - standing.spent - standing.held
-
-    def fits(need: Need) -> bool:
-        amount = asked(need)[rule.measure]
-        return amount is not None and amount <= room
-
-    return fits

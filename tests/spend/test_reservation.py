@@ -9,17 +9,17 @@ from routergate.domain.budget import Away, Budget, Limit, Measure, Policy, Rules
 from routergate.domain.decision import Candidate, Decision, Estimate
 from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
 from routergate.domain.event import UsageSource
-from routergate.domain.hold import Line, Reply
 from routergate.domain.identity import Attribution, Identity
 from routergate.domain.model import ModelCard, ModelClass
 from routergate.domain.money import Nanos
 from routergate.domain.refusals import BudgetHeld, OverBudget, RateLimited
 from routergate.domain.request import ChatRequest
+from routergate.domain.reservation import Line, Reply
 from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk
 from routergate.spend.book import Book
-from routergate.spend.hold import Hold, Till
+from routergate.spend.reservation import Reservation, Till
 from support.builders import a_candidate, a_card, a_decision, a_rate_card, a_request, some_features
 from support.events import an_event
 from support.fakes import FakeProvider, ListLedger, WordCounter
@@ -57,10 +57,10 @@ class Shop:
 
     def hold(
         self, decision: Decision | None = None, request: ChatRequest | None = None, name: str = "r"
-    ) -> Hold:
+    ) -> Reservation:
         who = Attribution(identity=Identity(key="key-1", organisation="acme"))
         decision = replace(decision or decided(), id=name)
-        return self.till.hold(decision, who, request or a_request(), AT)
+        return self.till.reservation(decision, who, request or a_request(), AT)
 
     async def spend(self, cost: int, tokens: int = 0) -> None:
         """Let an earlier request have ended at a cost."""
@@ -74,7 +74,7 @@ def shop(*rules: Budget | Limit) -> Shop:
     return Shop(rules_of(*rules))
 
 
-def held(hold: Hold) -> list[int]:
+def held(hold: Reservation) -> list[int]:
     return [line.amount for line in hold.lines]
 
 
@@ -305,7 +305,7 @@ async def test_a_budget_may_refuse_while_the_store_is_away() -> None:
 
 
 async def answered(
-    hold: Hold, texts: Sequence[str], passed: list[Chunk] | None = None, *, admit: bool = True
+    hold: Reservation, texts: Sequence[str], passed: list[Chunk] | None = None, *, admit: bool = True
 ) -> int:
     """How many pieces of an answer come through."""
     passed = [] if passed is None else passed
