@@ -41,6 +41,7 @@ def policy(
         cascade=_cascade(written.cascade) if written.cascade else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
+        priority=written.priority,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
