@@ -143,6 +143,8 @@ class Route(Part):
     """With which confidence a model's quality reaches the threshold; default: its mean estimate does."""
     calibration: Line | None = Field(default=None, min_length=1, examples=["auto.calibration.json"])
     """A file by `routergate router calibrate`; its thresholds take the place of `quality`."""
+    order: Literal["cost", "written"] = "cost"
+    """The cheapest that is good enough first, or as `candidates` are written, the rest when one fails."""
     cost_basis: Literal["marginal", "loaded"] = "marginal"
     """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None

@@ -29,6 +29,7 @@ EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
 
 VECTORS = "vectors of different models do not compare: in the order of the route"
+AS_WRITTEN = "the first that can serve the request, in the order of the route"
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
 FirstToken = Callable[[ModelId], float | None]
@@ -97,11 +98,12 @@ def decide(
     vectors = features.format is Format.EMBEDDINGS
     cascade = policy.cascade if features.format is Format.CHAT else None
     costed = escalating(affordable, cascade)
-    order = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
+    kept = VECTORS if vectors else AS_WRITTEN if policy.as_written else None
+    order = tuple(costed) if kept else rank(costed, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=VECTORS if vectors else _rule(order[0], needed, loaded=policy.loaded),
+        rule=kept or _rule(order[0], needed, loaded=policy.loaded),
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
