@@ -33,6 +33,7 @@ OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
 FirstToken = Callable[[ModelId], float | None]
 Warm = Callable[[ModelId], int]
+Rejected = Callable[[ModelId, float], float]
 
 
 def unknown(_: ModelId) -> float | None:
@@ -43,6 +44,11 @@ def unknown(_: ModelId) -> float | None:
 def cold(_: ModelId) -> int:
     """No model has anything of the conversation cached."""
     return 0
+
+
+def as_expected(_: ModelId, expected: float) -> float:
+    """Nobody has seen answers being rejected."""
+    return expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,8 @@ class World:
     """Seconds that a model usually takes to begin a streamed answer."""
     warm: Warm = cold
     """Tokens of the conversation that a model has cached."""
+    rejected: Rejected = as_expected
+    """The probability that a model's answer fails the route's checks, from what is expected beforehand."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -96,7 +104,7 @@ def decide(
         raise _nobody(policy, [*rejected, *too_dear])
     vectors = features.format is Format.EMBEDDINGS
     cascade = policy.cascade if features.format is Format.CHAT else None
-    costed = escalating(affordable, cascade)
+    costed = escalating(affordable, cascade, world.rejected)
     order = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
     return Decision(
         id=decision_id,
