@@ -33,6 +33,7 @@ from routergate.ports import (
 )
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.filters import Conditions
+from routergate.route.holdout import draw
 from routergate.spend.reservation import Reservation, Till
 
 
@@ -99,6 +100,7 @@ class Router:
                 first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
                 rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
+                draw=draw(policy, account, request_id),
             ),
         )
 

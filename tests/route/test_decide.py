@@ -447,6 +447,7 @@ def test_an_explanation_says_everything() -> None:
         "rule": "the cheapest model that is expected to reach 0.7, then by quality",
         "threshold": 0.7,
         "baseline": "dear",
+        "arm": None,
         "calibration": None,
         "features": {
             "task": "chat",

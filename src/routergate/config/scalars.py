@@ -131,6 +131,7 @@ Threshold = Annotated[
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
 ]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Holdout = Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)]
 Confidence = Annotated[float, Field(ge=0.5, lt=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0, le=10**15)]
 MonthDay = Annotated[int, Field(ge=1, le=28)]

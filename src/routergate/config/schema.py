@@ -15,6 +15,7 @@ from routergate.config.scalars import (
     Day,
     Dollars,
     Grace,
+    Holdout,
     KeyHash,
     Line,
     Megabytes,
@@ -196,6 +197,8 @@ class Route(Part):
     """The most that an answer may be expected to cost; a model without a known price is then left out."""
     first_token_seconds: Seconds | None = Field(default=None, examples=[1.5])
     """The longest that a model may usually take to begin a streamed answer; default: any time."""
+    holdout: Holdout = Field(default=0.0, examples=[0.05])
+    """The share of requests that goes to the baseline at random, to measure what routing is worth."""
     attempts: Attempts = LIMITS.attempts
     """How many calls to providers one request may make."""
     deadline: Seconds = LIMITS.deadline
