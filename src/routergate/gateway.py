@@ -15,6 +15,7 @@ from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Turn, priority_of
 from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
 from routergate.meter.recent import Recent
@@ -85,7 +86,7 @@ class Router:
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
         text_tokens = await self.tokens.count([message.text for message in request.messages])
-        return decide(
+        decision = decide(
             request_id,
             policy,
             features(request, reading, text_tokens),
@@ -103,6 +104,7 @@ class Router:
                 draw=draw(policy, account, request_id),
             ),
         )
+        return replace(decision, turn=_turn(policy, account.identity, call.wishes))
 
     def _share(self, card: ModelCard, at: int) -> Loaded | None:
         return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
@@ -118,6 +120,12 @@ def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId])
         route=policy.id,
         down=down,
     )
+
+
+def _turn(policy: RoutePolicy, caller: Identity, wishes: Wishes) -> Turn:
+    """With what claim a request waits where others do."""
+    priority = priority_of(wishes.priority, caller.priority, policy.priority)
+    return Turn(organisation=caller.organisation, priority=priority)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

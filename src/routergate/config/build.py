@@ -25,6 +25,7 @@ from routergate.config.spec import (
     Timeouts,
 )
 from routergate.config.trained import trained
+from routergate.dispatch.line import Places
 from routergate.domain.budget import Scope
 from routergate.domain.decision import DIRECT, Catalogue, TaskCard
 from routergate.domain.identity import Identity, network
@@ -43,7 +44,7 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
         "has both base_url and replicas; keep one of them",
     ),
     (
-        lambda it: len({replica.url for replica in it.replicas or ()}) < len(it.replicas or ()),
+        lambda it: len({(one.url, one.api_key) for one in it.replicas or ()}) < len(it.replicas or ()),
         "names a replica twice; keep each once",
     ),
     (
@@ -90,17 +91,25 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
         id=ProviderId(name),
         kind=written.kind,
         replicas=_replicas(written),
-        api_key=Secret(written.api_key) if written.api_key else None,
+        api_key=_secret(written.api_key),
         region=written.region,
         timeouts=Timeouts(**written.timeouts.model_dump()),
         headers=written.headers,
         stream_usage=written.stream_usage,
+        places=Places(**written.limit.model_dump()) if written.limit else None,
     )
+
+
+def _secret(written: str | None) -> Secret | None:
+    return Secret(written) if written else None
 
 
 def _replicas(written: schema.Provider) -> tuple[ReplicaSpec, ...]:
     if written.replicas:
-        return tuple(ReplicaSpec(base_url=it.url, weight=it.weight) for it in written.replicas)
+        return tuple(
+            ReplicaSpec(base_url=it.url, weight=it.weight, api_key=_secret(it.api_key))
+            for it in written.replicas
+        )
     return (ReplicaSpec(base_url=written.base_url or VENDORS.get(written.kind)),)
 
 
@@ -180,6 +189,7 @@ def _key(key: schema.Key) -> KeySpec:
         allow=None if key.allow is None else frozenset(key.allow),
         classes=None if key.classes is None else frozenset(key.classes),
         regions=None if key.regions is None else frozenset(key.regions),
+        priority=key.priority,
         networks=None if key.ips is None else tuple(map(network, key.ips)),
         expires_at=None if key.expires is None else _midnight(key.expires),
     )

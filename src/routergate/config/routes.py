@@ -46,6 +46,7 @@ def policy(
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
         holdout=written.holdout if written.baseline in written.candidates else 0.0,
+        priority=written.priority,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 

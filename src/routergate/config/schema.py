@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
@@ -28,61 +28,15 @@ from routergate.config.scalars import (
     Seconds,
     TimeZone,
     Url,
-    Weight,
 )
+from routergate.config.servers import REPLICA, Places, Replica, Timeouts
 from routergate.config.spec import ProviderKind, ServerSpec
-from routergate.config.spec import Timeouts as TimeoutsSpec
 from routergate.domain.answer import Flaw
 from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
+from routergate.domain.turn import Priority
 
-SERVER, TIMEOUTS, LIMITS = ServerSpec(), TimeoutsSpec(), Limits()
-
-
-class Timeouts(Part):
-    """How long a provider may take, in seconds."""
-
-    connect: Seconds = TIMEOUTS.connect
-    """Until the connection stands."""
-    first_byte: Seconds = TIMEOUTS.first_byte
-    """From the request to the first byte of the answer; one that is not streamed arrives whole."""
-    first_token: Seconds = TIMEOUTS.first_token
-    """From the request to the first event of a stream that says something; after it the provider is left."""
-    idle: Seconds = TIMEOUTS.idle
-    """Between two events of a stream; comments that keep it alive are none."""
-    total: Seconds = TIMEOUTS.total
-    """For the whole answer."""
-
-
-class Replica(Part):
-    """One of several servers with the same models: its URL, or this."""
-
-    url: Url
-    """Where its API starts."""
-    weight: Weight = 1.0
-    """How much it takes in comparison with the others."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def from_url(cls, written: Any) -> Any:
-        """A URL alone is a server like the others."""
-        return {"url": written} if isinstance(written, str) else written
-
-
-REPLICA: Any = {
-    "anyOf": [
-        {"type": "string", "format": "uri"},
-        {
-            "type": "object",
-            "properties": {
-                "url": {"type": "string", "format": "uri"},
-                "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
-            },
-            "required": ["url"],
-            "additionalProperties": False,
-        },
-    ]
-}
+SERVER, LIMITS = ServerSpec(), Limits()
 
 
 class Provider(Part):
@@ -104,6 +58,8 @@ class Provider(Part):
     """Where it computes, for routes with a `residency`."""
     timeouts: Timeouts = Timeouts()
     """How long it may take."""
+    limit: Places | None = None
+    """How much it takes at the same time; the rest waits. Default: no matter how much."""
     headers: dict[Name, Line] = Field(default_factory=dict, examples=[{"OpenAI-Organization": "org-123"}])
     """Sent with every call."""
     stream_usage: bool = Field(default=True)
@@ -203,6 +159,8 @@ class Route(Part):
     """How many calls to providers one request may make."""
     deadline: Seconds = LIMITS.deadline
     """Seconds that a request may take from its arrival to the end of its answer."""
+    priority: Priority = Priority.NORMAL
+    """Where requests wait for a provider: that of requests which do not ask for one."""
     wait: Grace = LIMITS.wait
     """Seconds for which a request heeds `Retry-After` at most, when no other candidate can answer."""
 
@@ -243,6 +201,8 @@ class Key(Part):
     """The only regions that may answer it; default: any."""
     ips: tuple[Network, ...] | None = Field(default=None, min_length=1, examples=[["10.0.0.0/8"]])
     """Where it may be used from: addresses and networks, matched with the connection's other end."""
+    priority: Priority | None = None
+    """That of its requests, and the highest that they can ask for; default: the route's, and any."""
     expires: Day | None = Field(default=None, examples=["2027-01-31"])
     """The first day (UTC) on which it is refused; default: it does not expire."""
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from routergate.classify.artifact import Artifact
+from routergate.dispatch.line import Places
 from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
@@ -56,6 +57,8 @@ class ReplicaSpec:
     base_url: str | None
     """Without a trailing slash; `None` for `litellm`, which may know its own."""
     weight: float = 1.0
+    api_key: Secret | None = None
+    """`None`: the provider's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,8 @@ class ProviderSpec:
     """Sent with every call; they may hold secrets."""
     stream_usage: bool = True
     """Whether it understands `stream_options.include_usage`."""
+    places: Places | None = None
+    """How much it takes at the same time; `None`: no matter how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

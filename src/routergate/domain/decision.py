@@ -10,6 +10,7 @@ from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
+from routergate.domain.turn import Priority, Turn
 
 DIRECT = "direct"
 """The route of a request that names a model and not a route; no other route may be called so."""
@@ -54,6 +55,8 @@ class RoutePolicy:
     first_token: float | None = None
     """Seconds that a model may usually take to begin a streamed answer; `None`: any time."""
     limits: Limits = field(default_factory=Limits)
+    priority: Priority = Priority.NORMAL
+    """Where requests wait: that of requests which do not ask for one."""
 
     def __post_init__(self) -> None:
         if self.bound is not None and not 0.5 <= self.bound < 1:
@@ -190,6 +193,8 @@ class Decision:
     """In the order in which they are tried. Never empty."""
     rejected: tuple[Rejection, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    turn: Turn = field(default_factory=Turn)
+    """With what claim the request waits where others do."""
     calibration: Calibration | None = None
     """What the threshold comes from, if it was not written down."""
     cascade: Cascade | None = None

@@ -38,6 +38,7 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   ├── DeadlinePassed
+│   ├── ProviderBusy
 │   └── AllProvidersFailed
 │       └── AllProvidersThrottled
 ├── BudgetEnded               the caller
@@ -255,6 +256,12 @@ class DeadlinePassed(UpstreamError):
 
     kind = "deadline"
     billed = None
+
+
+class ProviderBusy(UpstreamError):
+    """There was no place in its queue, or none came free in time. It was not asked."""
+
+    kind = "busy"
 
 
 class AllProvidersFailed(UpstreamError):
