@@ -92,10 +92,17 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _currency(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ValueError("expected three capital letters, such as EUR")
+    return text
+
+
 Pattern = Annotated[
     str, Field(min_length=1), AfterValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})
 ]
 Name = Annotated[str, AfterValidator(_name)]
+CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Line = Annotated[str, AfterValidator(_line)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
 Webhook = Annotated[str, AfterValidator(_webhook), WithJsonSchema({"type": "string", "format": "uri"})]
