@@ -44,6 +44,7 @@ RouterGateError
 ├── BudgetEnded               the caller
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
+├── EngineUnusable            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -286,6 +287,10 @@ class StoreUnavailable(RouterGateError):
 
 class LedgerUnusable(RouterGateError):
     """The ledger's files cannot be written or read, or do not belong to this store."""
+
+
+class EngineUnusable(RouterGateError):
+    """What is to compute a report is unknown, not installed, or cannot be reached."""
 
 
 class LedgerBusy(RouterGateError):
