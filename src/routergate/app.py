@@ -42,6 +42,9 @@ from routergate.spend.reservation import Till
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
 
+OWN_NAMES = frozenset({ProviderKind.OPENAI, ProviderKind.AZURE})
+"""Where the limit of a chat answer is `max_completion_tokens`, as reasoning models want it."""
+
 
 class SystemClock:
     """The machine's own time."""
@@ -151,7 +154,7 @@ def provider(
     """The adapter for one server of a provider, whatever format it is asked in."""
     at = endpoint(spec, server)
     match spec.kind:
-        case ProviderKind.OPENAI | ProviderKind.VLLM:
+        case ProviderKind.OPENAI | ProviderKind.AZURE | ProviderKind.VLLM:
             return TranslatedProvider(NativeProvider(at, session), Format.MESSAGES, MessagesAsChat())
         case ProviderKind.ANTHROPIC:
             return TranslatedProvider(NativeProvider(at, session), Format.CHAT, ChatAsMessages())
@@ -167,7 +170,7 @@ def endpoint(spec: ProviderSpec, server: ReplicaSpec) -> Endpoint:
     anthropic = spec.kind is ProviderKind.ANTHROPIC
     return Endpoint(
         name=spec.id,
-        base_url=server.base_url,
+        base_url=_root(spec, server.base_url),
         headers={**_credentials(spec.kind, _key(spec, server)), **spec.headers},
         connect=spec.timeouts.connect,
         first_byte=spec.timeouts.first_byte,
@@ -175,9 +178,18 @@ def endpoint(spec: ProviderSpec, server: ReplicaSpec) -> Endpoint:
         idle=spec.timeouts.idle,
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,
-        limit="max_completion_tokens" if spec.kind is ProviderKind.OPENAI else "max_tokens",
+        limit=spec.output_limit or ("max_completion_tokens" if spec.kind in OWN_NAMES else "max_tokens"),
+        api_version=spec.api_version,
         wires=ANTHROPIC if anthropic else OPENAI,
     )
+
+
+def _root(spec: ProviderSpec, base_url: str | None) -> str | None:
+    """Where the API starts; Azure's is below its resource, wherever in it an operator points."""
+    if base_url is None or spec.kind is not ProviderKind.AZURE:
+        return base_url
+    resource = base_url.removesuffix("/v1").removesuffix("/openai")
+    return f"{resource}/openai" if spec.api_version else f"{resource}/openai/v1"
 
 
 def _key(spec: ProviderSpec, server: ReplicaSpec) -> str | None:
@@ -189,6 +201,8 @@ def _credentials(kind: ProviderKind, key: str | None) -> Mapping[str, str]:
     """The headers that open the provider's door; litellm is told the key itself."""
     if kind is ProviderKind.ANTHROPIC:
         return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
+    if kind is ProviderKind.AZURE:
+        return {"api-key": key} if key else {}
     return {"Authorization": f"Bearer {key}"} if key and kind is not ProviderKind.LITELLM else {}
 
 

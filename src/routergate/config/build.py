@@ -50,6 +50,14 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
         "names a replica twice; keep each once",
     ),
     (
+        lambda it: it.kind is ProviderKind.AZURE and not (it.base_url or it.replicas),
+        "is of kind azure and needs base_url or replicas, such as https://NAME.openai.azure.com",
+    ),
+    (
+        lambda it: it.kind is not ProviderKind.AZURE and it.api_version is not None,
+        "has an api_version, which only kind azure knows; remove it",
+    ),
+    (
         lambda it: it.kind is ProviderKind.VLLM and not (it.base_url or it.replicas),
         "is of kind vllm and needs base_url or replicas, such as http://vllm-0:8000/v1",
     ),
@@ -82,6 +90,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         billing=billing(file, names, findings),
         server=_server(file.server),
         artifact=artifact,
+        listed_as={ModelId(name): it.listed_as for name, it in file.models.items() if it.listed_as},
         warnings=tuple(findings.warnings),
     )
 
@@ -98,6 +107,8 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
         region=written.region,
         timeouts=Timeouts(**written.timeouts.model_dump()),
         headers=written.headers,
+        api_version=written.api_version,
+        output_limit=written.output_limit,
         stream_usage=written.stream_usage,
         places=Places(**written.limit.model_dump()) if written.limit else None,
     )

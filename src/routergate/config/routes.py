@@ -41,6 +41,7 @@ def policy(
         quality=written.quality,
         bound=written.bound,
         residency=residency,
+        as_written=written.order == "written",
         loaded=written.cost_basis == "loaded",
         cascade=_cascade(written.cascade) if written.cascade else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),

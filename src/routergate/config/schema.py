@@ -43,9 +43,11 @@ class Provider(Part):
     """A place that serves models."""
 
     kind: ProviderKind
-    """`openai`: whatever speaks its API; `vllm`: your servers; `anthropic`: its API; `litellm`: others."""
+    """`openai`: whatever speaks its API; `azure`: Azure OpenAI; `vllm`: yours; `litellm`: all the others."""
     base_url: Url | None = Field(default=None, examples=["https://api.openai.com/v1"])
-    """Where its API starts, with `/v1`; `openai` and `anthropic` have the vendor's own as default."""
+    """Where its API starts, with `/v1` (Azure: without it); `openai` and `anthropic` know their vendor's."""
+    api_version: Line | None = Field(default=None, min_length=1, examples=["2024-10-21"])
+    """Of `azure`'s classic API; default: its newer one at `/openai/v1`, which needs none."""
     replicas: tuple[Annotated[Replica, WithJsonSchema(REPLICA)], ...] | None = Field(
         default=None,
         min_length=1,
@@ -62,6 +64,8 @@ class Provider(Part):
     """How much it takes at the same time; the rest waits. Default: no matter how much."""
     headers: dict[Name, Line] = Field(default_factory=dict, examples=[{"OpenAI-Organization": "org-123"}])
     """Sent with every call."""
+    output_limit: Literal["max_completion_tokens", "max_tokens"] | None = None
+    """Its name for the most that a chat answer may have; default: the first, and with `vllm` the second."""
     stream_usage: bool = Field(default=True)
     """Whether it understands `stream_options.include_usage`; `false` for one that refuses it."""
 
@@ -72,7 +76,9 @@ class Model(Part):
     provider: Name = Field(examples=["openai"])
     """The provider that serves it."""
     name: Line | None = Field(default=None, min_length=1, examples=["gpt-4o-mini-2024-07-18"])
-    """The provider's own name for it; default: the name it has here."""
+    """The provider's own name for it (Azure: the deployment's); default: the name it has here."""
+    listed_as: Line | None = Field(default=None, min_length=1, examples=["gpt-4o-mini"])
+    """Its name in the price map; default: the provider's own."""
     model_class: ModelClass = Field(alias="class")
     """How it is bought: from an economy API, on your own GPUs, or from the frontier."""
     category: Category | None = None
@@ -143,6 +149,8 @@ class Route(Part):
     """With which confidence a model's quality reaches the threshold; default: its mean estimate does."""
     calibration: Line | None = Field(default=None, min_length=1, examples=["auto.calibration.json"])
     """A file by `routergate router calibrate`; its thresholds take the place of `quality`."""
+    order: Literal["cost", "written"] = "cost"
+    """The cheapest that is good enough first, or as `candidates` are written, the rest when one fails."""
     cost_basis: Literal["marginal", "loaded"] = "marginal"
     """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None

@@ -44,6 +44,8 @@ class RoutePolicy:
     """Thresholds found on real outcomes, in place of `quality`."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    as_written: bool = False
+    """Whether candidates are tried in the order of `candidates`, whatever they cost."""
     loaded: bool = False
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
     cascade: Cascade | None = None

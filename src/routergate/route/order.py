@@ -12,6 +12,7 @@ from routergate.route.cascade import Rejected, escalating
 from routergate.route.holdout import assignment
 
 VECTORS = "vectors of different models do not compare: in the order of the route"
+AS_WRITTEN = "the first that can serve the request, in the order of the route"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,10 @@ def ordered(
     if assigned is not None and assigned.arm is Arm.BASELINE:
         return _held_out(candidates, policy, assigned)
     cascade = policy.cascade if wanted is Format.CHAT else None
-    ranked = rank(escalating(candidates, cascade, rejected), loaded=policy.loaded)
+    costed = escalating(candidates, cascade, rejected)
+    if policy.as_written:
+        return Order(candidates=tuple(costed), rule=AS_WRITTEN, cascade=cascade, assignment=assigned)
+    ranked = rank(costed, loaded=policy.loaded)
     rule = _rule(ranked[0], needed, loaded=policy.loaded)
     return Order(candidates=ranked, rule=rule, cascade=cascade, assignment=assigned)
 
