@@ -45,6 +45,7 @@ RouterGateError
 ├── LedgerUnusable            the operator
 ├── StatementUnusable         the operator
 ├── NotInvoiceable            the operator
+├── EngineUnusable            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -289,6 +290,10 @@ class StatementUnusable(RouterGateError):
 
 class NotInvoiceable(RouterGateError):
     """A customer's month that has no price yet, with what is missing."""
+
+
+class EngineUnusable(RouterGateError):
+    """What is to compute a report is unknown, not installed, or cannot be reached."""
 
 
 class LedgerBusy(RouterGateError):
