@@ -24,9 +24,10 @@ from routergate.domain.identity import Wishes
 from routergate.domain.model import Capability, ModelCard, ModelClass, ModelId, ProviderId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
-from routergate.route.decide import AS_WRITTEN, World, decide, policy_of
+from routergate.route.decide import World, decide, policy_of
 from routergate.route.explain import explain
 from routergate.route.filters import Conditions
+from routergate.route.order import AS_WRITTEN
 from support.builders import DAY, a_card, a_catalogue, a_rate_card, a_reading, some_features
 
 NOBODY = frozenset[ModelId]()
@@ -447,6 +448,7 @@ def test_an_explanation_says_everything() -> None:
         "rule": "the cheapest model that is expected to reach 0.7, then by quality",
         "threshold": 0.7,
         "baseline": "dear",
+        "arm": None,
         "calibration": None,
         "features": {
             "task": "chat",
@@ -454,6 +456,7 @@ def test_an_explanation_says_everything() -> None:
             "language": "en",
             "complexity": 0.2,
             "level": "simple",
+            "trouble": [],
             "needs": [],
             "input_tokens": 100,
             "max_output_tokens": None,

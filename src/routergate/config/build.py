@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from routergate.config import schema
+from routergate.config.billing import billing
 from routergate.config.cards import Entry, card
+from routergate.config.declared import Key
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.config.premiums import with_premiums
@@ -85,6 +87,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         keys=_keys(file.keys, names, models, findings),
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
+        billing=billing(file, names, findings),
         server=_server(file.server),
         artifact=artifact,
         listed_as={ModelId(name): it.listed_as for name, it in file.models.items() if it.listed_as},
@@ -152,7 +155,7 @@ def _calibrations(file: schema.File, folder: Path) -> dict[str, Path]:
 
 
 def _keys(
-    written: Iterable[schema.Key], names: Names, models: Mapping[ModelId, ModelCard], findings: Findings
+    written: Iterable[Key], names: Names, models: Mapping[ModelId, ModelCard], findings: Findings
 ) -> tuple[KeySpec, ...]:
     first: dict[str, int] = {}
     specs: list[KeySpec] = []
@@ -168,7 +171,7 @@ def _keys(
     return tuple(specs)
 
 
-def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) -> None:
+def _check_key(key: Key, place: Place, names: Names, findings: Findings) -> None:
     known = names.routes | names.models
     for index, model in enumerate(key.allow or ()):
         refer(model, "route or model", known, (*place, "allow", index), findings)
@@ -178,9 +181,7 @@ def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) 
         findings.warn((*place, "organisation"), f"'{key.organisation}' is not declared{remedy}")
 
 
-def _check_regions(
-    key: schema.Key, place: Place, models: Mapping[ModelId, ModelCard], findings: Findings
-) -> None:
+def _check_regions(key: Key, place: Place, models: Mapping[ModelId, ModelCard], findings: Findings) -> None:
     known = {card.region for card in models.values() if card.region}
     for index, region in enumerate(key.regions or ()):
         if region not in known:
@@ -188,7 +189,7 @@ def _check_regions(
             findings.problem((*place, "regions", index), text)
 
 
-def _key(key: schema.Key) -> KeySpec:
+def _key(key: Key) -> KeySpec:
     digest = key.hash.removeprefix("sha256:")
     identity = Identity(
         key=f"key_{digest[:16]}",

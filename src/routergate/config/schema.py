@@ -6,21 +6,23 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
+from routergate.config.declared import Key
 from routergate.config.part import Part
+from routergate.config.plans import Customer, Issuer, Plan, Rate
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
     Attempts,
     Confidence,
     Count,
-    Day,
+    CurrencyCode,
     Dollars,
     Grace,
-    KeyHash,
+    Holdout,
     Line,
     Megabytes,
     MonthDay,
     Name,
-    Network,
+    Pattern,
     Probability,
     Quality,
     Seconds,
@@ -122,6 +124,10 @@ class Cascade(Part):
 
     escalate_when: tuple[Flaw, ...] = Field(min_length=1, examples=[["invalid_json", "refusal"]])
     """What makes an answer not good enough; docs/routing.md says how each is recognised."""
+    must_match: tuple[Pattern, ...] = Field(default=(), examples=[["(?i)sources?:"]])
+    """Regular expressions that an answer must have somewhere, each of them, for `rule`."""
+    must_not_match: tuple[Pattern, ...] = Field(default=(), examples=[["(?i)as an ai"]])
+    """Regular expressions of which an answer may have none, for `rule`."""
     within: Seconds = 2.0
     """For how many seconds a stream is held back at most, until it is relayed as it is."""
     characters: Count = 2000
@@ -155,6 +161,8 @@ class Route(Part):
     """The most that an answer may be expected to cost; a model without a known price is then left out."""
     first_token_seconds: Seconds | None = Field(default=None, examples=[1.5])
     """The longest that a model may usually take to begin a streamed answer; default: any time."""
+    holdout: Holdout = Field(default=0.0, examples=[0.05])
+    """The share of requests that goes to the baseline at random, to measure what routing is worth."""
     attempts: Attempts = LIMITS.attempts
     """How many calls to providers one request may make."""
     deadline: Seconds = LIMITS.deadline
@@ -176,35 +184,8 @@ class Organisation(Part):
     """What may be used in a window of the calendar; docs/budgets.md says how."""
     limits: tuple[Limit, ...] = ()
     """What may be used within any stretch of time, or at the same time."""
-
-
-class Key(Part):
-    """A key that is declared by its hash."""
-
-    hash: KeyHash = Field(examples=["sha256:" + "0" * 64])
-    """SHA-256 of the key, from `printf %s "$KEY" | sha256sum`."""
-    organisation: Name = Field(examples=["acme"])
-    """On whose account it is used."""
-    team: Name | None = None
-    """The team within the organisation."""
-    customer: Name | None = None
-    """Pinned: a request that names another one is refused."""
-    feature: Name | None = None
-    """Pinned: a request that names another one is refused."""
-    name: Line | None = Field(default=None, examples=["support bot, production"])
-    """What people call it."""
-    allow: tuple[Name, ...] | None = Field(default=None, examples=[["auto"]])
-    """The routes and models that it may use; default: all."""
-    classes: tuple[ModelClass, ...] | None = Field(default=None, min_length=1, examples=[["economy"]])
-    """The classes of models that it may use; default: all."""
-    regions: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["eu"]])
-    """The only regions that may answer it; default: any."""
-    ips: tuple[Network, ...] | None = Field(default=None, min_length=1, examples=[["10.0.0.0/8"]])
-    """Where it may be used from: addresses and networks, matched with the connection's other end."""
-    priority: Priority | None = None
-    """That of its requests, and the highest that they can ask for; default: the route's, and any."""
-    expires: Day | None = Field(default=None, examples=["2027-01-31"])
-    """The first day (UTC) on which it is refused; default: it does not expire."""
+    issuer: Issuer = Issuer()
+    """How it writes invoices to its customers."""
 
 
 class Router(Part):
@@ -259,6 +240,12 @@ class File(Part):
     """The model names that applications call."""
     organisations: dict[Name, Organisation] = Field(default_factory=dict)
     """Those who pay, by name; `"*"` is for each that has no rules of its own here."""
+    plans: dict[Name, Plan] = Field(default_factory=dict)
+    """What customers can be charged by, by name; docs/invoices.md says how."""
+    customers: dict[Name, Customer] = Field(default_factory=dict)
+    """Those whom organisations charge, by name."""
+    currencies: dict[CurrencyCode, tuple[Rate, ...]] = Field(default_factory=dict)
+    """Other currencies than USD for invoices, by their three letters."""
     alerts: tuple[Alert, ...] = ()
     """Who is told when a budget passes a threshold or is reached."""
     keys: tuple[Key, ...] = ()

@@ -11,6 +11,7 @@ from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelId, ProviderId
+from routergate.domain.plan import Billing
 
 
 class ProviderKind(StrEnum):
@@ -134,6 +135,8 @@ class Config:
     rules: Rules = field(default_factory=Rules)
     """What may be spent."""
     alerts: tuple[AlertSpec, ...] = ()
+    billing: Billing = field(default_factory=Billing)
+    """What customers are charged."""
     server: ServerSpec = field(default_factory=ServerSpec)
     artifact: Artifact | None = None
     """What the router has learned; `None`: what ships with the program."""
