@@ -33,7 +33,9 @@ from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
 from routergate.providers.reading import ChatReader
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
-from routergate.reporting.usage import Dimension, as_json, usage_by
+from routergate.reporting.question import Question
+from routergate.reporting.render import plain_rows
+from routergate.reporting.usage import TOTALLED, from_totals
 from routergate.spend.book import Book
 from routergate.spend.reservation import Till
 from routergate.store.client import Store
@@ -178,10 +180,9 @@ async def own_usage(
     store: Store, identity: Identity, since: date, until: date, by: Sequence[str]
 ) -> Mapping[str, Any]:
     """What one key has used, for the one who holds it."""
-    try:
-        dimensions = [Dimension(name) for name in by]
-    except ValueError:
-        raise InvalidRequest(f"'by' takes any of {', '.join(Dimension)}.", param="by") from None
+    dimensions = tuple(one for name in by for one in TOTALLED if one == name)
+    if len(dimensions) < len(by):
+        raise InvalidRequest(f"'by' takes any of {', '.join(TOTALLED)}.", param="by")
     found = await totals(
         store, organisation=identity.organisation, since=since, until=until, key=identity.key
     )
@@ -189,5 +190,5 @@ async def own_usage(
         "object": "usage",
         "since": since.isoformat(),
         "until": until.isoformat(),
-        "data": as_json(usage_by(found, dimensions), dimensions),
+        "data": plain_rows(from_totals(found, Question(since=since, until=until, by=dimensions))),
     }

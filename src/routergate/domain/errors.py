@@ -43,6 +43,7 @@ RouterGateError
 ├── BudgetEnded               the caller
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
+├── EngineUnusable            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -279,6 +280,10 @@ class StoreUnavailable(RouterGateError):
 
 class LedgerUnusable(RouterGateError):
     """The ledger's files cannot be written or read, or do not belong to this store."""
+
+
+class EngineUnusable(RouterGateError):
+    """What is to compute a report is unknown, not installed, or cannot be reached."""
 
 
 class LedgerBusy(RouterGateError):
