@@ -13,7 +13,7 @@ import aiohttp
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
-from routergate.config.spec import Config, ProviderKind, ProviderSpec
+from routergate.config.spec import Config, ProbeSpec, ProviderKind, ProviderSpec, ReplicaSpec
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
@@ -29,8 +29,10 @@ from routergate.meter.recent import Recent
 from routergate.ports import Clock, Lengths, Provider, TokenCounter, Volumes
 from routergate.providers import litellm as litellm_home
 from routergate.providers.anthropic import VERSION
+from routergate.providers.capacity import VllmMetrics
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
+from routergate.providers.probe import HttpProbe
 from routergate.providers.reading import ChatReader
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.usage import Dimension, as_json, usage_by
@@ -107,18 +109,28 @@ async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -
     """An adapter for each server of each provider."""
     needs_litellm = any(spec.kind is ProviderKind.LITELLM for spec in specs)
     litellm = await asyncio.to_thread(litellm_home.load) if needs_litellm else None
-    return {
-        spec.id: [
-            Replica(
-                provider=spec.id,
-                name=server.base_url or spec.id,
-                weight=server.weight,
-                api=provider(spec, server.base_url, session, litellm),
-            )
-            for server in spec.replicas
-        ]
-        for spec in specs
-    }
+    return {spec.id: [replica(spec, server, session, litellm) for server in spec.replicas] for spec in specs}
+
+
+def replica(spec: ProviderSpec, server: ReplicaSpec, session: aiohttp.ClientSession, litellm: Any) -> Replica:
+    """One server of a provider, with all the ways to ask it."""
+    root, headers = (server.base_url or "").removesuffix("/v1"), endpoint(spec, None).headers
+    tells = spec.kind is ProviderKind.VLLM
+    return Replica(
+        provider=spec.id,
+        name=server.base_url or spec.id,
+        weight=server.weight,
+        api=provider(spec, server.base_url, session, litellm),
+        balance=spec.balance,
+        capacity=VllmMetrics(f"{root}/metrics", session, headers) if tells else None,
+        tolerated=spec.spill_after,
+        probe=HttpProbe(root + _probed(spec, spec.probe), session, headers) if spec.probe else None,
+        probe_every=spec.probe.every if spec.probe else 0.0,
+    )
+
+
+def _probed(spec: ProviderSpec, probe: ProbeSpec) -> str:
+    return probe.path or ("/health" if spec.kind is ProviderKind.VLLM else "/v1/models")
 
 
 def provider(

@@ -17,6 +17,7 @@ from routergate.config.spec import (
     AlertSpec,
     Config,
     KeySpec,
+    ProbeSpec,
     ProviderKind,
     ProviderSpec,
     ReplicaSpec,
@@ -25,6 +26,7 @@ from routergate.config.spec import (
     Timeouts,
 )
 from routergate.config.trained import trained
+from routergate.dispatch.fleet import TOLERATED, Balance
 from routergate.domain.budget import Scope
 from routergate.domain.decision import DIRECT, Catalogue, TaskCard
 from routergate.domain.identity import Identity, network
@@ -35,6 +37,8 @@ VENDORS: Mapping[ProviderKind, str] = {
     ProviderKind.ANTHROPIC: "https://api.anthropic.com/v1",
 }
 """Where providers are that were not told."""
+BALANCE: Mapping[ProviderKind, Balance] = {ProviderKind.VLLM: Balance.PREFIX}
+"""How servers are chosen where nothing is said, if it is not by their running calls alone."""
 MIB = 1024 * 1024
 
 PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
@@ -53,6 +57,14 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
     (
         lambda it: it.kind is ProviderKind.LITELLM and bool(it.replicas),
         "is of kind litellm, which knows no replicas; declare a provider for each, or use kind openai",
+    ),
+    (
+        lambda it: it.kind is ProviderKind.LITELLM and it.probe is not None,
+        "is of kind litellm, which cannot be probed; remove probe",
+    ),
+    (
+        lambda it: it.kind is not ProviderKind.VLLM and it.spill_after is not None,
+        "does not tell its load, as only kind vllm does; remove spill_after",
     ),
 )
 """What a provider must not be, and what is said if it is."""
@@ -95,6 +107,9 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
         timeouts=Timeouts(**written.timeouts.model_dump()),
         headers=written.headers,
         stream_usage=written.stream_usage,
+        balance=written.balance or BALANCE.get(written.kind, Balance.LEAST_OUTSTANDING),
+        spill_after=TOLERATED if written.spill_after is None else written.spill_after,
+        probe=ProbeSpec(**written.probe.model_dump()) if written.probe else None,
     )
 
 

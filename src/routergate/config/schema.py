@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
 from routergate.config.part import Part
+from routergate.config.replicas import REPLICA, Probe, Replica
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
     Attempts,
@@ -26,10 +27,10 @@ from routergate.config.scalars import (
     Seconds,
     TimeZone,
     Url,
-    Weight,
 )
 from routergate.config.spec import ProviderKind, ServerSpec
 from routergate.config.spec import Timeouts as TimeoutsSpec
+from routergate.dispatch.fleet import Balance
 from routergate.domain.answer import Flaw
 from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
@@ -50,37 +51,6 @@ class Timeouts(Part):
     """Between two events of a stream; comments that keep it alive are none."""
     total: Seconds = TIMEOUTS.total
     """For the whole answer."""
-
-
-class Replica(Part):
-    """One of several servers with the same models: its URL, or this."""
-
-    url: Url
-    """Where its API starts."""
-    weight: Weight = 1.0
-    """How much it takes in comparison with the others."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def from_url(cls, written: Any) -> Any:
-        """A URL alone is a server like the others."""
-        return {"url": written} if isinstance(written, str) else written
-
-
-REPLICA: Any = {
-    "anyOf": [
-        {"type": "string", "format": "uri"},
-        {
-            "type": "object",
-            "properties": {
-                "url": {"type": "string", "format": "uri"},
-                "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
-            },
-            "required": ["url"],
-            "additionalProperties": False,
-        },
-    ]
-}
 
 
 class Provider(Part):
@@ -106,6 +76,12 @@ class Provider(Part):
     """Sent with every call."""
     stream_usage: bool = Field(default=True)
     """Whether it understands `stream_options.include_usage`; `false` for one that refuses it."""
+    balance: Balance | None = None
+    """How one of several servers is chosen; default: `prefix` for `vllm`, else `least_outstanding`."""
+    spill_after: Seconds | None = Field(default=None, examples=[5])
+    """Seconds of queue, for `vllm`, from which on requests go to other models; default: 2."""
+    probe: Probe | None = None
+    """Look after servers that nobody asks; default: do not."""
 
 
 class Model(Part):

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import ClientError, DataUnusable
 from routergate.domain.identity import Attribution, Identity, Wishes
@@ -14,7 +15,7 @@ from routergate.domain.request import ChatRequest
 from routergate.evaluation.metrics import Array
 from routergate.evaluation.outcomes import Outcome
 from routergate.gateway import Call, Router
-from routergate.route.decide import rank
+from routergate.route.rank import rank
 
 THRESHOLDS: Final = np.round(1 - np.linspace(0, 1, 301) ** 1.5, 4)
 """From the safest to the cheapest; closer together near 1, where most estimates are."""
@@ -81,7 +82,7 @@ async def _row(router: Router, route: str, outcome: Outcome, at: int) -> _Row | 
     request = ChatRequest(payload={}, model=route, messages=outcome.messages)
     call = Call(request=request, attribution=NOBODY, wishes=Wishes())
     try:
-        decision = await router.decide(outcome.id, call, at, frozenset())
+        decision = await router.decide(outcome.id, call, at, Health())
     except ClientError:  # too long for every model: production would not have served it either
         return None
     labels = {each.card.id: label_of(outcome, each.card) for each in decision.candidates}

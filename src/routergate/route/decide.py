@@ -1,10 +1,11 @@
 """Features + catalogue + policy + health → decision. Told everything, looks at nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
-from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.asset import FREE, Loaded
+from routergate.domain.capacity import Queue
 from routergate.domain.decision import (
     DIRECT,
     Candidate,
@@ -17,13 +18,15 @@ from routergate.domain.decision import (
 from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
 from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
-from routergate.domain.model import ModelCard, ModelId
+from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
 from routergate.route.cascade import escalating
+from routergate.route.crowded import crowded, left_for, patience
 from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
+from routergate.route.rank import rank
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
@@ -61,6 +64,8 @@ class World:
     """Seconds that a model usually takes to begin a streamed answer."""
     warm: Warm = cold
     """Tokens of the conversation that a model has cached."""
+    queues: Mapping[ProviderId, Queue] = field(default_factory=dict)
+    """In front of the providers whose servers are all full."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -96,12 +101,13 @@ def decide(
         raise _nobody(policy, [*rejected, *too_dear])
     vectors = features.format is Format.EMBEDDINGS
     cascade = policy.cascade if features.format is Format.CHAT else None
-    costed = escalating(affordable, cascade)
+    ways = escalating(affordable, cascade)
+    costed = crowded(ways, world.queues, patience(features.conversation), loaded=policy.loaded)
     order = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=VECTORS if vectors else _rule(order[0], needed, loaded=policy.loaded),
+        rule=VECTORS if vectors else _rule(order, needed, loaded=policy.loaded),
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
@@ -113,37 +119,16 @@ def decide(
     )
 
 
-def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Candidate, ...]:
-    """The order in which candidates are tried; `loaded`: fixed costs count too.
-
-    A model without a known cost comes after every other one, unless it alone is adequate: unknown is
-    not cheap.
-    """
-    cost = _loaded if loaded else _marginal
-    by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
-    adequate = [candidate for candidate in by_quality if candidate.adequate]
-    if not adequate:
-        return tuple(by_quality)
-    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0))
-    return (first, *(candidate for candidate in by_quality if candidate is not first))
-
-
-def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
+def _rule(order: Sequence[Candidate], needed: Bar, *, loaded: bool) -> str:
+    first = order[0]
     if not first.adequate:
         return f"no model {needed.reached}: the best one first"
     basis = ", fixed costs included," if loaded else ""
     warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
     kept = warm if first.cached_tokens else ""
     checked = "; its answer is checked before it is given" if first.escalation else ""
-    return f"the cheapest model{basis} that {needed.reached}{kept}, then by quality{checked}"
-
-
-def _marginal(candidate: Candidate) -> int | None:
-    return candidate.expected_cost
-
-
-def _loaded(candidate: Candidate) -> int | None:
-    return loaded_cost(candidate.expected_cost, candidate.share)
+    elsewhere = left_for(order, loaded=loaded)
+    return f"the cheapest model{basis} that {needed.reached}{kept}{elsewhere}, then by quality{checked}"
 
 
 def _sift(

@@ -14,6 +14,8 @@ class Profile:
     reports_usage: bool = True
     vllm: bool = False
     """Offers vLLM's `/metrics` at the root of the server."""
+    old_metrics: bool = False
+    """Whether they have the names of versions before 0.9."""
     slots: int | None = None
     """Requests that are answered at the same time, the others wait in line; `None`: all of them."""
     context_tokens: int | None = None

@@ -1,0 +1,56 @@
+"""Full servers: the queue in front of a model makes it dearer, until others are cheaper."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from routergate.domain.capacity import Queue
+from routergate.domain.decision import Candidate, Shadow
+from routergate.domain.model import ProviderId
+from routergate.economics.shadow import pressure, shadow_price
+from routergate.route.rank import paid
+
+MIDDLE = 0.5
+DIGITS = 12
+"""Hexadecimal ones of a conversation's name, of which its patience is made."""
+
+
+def patience(conversation: str) -> float:
+    """A conversation's place among all, 0 to 1: the same for all of its requests, evenly spread."""
+    return int(conversation[:DIGITS], 16) / 16**DIGITS if conversation else MIDDLE
+
+
+def crowded(
+    candidates: Sequence[Candidate], queues: Mapping[ProviderId, Queue], patience: float, *, loaded: bool
+) -> list[Candidate]:
+    """The candidates, those behind a queue with what it costs: their part of the next adequate one's price.
+
+    The next adequate one is the cheapest of those without a queue; if there is none, there is nowhere to go.
+    """
+    free = [one for one in candidates if one.adequate and one.card.provider not in queues]
+    known = [(cost, one) for one in free if (cost := paid(one, loaded=loaded)) is not None]
+    if not known:
+        return list(candidates)
+    price, other = min(known, key=lambda found: found[0])
+
+    def shadow(queue: Queue) -> Shadow:
+        pressed = pressure(queue.level, patience)
+        return Shadow(queue=queue, model=other.card.id, pressure=pressed, price=shadow_price(pressed, price))
+
+    behind = {provider: shadow(queue) for provider, queue in queues.items()}
+    return [replace(one, shadow=behind.get(one.card.provider)) for one in candidates]
+
+
+def left_for(order: Sequence[Candidate], *, loaded: bool) -> str:
+    """Which model would have been first without its queue, in words; empty: none."""
+    costs = [(cost, one) for one in order if one.adequate and (cost := paid(one, loaded=loaded)) is not None]
+    if not costs:
+        return ""
+    cheapest = min(costs, key=lambda found: found[0])[1]
+    if cheapest is order[0] or cheapest.shadow is None:
+        return ""
+    return f", now that {cheapest.card.id} is full ({_queue(cheapest.shadow.queue)})"
+
+
+def _queue(queue: Queue) -> str:
+    seconds = "nobody knows how long" if queue.seconds is None else f"about {queue.seconds:.2g} s"
+    return f"{queue.waiting} waiting, {seconds}"
