@@ -36,7 +36,7 @@ class Chunk:
     answer_id: str | None = None
     """The provider's name for the answer, where it may keep it."""
     rest: float | None = None
-    """On the first one: seconds until the provider has something to give again, if it says it has not."""
+    """Seconds until the provider has something to give again, if it said at the beginning that it has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

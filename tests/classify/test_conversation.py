@@ -53,3 +53,8 @@ def test_its_name_is_sixteen_hexadecimal_digits(one: str, other: str) -> None:
     name = conversation(saying(one, other + "\ud800"), account())
     assert len(name) == 16
     assert int(name, 16) >= 0
+
+
+def test_instructions_alone_are_a_conversation_too() -> None:
+    request = a_request(messages=(Message(role="system", text="Be kind."),))
+    assert conversation(request, account()) == conversation(request, account())

@@ -54,6 +54,14 @@ def test_what_we_sent_since_counts_before_the_server_tells() -> None:
     assert gauge.wait(12) == pytest.approx(5.0)
 
 
+def test_a_queue_that_does_not_move_is_longer_than_it_was_when_requests_were_short() -> None:
+    short = said(waiting=20, answered=100, seconds=1.0)
+    assert heard(short).wait(0) == pytest.approx(0.02)
+    assert heard(*[short] * 5).wait(0) == pytest.approx(8.0)
+    assert heard(*[short] * 5, said(waiting=20, answered=101, seconds=1.01)).wait(0) == pytest.approx(0.02)
+    assert heard(*[short] * 5, said(answered=100, seconds=1.0), short).wait(0) == pytest.approx(2.0)
+
+
 def test_nobody_knows_the_wait_at_a_server_that_has_answered_nothing() -> None:
     assert heard(said(waiting=1)).wait(0) is None
     assert heard(said(waiting=1, answered=0, seconds=0.0)).wait(0) is None

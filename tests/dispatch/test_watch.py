@@ -14,7 +14,7 @@ from routergate.domain.errors import ProviderBroken
 from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
-from routergate.ports import Capacity, Probe
+from routergate.ports import Capacity, Chunk, Probe
 from routergate.providers.reading import ChatReader
 from support.builders import a_card, a_decision, a_request
 from support.fakes import FakeProvider
@@ -59,7 +59,7 @@ class Scene:
     """One server that is looked after."""
 
     probe: Looked = field(default_factory=Looked)
-    api: FakeProvider = field(default_factory=FakeProvider)
+    api: FakeProvider = field(default_factory=lambda: FakeProvider([Chunk(data=b"Hi.", text="Hi.")]))
     every: float = 10.0
     clock: HandClock = field(default_factory=HandClock)
     rounds: Rounds = field(default_factory=Rounds)

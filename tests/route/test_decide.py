@@ -153,7 +153,12 @@ def test_the_callers_threshold_takes_the_place_of_the_routes() -> None:
             {"regions": frozenset({"eu"})},
             "is in no known region, which is not among the regions of this key",
         ),
-        ({}, {}, {"down": frozenset({ModelId("odd")})}, "provider odd-provider is failing"),
+        (
+            {},
+            {},
+            {"down": frozenset({ModelId("odd")})},
+            "provider odd-provider is failing, or wants to be left alone",
+        ),
     ],
 )
 def test_a_model_that_cannot_serve_is_rejected_with_the_reason(
@@ -495,7 +500,9 @@ def test_an_explanation_says_everything() -> None:
                 "moved": {"wording and form": -0.5, "task": 0.041},
             },
         ],
-        "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],
+        "rejected": [
+            {"model": "dear", "reason": "provider dear-provider is failing, or wants to be left alone"}
+        ],
     }
     assert list(told["candidates"][0]["moved"]) == ["wording and form", "task"]
 

@@ -116,6 +116,13 @@ class Circuit:
         self._row, self._proving = 0, False
         self._seen.append((now, True))
 
+    def ended(self, entry: Entry, now: float, *, well: bool) -> None:
+        """An answer has come to its end, whole; not `well`: there was nothing in it."""
+        if well:
+            self.completed(now)
+        else:
+            self.failed(entry, now)
+
     def failed(self, entry: Entry, now: float, retry_after: float | None = None) -> None:
         """A call has failed, before its answer or in it; the provider may have asked to be left alone."""
         self._row += 1

@@ -47,6 +47,8 @@ class Gauge:
     at: float
     ours: int
     """Calls of this process that it was working on then."""
+    moved: float
+    """When its queue was last seen to move, or not to be there."""
     service: Trend = field(default_factory=Trend)
     """Seconds that it takes for a request."""
     prefixes: Trend = field(default_factory=Trend)
@@ -67,10 +69,23 @@ class Gauge:
         return max(self.said.waiting + ours - self.ours, 0) if self.said.waiting else 0
 
     def wait(self, ours: int) -> float | None:
-        """Seconds that one more request would wait; `None`: nobody knows how long requests take."""
+        """Seconds that one more request would wait; `None`: nobody knows how long requests take.
+
+        They take at least as long as none has been done: those that take long are not in the mean yet.
+        """
         if not (waiting := self.waiting(ours)):
             return 0.0
-        return None if self.service.mean is None else waiting * self.service.mean / max(self.said.running, 1)
+        if self.service.mean is None:
+            return None
+        return waiting * max(self.service.mean, self.at - self.moved) / max(self.said.running, 1)
+
+    def hear(self, said: Occupancy, ours: int, now: float) -> None:
+        """The server's latest word, while it works on so many of our calls."""
+        if not said.waiting or said.answered != self.said.answered:
+            self.moved = now
+        self.said, self.at, self.ours = said, now, ours
+        self.service.follow(said.seconds, said.answered)
+        self.prefixes.follow(said.prefix_found, said.prefix_asked)
 
 
 @dataclass(slots=True)
@@ -82,10 +97,7 @@ class Gauges:
 
     def hear(self, server: Server, said: Occupancy, ours: int, now: float) -> None:
         """What a server says while it works on so many of our calls."""
-        gauge = self._by_server.setdefault(server, Gauge(said, now, ours))
-        gauge.said, gauge.at, gauge.ours = said, now, ours
-        gauge.service.follow(said.seconds, said.answered)
-        gauge.prefixes.follow(said.prefix_found, said.prefix_asked)
+        self._by_server.setdefault(server, Gauge(said, now, ours, moved=now)).hear(said, ours, now)
 
     def of(self, server: Server, now: float) -> Gauge | None:
         """What a server said of late, if it said anything."""

@@ -14,6 +14,7 @@ from routergate.dispatch.crowd import queues
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
 from routergate.dispatch.policy import RULES, Then, pause_before_again
 from routergate.dispatch.retries import Retries
+from routergate.dispatch.worded import says
 from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
@@ -195,11 +196,15 @@ class Dispatcher:
                 first = await _within(deadline - clock.monotonic(), anext(chunks))
                 circuit.answered(entry, clock.monotonic())
                 loads.answered(step.replica, clock.monotonic() - asked, clock.monotonic())
+                if first.rest is not None:
+                    circuit.spent(first.rest, clock.monotonic())
+                said = says(first, request.format)
                 yield first
                 async for chunk in chunks:
                     _check(deadline, clock.monotonic())
+                    said = said or says(chunk, request.format)
                     yield chunk
-            circuit.completed(clock.monotonic())
+            circuit.ended(entry, clock.monotonic(), well=said)
         except ProviderRefused:
             circuit.answered(entry, clock.monotonic())
             raise
