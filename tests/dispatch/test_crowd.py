@@ -9,12 +9,12 @@ from random import Random
 import pytest
 
 from routergate.dispatch.capacity import STALE, Gauges
-from routergate.dispatch.crowd import fill, queues
+from routergate.dispatch.crowd import crowds, fill
 from routergate.dispatch.fleet import Fleet, Loads, Replica
-from routergate.domain.capacity import Fill, Occupancy, Queue
+from routergate.domain.capacity import Crowd, Fill, Occupancy
 from routergate.domain.model import ModelClass, ProviderId
 from routergate.route.crowded import crowded
-from routergate.route.rank import rank
+from routergate.route.order import rank
 from support.builders import a_candidate, a_card
 from support.fakes import FakeProvider
 
@@ -34,22 +34,22 @@ def told(one: Occupancy | None = None, two: Occupancy | None = None) -> Gauges:
 
 
 @pytest.mark.parametrize(
-    ("gauges", "queue"),
+    ("gauges", "crowd"),
     [
         (told(), None),
         (told(FULL, ROOM), None),
-        (told(FULL), Queue(waiting=30, seconds=3.0, level=0.5)),
-        (told(FULL, Occupancy(running=10, waiting=50)), Queue(waiting=30, seconds=3.0, level=0.5)),
-        (told(two=Occupancy(running=10, waiting=50)), Queue(waiting=50, seconds=None, level=1.0)),
+        (told(FULL), Crowd(waiting=30, seconds=3.0, level=0.5)),
+        (told(FULL, Occupancy(running=10, waiting=50)), Crowd(waiting=30, seconds=3.0, level=0.5)),
+        (told(two=Occupancy(running=10, waiting=50)), Crowd(waiting=50, seconds=None, level=1.0)),
     ],
     ids=["nobody tells", "one has room", "one tells", "one wait is unknown", "every wait is unknown"],
 )
-def test_a_queue_is_the_shortest_wait_that_is_known(gauges: Gauges, queue: Queue | None) -> None:
-    assert queues(FLEET, Loads(), gauges, 0.0) == ({GPUS: queue} if queue else {})
+def test_a_queue_is_the_shortest_wait_that_is_known(gauges: Gauges, crowd: Crowd | None) -> None:
+    assert crowds(FLEET, Loads(), gauges, 0.0) == ({GPUS: crowd} if crowd else {})
 
 
 def test_a_provider_that_tells_no_more_has_no_queue_that_anybody_knows() -> None:
-    assert queues(FLEET, Loads(), told(FULL), STALE + 1) == {}
+    assert crowds(FLEET, Loads(), told(FULL), STALE + 1) == {}
 
 
 def test_how_full_a_provider_is_is_the_mean_of_its_servers() -> None:
@@ -121,7 +121,7 @@ class Scene:
                 self.ask(draw.randrange(TALKS), now)
 
     def ask(self, talk: int, now: float) -> None:
-        waiting = queues({GPUS: [ONE]}, self.loads, self.gauges, now)
+        waiting = crowds({GPUS: [ONE]}, self.loads, self.gauges, now)
         patience = talk / TALKS
         chosen = rank(crowded(self.candidates, waiting, patience, loaded=False))[0].card.id
         self.sides.setdefault(talk, []).append(chosen)

@@ -8,7 +8,7 @@ from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
 from routergate.dispatch.watch import Rounds, measure
-from routergate.domain.capacity import Health, Occupancy, Queue
+from routergate.domain.capacity import Crowd, Health, Occupancy
 from routergate.domain.decision import Candidate
 from routergate.domain.errors import ProviderBroken
 from routergate.domain.model import ModelCard, ProviderId
@@ -102,7 +102,7 @@ async def test_servers_that_tell_are_asked_how_full_they_are() -> None:
         checker=Checker(ChatReader()),
     )
     await measure(dispatcher, clock)
-    assert dispatcher.health(0.0) == Health(queues={GPUS: Queue(waiting=50, seconds=None, level=1.0)})
+    assert dispatcher.health(0.0) == Health(crowds={GPUS: Crowd(waiting=50, seconds=None, level=1.0)})
 
 
 async def test_a_server_that_nobody_asks_is_looked_at_now_and_then() -> None:

@@ -5,21 +5,21 @@ from math import inf
 
 from routergate.dispatch.capacity import Gauge, Gauges
 from routergate.dispatch.fleet import Fleet, Loads, Replica
-from routergate.domain.capacity import Fill, Queue
+from routergate.domain.capacity import Crowd, Fill
 from routergate.domain.model import ProviderId
 
 Told = Sequence[tuple[Replica, Gauge]]
 """The servers that told their load of late: of others nobody knows whether they have room, or are there."""
 
 
-def queues(fleet: Fleet, loads: Loads, gauges: Gauges, now: float) -> dict[ProviderId, Queue]:
+def crowds(fleet: Fleet, loads: Loads, gauges: Gauges, now: float) -> dict[ProviderId, Crowd]:
     """What stands in front of providers whose servers are all full, or were until just now."""
     found = {
-        provider: _queue(provider, told, loads, gauges)
+        provider: _crowd(provider, told, loads, gauges)
         for provider, replicas in fleet.items()
         if (told := _told(replicas, gauges, now))
     }
-    return {provider: queue for provider, queue in found.items() if queue.waiting or queue.level}
+    return {provider: crowd for provider, crowd in found.items() if crowd.waiting or crowd.level}
 
 
 def fill(replicas: Iterable[Replica], gauges: Gauges, now: float) -> Fill:
@@ -38,7 +38,7 @@ def _told(replicas: Iterable[Replica], gauges: Gauges, now: float) -> Told:
     return [(one, gauge) for one in replicas if (gauge := gauges.of(one.server, now)) is not None]
 
 
-def _queue(provider: ProviderId, told: Told, loads: Loads, gauges: Gauges) -> Queue:
+def _crowd(provider: ProviderId, told: Told, loads: Loads, gauges: Gauges) -> Crowd:
     """At the server with the shortest wait; an unknown one is longer than any other."""
     seconds, waiting, server = min(
         (
@@ -48,7 +48,7 @@ def _queue(provider: ProviderId, told: Told, loads: Loads, gauges: Gauges) -> Qu
         key=lambda found: found[:2],
     )
     wait = None if seconds == inf else seconds
-    return Queue(waiting=waiting, seconds=wait, level=gauges.level(provider, wait, server.tolerated))
+    return Crowd(waiting=waiting, seconds=wait, level=gauges.level(provider, wait, server.tolerated))
 
 
 def _seconds(wait: float | None) -> float:

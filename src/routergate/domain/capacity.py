@@ -28,7 +28,7 @@ class Occupancy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
+class Crowd:
     """What stands in front of a provider whose servers are all full."""
 
     waiting: int
@@ -56,5 +56,5 @@ class Health:
 
     down: frozenset[ModelId] = frozenset()
     """Models that nobody serves at the moment."""
-    queues: Mapping[ProviderId, Queue] = field(default_factory=dict)
+    crowds: Mapping[ProviderId, Crowd] = field(default_factory=dict)
     """In front of those whose servers are all full."""

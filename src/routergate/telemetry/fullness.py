@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from math import nan
 
 from routergate.domain.capacity import Fill
-from routergate.telemetry import table
 from routergate.telemetry.files import Slot
+from routergate.telemetry.fill import PREFIX_HITS, QUEUE, UTILISATION
 
 
 class Fullness:
     """Of the servers of each model, as far as they ever told it."""
 
     def __init__(self, slot: Slot) -> None:
-        self._cells = tuple(map(slot.cells, (table.UTILISATION, table.QUEUE, table.PREFIX_HITS)))
+        self._cells = tuple(map(slot.cells, (UTILISATION, QUEUE, PREFIX_HITS)))
 
     def show(self, fills: Mapping[str, Fill]) -> None:
         """How full they are now; what a model tells no more is unknown, and not what it was."""

@@ -1,5 +1,6 @@
 """Every metric, once: what is counted is declared here, and the reference is made from it."""
 
+from routergate.telemetry.fill import PREFIX_HITS, QUEUE, QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT, UTILISATION
 from routergate.telemetry.metric import Across, Kind, Metric
 
 # From 50 µs: the gateway itself and its decisions take far less than a model does.
@@ -127,30 +128,6 @@ CIRCUIT = Metric(
     unit="0, 1 or 2",
     help="The worst circuit of a provider, whatever the server, model or worker: 0 closed, 1 half-open (one "
     "call at a time finds out whether it is well again), 2 open (passed over for now).",
-    across=Across.MAX,
-)
-UTILISATION = Metric(
-    name="routergate_capacity_utilisation",
-    kind=Kind.GAUGE,
-    labels=("model",),
-    unit="share",
-    help="How full the servers of a model are: their KV cache, or 1 with a queue; NaN: they do not say.",
-    across=Across.MAX,
-)
-QUEUE = Metric(
-    name="routergate_capacity_queue",
-    kind=Kind.GAUGE,
-    labels=("model",),
-    unit="requests",
-    help="Requests that wait at the servers of a model, whoever sent them; NaN: they do not say.",
-    across=Across.MAX,
-)
-PREFIX_HITS = Metric(
-    name="routergate_capacity_prefix_hit_ratio",
-    kind=Kind.GAUGE,
-    labels=("model",),
-    unit="share",
-    help="Of the input tokens, those lately found in the prefix caches of a model's servers; NaN: unknown.",
     across=Across.MAX,
 )
 STORE_UP = Metric(
@@ -287,6 +264,7 @@ METRICS: tuple[Metric, ...] = (
     TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
+    QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT,
     CIRCUIT, UTILISATION, QUEUE, PREFIX_HITS, STORE_UP, STORE_FAILURES,
     EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
     EVENTS_CORRECTED, RESERVATIONS_SWEPT,
