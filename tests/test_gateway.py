@@ -71,7 +71,7 @@ class World:
     """A gateway over the models `small` and `large`; the small one is asked first."""
 
     small: Sequence[Step]
-    large: Sequence[Step] = (Chunk(data=b"large"),)
+    large: Sequence[Step] = (Chunk(data=b"large", text="large"),)
     clock: HandClock = field(default_factory=HandClock)
     ledger: ListLedger = field(default_factory=ListLedger)
     telemetry: ListTelemetry = field(default_factory=ListTelemetry)
