@@ -31,8 +31,9 @@ from routergate.ports import (
     TokenCounter,
     Volumes,
 )
-from routergate.route.decide import World, decide, policy_of
+from routergate.route.decide import World, decide
 from routergate.route.filters import Conditions
+from routergate.route.named import policy_of
 from routergate.spend.reservation import Reservation, Till
 
 

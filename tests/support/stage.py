@@ -24,6 +24,7 @@ FORMATS_KEY = "rg-test-key-for-every-format"
 """For one test each: nobody else's requests are in their usage."""
 FAULTS = (
     "400",
+    "500",
     "503",
     "cut:5",
     "stall:5",
@@ -187,6 +188,7 @@ def staged(base_url: str) -> dict[str, Any]:
                 "cascade": {"escalate_when": ["refusal", "invalid_json", "truncated", "empty"]},
             },
             "all-down": {"candidates": ["503", "error200"]},
+            "failing": {"candidates": ["500"]},
         },
         "keys": [
             *plain["keys"],

@@ -14,6 +14,7 @@ from routergate.domain.request import ChatRequest
 from routergate.gateway import Call
 
 LONGEST, MOST_TAGS = 256, 32
+NOTHING: Final = Said()
 
 Reader: TypeAlias = Callable[[bytes], tuple[ChatRequest, Said]]
 """What makes a request of a body, for one format; raises `InvalidRequest` naming the place."""
@@ -22,16 +23,19 @@ PASSED_ON: Final[Mapping[Format, tuple[str, ...]]] = {
     Format.MESSAGES: ("anthropic-version", "anthropic-beta"),
 }
 """Headers that are a part of the format and go along to the provider."""
+KEPT_BACK: Final = frozenset({"models", "fallbacks"})
+"""Parameters that are the gateway's, and that providers would stumble over."""
 
 
 def read_call(identity: Identity, headers: Mapping[str, str], body: bytes, read: Reader = read_chat) -> Call:
     """Body and headers of a request; raises `ClientError` naming the place."""
     request, said = read(body)
     passed_on = {name: headers[name] for name in PASSED_ON.get(request.format, ()) if name in headers}
+    payload = {name: value for name, value in request.payload.items() if name not in KEPT_BACK}
     return Call(
-        request=replace(request, headers=passed_on) if passed_on else request,
+        request=replace(request, headers=passed_on, payload={**payload, "model": request.model}),
         attribution=attribution(identity, headers, said),
-        wishes=wishes(headers),
+        wishes=wishes(headers, said),
     )
 
 
@@ -50,7 +54,7 @@ def attribution(identity: Identity, headers: Mapping[str, str], asker: Said) -> 
     )
 
 
-def wishes(headers: Mapping[str, str]) -> Wishes:
+def wishes(headers: Mapping[str, str], said: Said = NOTHING) -> Wishes:
     """What the caller asks of the router."""
     quality = _number(headers, "x-routergate-quality")
     max_cost = _number(headers, "x-routergate-max-cost-usd")
@@ -60,6 +64,7 @@ def wishes(headers: Mapping[str, str]) -> Wishes:
         quality=None if quality is None else float(quality),
         max_cost=None if max_cost is None else nanos(max_cost),
         route=_switch(headers, "x-routergate-route"),
+        fallbacks=said.listed()[1:],
     )
 
 

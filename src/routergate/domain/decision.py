@@ -27,6 +27,17 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A model that a caller wants asked after all others."""
+
+    model: ModelId
+    named: str
+    """As the caller wrote it: its name, or that of a route that has it."""
+    residency: str | None = None
+    """That of such a route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePolicy:
     """A route: the virtual model name that applications call, and what it promises."""
 
@@ -51,6 +62,8 @@ class RoutePolicy:
     first_token: float | None = None
     """Seconds that a model may usually take to begin a streamed answer; `None`: any time."""
     limits: Limits = field(default_factory=Limits)
+    fallbacks: tuple[Fallback, ...] = ()
+    """The caller's own, in their order; none of them is a candidate."""
 
     def __post_init__(self) -> None:
         if self.bound is not None and not 0.5 <= self.bound < 1:

@@ -95,3 +95,5 @@ class Wishes:
     """The most that the request may be expected to cost, in nano-dollars."""
     route: bool = True
     """False: use the very model that is named."""
+    fallbacks: tuple[str, ...] = ()
+    """Models and routes to ask after the one that is named, in this order."""

@@ -14,7 +14,7 @@ from routergate.domain.decision import (
     Rejection,
     RoutePolicy,
 )
-from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
+from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel
 from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId
@@ -23,12 +23,14 @@ from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
 from routergate.route.cascade import escalating
-from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
+from routergate.route.filters import Conditions, failing, forbidden, sift, slow
+from routergate.route.named import listed_by
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
 
 VECTORS = "vectors of different models do not compare: in the order of the route"
+LISTED = "no model of the route can serve this: in the order in which the caller listed others"
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
 FirstToken = Callable[[ModelId], float | None]
@@ -63,17 +65,6 @@ class World:
     """Tokens of the conversation that a model has cached."""
 
 
-def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
-    """The route that a request names, or a policy of one model; raises `UnknownModel`."""
-    if wishes.route and name in catalogue.routes:
-        return catalogue.routes[name]
-    if name in catalogue.models:
-        return RoutePolicy(id=DIRECT, candidates=(ModelId(name),))
-    raise UnknownModel(
-        f"The model '{name}' does not exist. GET /v1/models lists those that do.", param="model"
-    )
-
-
 def decide(
     decision_id: str,
     policy: RoutePolicy,
@@ -82,30 +73,35 @@ def decide(
     conditions: Conditions,
     world: World,
 ) -> Decision:
-    """The cheapest adequate model first, then the rest by quality; raises if none is left."""
+    """The cheapest adequate model first, then the rest by quality, then the caller's own fallbacks.
+
+    Raises if none is left.
+    """
     needed = bar(policy, wishes, features.reading.task)
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
-    able, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    able, rejected = sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
     eligible, late = _ready(able, policy, conditions, world)
-    rejected = [*rejected, *late]
-    if not eligible:
+    listed, unfit = listed_by(policy.fallbacks, features, conditions, world.catalogue)
+    rejected = [*rejected, *late, *unfit]
+    if not (eligible or listed):
         raise _unspoken(policy, features, conditions, world) or _nobody(policy, rejected)
-    candidates = _appraise(eligible, features, baseline, needed, world)
+    candidates = _appraise([*eligible, *listed], features, baseline, needed, world)
     affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
     vectors = features.format is Format.EMBEDDINGS
     cascade = policy.cascade if features.format is Format.CHAT else None
-    costed = escalating(affordable, cascade)
-    order = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
+    own, others = _parted(affordable, listed)
+    costed = escalating(own, cascade)
+    ranked = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=VECTORS if vectors else _rule(order[0], needed, loaded=policy.loaded),
+        rule=VECTORS if vectors else _rule(ranked, needed, loaded=policy.loaded),
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
-        candidates=order,
+        candidates=(*ranked, *others),
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
@@ -128,7 +124,10 @@ def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Cand
     return (first, *(candidate for candidate in by_quality if candidate is not first))
 
 
-def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
+def _rule(ranked: Sequence[Candidate], needed: Bar, *, loaded: bool) -> str:
+    if not ranked:
+        return LISTED
+    first = ranked[0]
     if not first.adequate:
         return f"no model {needed.reached}: the best one first"
     basis = ", fixed costs included," if loaded else ""
@@ -146,19 +145,13 @@ def _loaded(candidate: Candidate) -> int | None:
     return loaded_cost(candidate.expected_cost, candidate.share)
 
 
-def _sift(
-    cards: Sequence[ModelCard], features: Features, conditions: Conditions
-) -> tuple[list[ModelCard], list[Rejection]]:
-    """Who can serve the request."""
-    able: list[ModelCard] = []
-    rejected: list[Rejection] = []
-    for card in cards:
-        reason = lacks(card, features) or no_room(card, features) or forbidden(card, conditions)
-        if reason:
-            rejected.append(Rejection(model=card.id, reason=reason))
-        else:
-            able.append(card)
-    return able, rejected
+def _parted(
+    candidates: Sequence[Candidate], listed: Sequence[ModelCard]
+) -> tuple[list[Candidate], list[Candidate]]:
+    """The route's own, and the caller's fallbacks in their order."""
+    ids = {card.id for card in listed}
+    own = [candidate for candidate in candidates if candidate.card.id not in ids]
+    return own, [candidate for candidate in candidates if candidate.card.id in ids]
 
 
 def _ready(
