@@ -99,6 +99,7 @@ class Router:
                 share=lambda card: self._share(card, at),
                 first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
+                rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
             ),
         )
 
@@ -194,7 +195,7 @@ class Gateway:
             reservation.decision, call.attribution, call.request, meter, self.router.tokens, at
         )
         event = reservation.settled(event)
-        self._learn(event, call.request.choices)
+        self._learn(reservation.decision, event, call.request.choices)
         self.till.ledger.settle(event)
         self.telemetry.record(event)
 
@@ -216,12 +217,12 @@ class Gateway:
             organisation, provider = call.attribution.identity.organisation, begun.candidate.card.provider
             await self.homes.remember(organisation, begun.first.answer_id, provider)
 
-    def _learn(self, event: UsageEvent, choices: int) -> None:
+    def _learn(self, decision: Decision, event: UsageEvent, choices: int) -> None:
         """How soon the model begins; how much it writes, from whole answers that the provider counted.
 
         And how many requests it has, if it has fixed costs to spread over them.
         """
-        self.router.recent.observe(event)
+        self.router.recent.observe(decision, event)
         whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
         if whole and event.card is not None and event.usage is not None:
             each = round(event.usage.output_total / choices)

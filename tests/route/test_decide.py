@@ -436,6 +436,7 @@ def test_an_explanation_says_everything() -> None:
             "language": "en",
             "complexity": 0.2,
             "level": "simple",
+            "trouble": [],
             "needs": [],
             "input_tokens": 100,
             "max_output_tokens": None,

@@ -84,6 +84,17 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from None
+    return text
+
+
+Pattern = Annotated[
+    str, Field(min_length=1), AfterValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})
+]
 Name = Annotated[str, AfterValidator(_name)]
 Line = Annotated[str, AfterValidator(_line)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]

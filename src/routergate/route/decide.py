@@ -35,6 +35,7 @@ OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
 FirstToken = Callable[[ModelId], float | None]
 Warm = Callable[[ModelId], int]
+Rejected = Callable[[ModelId, float], float]
 
 
 def unknown(_: ModelId) -> float | None:
@@ -45,6 +46,11 @@ def unknown(_: ModelId) -> float | None:
 def cold(_: ModelId) -> int:
     """No model has anything of the conversation cached."""
     return 0
+
+
+def as_expected(_: ModelId, expected: float) -> float:
+    """Nobody has seen answers being rejected."""
+    return expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,8 @@ class World:
     """Seconds that a model usually takes to begin a streamed answer."""
     warm: Warm = cold
     """Tokens of the conversation that a model has cached."""
+    rejected: Rejected = as_expected
+    """The probability that a model's answer fails the route's checks, from what is expected beforehand."""
 
 
 def decide(
@@ -92,7 +100,7 @@ def decide(
     vectors = features.format is Format.EMBEDDINGS
     cascade = policy.cascade if features.format is Format.CHAT else None
     own, others = _parted(affordable, listed)
-    costed = escalating(own, cascade)
+    costed = escalating(own, cascade, world.rejected)
     ranked = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
     return Decision(
         id=decision_id,

@@ -31,6 +31,7 @@ def explain(decision: Decision, moved: Moved) -> dict[str, Any]:
             "language": reading.language,
             "complexity": round(reading.complexity, 4),
             "level": reading.level.value,
+            "trouble": list(reading.trouble),
             "needs": sorted(decision.features.needs),
             "input_tokens": decision.features.input_tokens,
             "max_output_tokens": decision.features.max_output_tokens,
