@@ -10,10 +10,11 @@ from typing import Any, assert_never
 
 import aiohttp
 
+from routergate.accounts.cache import StoredAnswers
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
-from routergate.config.spec import Config, ProviderKind, ProviderSpec
+from routergate.config.spec import Config, ProviderKind, ProviderSpec, ServerSpec
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
@@ -85,10 +86,16 @@ async def compose(config: Config, parts: Parts) -> Gateway:
             experience=parts.experience,
         ),
         homes=StoredHomes(parts.store),
+        cache=_cache(config.server, parts.store),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
     )
+
+
+def _cache(server: ServerSpec, store: Store) -> StoredAnswers:
+    secret = server.cache_secret.reveal() if server.cache_secret else ""
+    return StoredAnswers(store, server.max_cache_bytes, secret)
 
 
 def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Volumes) -> Router:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from routergate.classify.features import features
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.recall import Recall
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
 from routergate.domain.errors import UnknownResponse
@@ -20,6 +21,7 @@ from routergate.meter.meter import Meter
 from routergate.meter.recent import Recent
 from routergate.meter.settle import attempts, costs, day_of, overhead, usage_event, used
 from routergate.ports import (
+    Cache,
     Chunk,
     Clock,
     Estimator,
@@ -127,6 +129,7 @@ class Gateway:
     router: Router
     dispatcher: Dispatcher
     homes: Homes
+    cache: Cache
     till: Till
     telemetry: Telemetry
     clock: Clock
@@ -141,12 +144,14 @@ class Gateway:
         decision = await self._decide(incoming.id, call, at)
         meter.decided = self.clock.monotonic()
         reservation = self.till.reservation(decision, call.attribution, call.request, at)
+        recall = self._recall(incoming.token, call, decision)
         try:
-            await reservation.admit()
-            begun = await self.dispatcher.first_answer(reservation.decision, reservation.cover, meter)
-            seen = meter.watch(begun.first, begun.rest)
+            begun = await self._begin(recall, reservation, meter)
+            rest = recall.noted(begun, meter, shortened=reservation.shortened)
+            seen = meter.watch(begun.first, rest)
             async with (
                 aclosing(begun.rest),
+                aclosing(rest),
                 aclosing(seen),
                 aclosing(reservation.within(seen, meter, self.router.tokens)) as chunks,
             ):
@@ -198,6 +203,24 @@ class Gateway:
         self._learn(reservation.decision, event, call.request.choices)
         self.till.ledger.settle(event)
         self.telemetry.record(event)
+
+    async def _begin(self, recall: Recall, reservation: Reservation, meter: Meter) -> Begun:
+        """The kept answer, for which nothing is due, or else the first that begins."""
+        if (again := await recall.found(meter)) is not None:
+            await reservation.waive(again.candidate)
+            return again
+        await reservation.admit()
+        return await self.dispatcher.first_answer(reservation.decision, reservation.cover, meter)
+
+    def _recall(self, token: str | None, call: Call, decision: Decision) -> Recall:
+        return Recall(
+            cache=self.cache,
+            decision=decision,
+            request=call.request,
+            identity=call.attribution.identity,
+            token=token or "",
+            wishes=call.wishes,
+        )
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.down(self.clock.monotonic())

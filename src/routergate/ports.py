@@ -6,10 +6,11 @@ from typing import Protocol
 
 from routergate.domain.answer import Form, Said
 from routergate.domain.asset import Volume
+from routergate.domain.caching import Question
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
 from routergate.domain.identity import Identity
-from routergate.domain.model import ModelCard, ProviderId
+from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.request import ChatRequest, Features, Reading
 from routergate.domain.reservation import Line, Reply
 from routergate.domain.usage import Usage
@@ -62,6 +63,24 @@ class Provider(Protocol):
     async def kept(self, method: str, path: str) -> Kept:
         """What it says of a kept answer at `path` below all of them; raises `UpstreamError` or
         `UnknownResponse`, where it keeps none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A whole answer, and who gave it."""
+
+    model: ModelId
+    chunks: tuple[Chunk, ...]
+
+
+class Cache(Protocol):
+    """Whole answers, kept to be given again."""
+
+    async def find(self, question: Question) -> Whole | None:
+        """What was kept; `None` if nothing was, or the store does not say. Never raises."""
+
+    async def keep(self, question: Question, answer: Whole) -> None:
+        """For as long as the question says, if there is room; never raises."""
 
 
 class Homes(Protocol):

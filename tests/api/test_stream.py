@@ -25,6 +25,7 @@ GATEWAY = Gateway(
     router=NOTHING,
     dispatcher=NOTHING,
     homes=NOTHING,
+    cache=NOTHING,
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,

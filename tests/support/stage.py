@@ -20,7 +20,8 @@ from support.gateway import KEY, RunningGateway, a_model, configuration, running
 PINNED_KEY = "rg-test-key-of-one-customer-and-feature"
 SMALL_ONLY_KEY = "rg-test-key-that-may-use-small"
 ADDED_UP_KEY, ENDED_KEY = "rg-test-key-for-adding-up", "rg-test-key-for-how-requests-end"
-FORMATS_KEY = "rg-test-key-for-every-format"
+FORMATS_KEY, CACHE_KEY = "rg-test-key-for-every-format", "rg-test-key-for-kept-answers"
+BOOKED_KEY = "rg-test-key-for-kept-answers-that-are-booked"
 """For one test each: nobody else's requests are in their usage."""
 FAULTS = (
     "400",
@@ -189,6 +190,10 @@ def staged(base_url: str) -> dict[str, Any]:
             },
             "all-down": {"candidates": ["503", "error200"]},
             "failing": {"candidates": ["500"]},
+            "kept": {**plain["routes"]["auto"], "cache": {"ttl": "1h", "scope": "organisation"}},
+            "kept-claude": {"candidates": ["claude"], "baseline": "claude", "cache": {"ttl": "5m"}},
+            "kept-vectors": {"candidates": ["vectors"], "cache": {"ttl": "5m"}},
+            "kept-cut": {"candidates": ["cut:5"], "cache": {"ttl": "5m"}},
         },
         "keys": [
             *plain["keys"],
@@ -196,6 +201,8 @@ def staged(base_url: str) -> dict[str, Any]:
             {"hash": sha256(SMALL_ONLY_KEY), "organisation": "acme", "allow": ["small"]},
             {"hash": sha256(ADDED_UP_KEY), "organisation": "acme"},
             {"hash": sha256(FORMATS_KEY), "organisation": "acme"},
+            {"hash": sha256(CACHE_KEY), "organisation": "initech"},
+            {"hash": sha256(BOOKED_KEY), "organisation": "umbrella"},
             {"hash": sha256(ENDED_KEY), "organisation": "acme", "team": "endings"},
         ],
         "server": {"grace_seconds": 3, "max_body_mb": 1},

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from routergate.domain.asset import Loaded
+from routergate.domain.caching import Recalled
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
 from routergate.domain.model import ModelId, ProviderId
@@ -242,7 +243,7 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics: Metrics, tmp_path: Path
 ) -> None:
     metrics.announce(CATALOGUE)
-    metrics.record(an_event())
+    metrics.record(an_event(recalled=Recalled.MISS))
     metrics.refused(404, "model_not_found")
     metrics.events_waiting(0, 0)
     metrics.store(up=True, failures=0)

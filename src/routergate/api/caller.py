@@ -58,6 +58,7 @@ def wishes(headers: Mapping[str, str], said: Said = NOTHING) -> Wishes:
     """What the caller asks of the router."""
     quality = _number(headers, "x-routergate-quality")
     max_cost = _number(headers, "x-routergate-max-cost-usd")
+    kept = _kept(headers)
     if quality is not None and quality > 1:
         raise InvalidRequest("x-routergate-quality is a number from 0 to 1.", param="x-routergate-quality")
     return Wishes(
@@ -65,6 +66,8 @@ def wishes(headers: Mapping[str, str], said: Said = NOTHING) -> Wishes:
         max_cost=None if max_cost is None else nanos(max_cost),
         route=_switch(headers, "x-routergate-route"),
         fallbacks=said.listed()[1:],
+        fresh="refresh" in kept or "no-cache" in kept,
+        unkept="no-store" in kept,
     )
 
 
@@ -107,6 +110,15 @@ def _number(headers: Mapping[str, str], name: str) -> Decimal | None:
     if not value.is_finite() or value < 0 or value > 1_000_000:
         raise InvalidRequest(f"{name} is a number that is not negative.", param=name)
     return value
+
+
+def _kept(headers: Mapping[str, str]) -> frozenset[str]:
+    """What the caller says of kept answers, in our words or, without them, in HTTP's."""
+    if (said := headers.get("x-routergate-cache", "").lower()) in {"no-store", "refresh"}:
+        return frozenset({said})
+    if "x-routergate-cache" in headers:
+        raise InvalidRequest("x-routergate-cache is 'no-store' or 'refresh'.", param="x-routergate-cache")
+    return frozenset(word.strip() for word in headers.get("cache-control", "").lower().split(","))
 
 
 def _switch(headers: Mapping[str, str], name: str) -> bool:

@@ -90,6 +90,10 @@ class ServerSpec:
     max_body_bytes: int = 32 * 1024 * 1024
     max_replay_bytes: int = 1024 * 1024
     """The largest answer that is kept for an `Idempotency-Key`."""
+    max_cache_bytes: int = 64 * 1024 * 1024
+    """What the answers kept for one organisation may take of the store."""
+    cache_secret: Secret | None = field(default=None, repr=False)
+    """What goes into the names and keys of answers that an organisation shares."""
     grace_seconds: float = 30.0
     """How long running requests may go on after SIGTERM."""
     metric_labels: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from routergate.domain.answer import Cascade
 from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.caching import Caching
 from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
@@ -57,6 +58,8 @@ class RoutePolicy:
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
     cascade: Cascade | None = None
     """Which answers are not given but asked for again; `None`: every answer is given as it comes."""
+    caching: Caching | None = None
+    """Which answers are kept, to be given again to the same request; `None`: none is."""
     max_cost: Nanos | None = None
     """The most that an answer may be expected to cost; `None`: any price."""
     first_token: float | None = None
@@ -170,6 +173,8 @@ class Decision:
     """What the threshold comes from, if it was not written down."""
     cascade: Cascade | None = None
     """Which answers are not given, but asked for again from a better candidate."""
+    caching: Caching | None = None
+    """Which answers are kept."""
 
     @property
     def chosen(self) -> Candidate:

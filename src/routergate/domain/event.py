@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.caching import Recalled
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
@@ -83,7 +84,7 @@ class UsageEvent:
     quality: float | None
     """The estimate for the model that answered."""
     card: ModelCard | None
-    """The model that answered; `None` if none did."""
+    """The model that answered; `None` if none did, or if the answer was a kept one."""
     streamed: bool
     outcome: Outcome
     attempts: tuple[Attempt, ...]
@@ -104,6 +105,13 @@ class UsageEvent:
     """By the answer's own account."""
     asked_tier: str | None = None
     """The service tier that the request named."""
+    recalled: Recalled | None = None
+    """What came of looking for a kept answer; `None`: the route keeps none."""
+
+    @property
+    def cached(self) -> bool:
+        """Whether a kept answer was given: `usage` is that of whoever paid for it, and nothing is due."""
+        return self.recalled is Recalled.HIT
 
     @property
     def loaded(self) -> Nanos | None:

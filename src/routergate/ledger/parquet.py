@@ -82,6 +82,7 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "service_tier": (_TEXT, True),
     "asked_tier": (_TEXT, True),
     "answer_seconds": (_NUMBER, True),
+    "cached": (pa.bool_(), True),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""

@@ -8,7 +8,7 @@ import msgspec
 
 from routergate.domain.asset import Loaded
 from routergate.domain.budget import Measure
-from routergate.domain.event import Attempt, UsageEvent
+from routergate.domain.event import Attempt, Timings, UsageEvent
 from routergate.domain.reservation import Kind
 from routergate.domain.usage import KINDS
 from routergate.ledger.names import counter_name, read_counter
@@ -99,6 +99,9 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     asked_tier: str | None = None
     """That the request named; empty: none. `None`: the row is from before it was written down."""
     answer_seconds: float | None = None
+    cached: bool | None = None
+    """Whether a kept answer was given, at no cost: the tokens are those of the first time. `None`: the row is
+    from before it was written down."""
 
 
 LARGEST = 2**53
@@ -146,17 +149,24 @@ def row(event: UsageEvent) -> EventRow:
         cost_nanos=event.cost,
         baseline=event.baseline,
         baseline_cost_nanos=event.baseline_cost,
-        total_seconds=event.timings.total,
-        first_token_seconds=event.timings.first_token,
-        overhead_seconds=event.timings.overhead,
-        decision_seconds=event.timings.decision,
+        **_seconds(event.timings),
         charges=tuple(_charges(event)),
         **shares(event.share),
         loaded_cost_nanos=event.loaded,
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
-        answer_seconds=event.timings.answer,
+        cached=event.cached,
     )
+
+
+def _seconds(timings: Timings) -> Mapping[str, Any]:
+    return {
+        "total_seconds": timings.total,
+        "first_token_seconds": timings.first_token,
+        "overhead_seconds": timings.overhead,
+        "decision_seconds": timings.decision,
+        "answer_seconds": timings.answer,
+    }
 
 
 def shares(share: Loaded | None) -> Mapping[str, Any]:

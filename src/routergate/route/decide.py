@@ -114,6 +114,7 @@ def decide(
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
         cascade=cascade,
+        caching=policy.caching,
     )
 
 

@@ -181,6 +181,13 @@ REPLAYS = Metric(
     unit="requests",
     help="Requests answered with what their Idempotency-Key was answered before: no call, no event, no cost.",
 )
+CACHE = Metric(
+    name="routergate_cache_total",
+    labels=("route", "result"),
+    unit="requests",
+    help="Requests to routes that keep answers: hit (a kept one was given, at no cost), miss, refresh (the "
+    "caller wanted a new one), bypass (nor was it kept).",
+)
 NOT_ADMITTED = Metric(
     name="routergate_admissions_refused_total",
     labels=("scope", "reason"),
@@ -259,7 +266,7 @@ UNREADABLE = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS,
+    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS, CACHE,
     TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
