@@ -19,6 +19,8 @@ from routergate.domain.budget import Rules
 from routergate.domain.caching import Caching, Recalled
 from routergate.domain.errors import (
     AllProvidersFailed,
+    BudgetEnded,
+    GuardrailRefused,
     InvalidRequest,
     ProviderBroken,
     ProviderDenied,
@@ -38,6 +40,8 @@ from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router
+from routergate.guardrails.guards import RouteGuards
+from routergate.guardrails.rail import Rail
 from routergate.ports import Chunk
 from routergate.route.explain import explain
 from routergate.spend.book import Book
@@ -83,6 +87,7 @@ class World:
     cache: DictCache = field(default_factory=DictCache)
     caching: Caching | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    hooks: Sequence[Any] = ()
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
     rules: Rules = field(default_factory=Rules)
     session: str | None = None
@@ -109,6 +114,7 @@ class World:
             dispatcher=a_dispatcher(dict(self.providers), self.clock),
             homes=self.homes,
             cache=self.cache,
+            guards=RouteGuards({"auto": [Rail(name="hook", hook=hook) for hook in self.hooks]}),
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
             telemetry=self.telemetry,
             clock=self.clock,
@@ -710,3 +716,65 @@ async def test_what_a_route_promises_is_a_part_of_the_question() -> None:
     await world.ask()
     [question] = world.cache.asked
     assert question.settings == ("auto", "0.5", *sorted(Flaw), "a")
+
+
+class Refusing:
+    """Lets no answer pass."""
+
+    def after(self, text: str) -> None:
+        raise GuardrailRefused("not this one")
+
+
+class Watching:
+    """Looks at answers, and leaves them as they are."""
+
+    def after(self, text: str) -> None:
+        return None
+
+
+class Closed:
+    """Lets no request pass."""
+
+    def before(self, messages: Sequence[Any]) -> None:
+        raise GuardrailRefused("not this one")
+
+
+PLAIN = Chunk(data=b'{"choices":[{"index":0,"message":{"content":"hi"}}]}', usage=USAGE)
+
+
+async def test_an_answer_that_a_guardrail_refuses_leaves_one_row_with_what_it_cost() -> None:
+    world = World([PLAIN], hooks=[Refusing()])
+    with pytest.raises(GuardrailRefused, match="The guardrail 'hook' refuses this: not this one"):
+        await world.ask()
+    assert (world.event.outcome, world.event.usage, world.event.cost) == (Outcome.REFUSED, USAGE, 1_200_000)
+
+
+async def test_a_request_that_a_guardrail_refuses_leaves_no_row() -> None:
+    world = World([PLAIN], hooks=[Closed()])
+    incoming = replace(world.incoming(a_request()), receive=a_body)
+    with pytest.raises(GuardrailRefused):
+        async with world.gateway.chat(incoming):
+            pytest.fail("it was answered")
+    assert (world.ledger.events, world.ledger.reserved) == ([], [])
+
+
+async def a_body() -> bytes:
+    return b'{"messages":[{"role":"user","content":"hi"}]}'
+
+
+async def test_an_answer_that_breaks_while_it_is_looked_at_is_given_to_nobody() -> None:
+    world = World([PLAIN, StreamBroken("gone")], hooks=[Watching()])
+    with pytest.raises(StreamBroken):
+        async with world.chat():
+            pytest.fail("it was given")
+    assert world.event.outcome is Outcome.FAILED
+
+
+async def test_an_answer_that_a_budget_cuts_is_looked_at_and_then_cut() -> None:
+    pieces = [Chunk(data=b"data: {}\n\n", text="word " * 500) for _ in range(9)]
+    rules = rules_of(a_budget(nanos(Decimal("0.0008")), strict=True))
+    world = World(pieces, hooks=[Watching()], rules=rules)
+    async with world.chat(a_request(stream=True)) as answer:
+        assert await anext(answer.chunks) == pieces[0]
+        with pytest.raises(BudgetEnded):
+            [chunk async for chunk in answer.chunks]

@@ -14,7 +14,7 @@ from routergate.accounts.cache import StoredAnswers
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
-from routergate.config.spec import Config, ProviderKind, ProviderSpec, ServerSpec
+from routergate.config.spec import Config, GuardrailSpec, ProviderKind, ProviderSpec, ServerSpec
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
@@ -22,6 +22,8 @@ from routergate.domain.errors import InvalidRequest
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.gateway import Gateway, Router
+from routergate.guardrails.guards import RouteGuards
+from routergate.guardrails.rail import Rail
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
@@ -87,10 +89,15 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         ),
         homes=StoredHomes(parts.store),
         cache=_cache(config.server, parts.store),
+        guards=RouteGuards({route: _rails(specs) for route, specs in config.guardrails.items()}),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
     )
+
+
+def _rails(specs: Sequence[GuardrailSpec]) -> Sequence[Rail]:
+    return [Rail(name=it.id, hook=it.hook, timeout=it.timeout, passes=it.passes) for it in specs]
 
 
 def _cache(server: ServerSpec, store: Store) -> StoredAnswers:

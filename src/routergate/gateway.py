@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from routergate.classify.features import features
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.guarded import guarded
 from routergate.dispatch.recall import Recall
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
@@ -25,6 +26,7 @@ from routergate.ports import (
     Chunk,
     Clock,
     Estimator,
+    Guards,
     Homes,
     Kept,
     Keyring,
@@ -130,6 +132,7 @@ class Gateway:
     dispatcher: Dispatcher
     homes: Homes
     cache: Cache
+    guards: Guards
     till: Till
     telemetry: Telemetry
     clock: Clock
@@ -139,7 +142,7 @@ class Gateway:
         """Answer one chat completion. Once it is routed it leaves exactly one usage event."""
         at, meter = self.clock.epoch_ns(), Meter(self.clock, self.clock.monotonic())
         caller = await self.keyring.identify(incoming.token, incoming.peer)
-        call = incoming.parse(caller, await meter.uploaded(incoming.receive()))
+        call = await self._call(incoming, caller, await meter.uploaded(incoming.receive()))
         meter.read = self.clock.monotonic()
         decision = await self._decide(incoming.id, call, at)
         meter.decided = self.clock.monotonic()
@@ -162,7 +165,7 @@ class Gateway:
                     reservation=reservation,
                     winner=begun.candidate,
                     meter=meter,
-                    chunks=chunks,
+                    chunks=await guarded(self.guards, decision.route, call.request.format, chunks),
                     at=at,
                 )
         except BaseException as error:
@@ -175,13 +178,13 @@ class Gateway:
     async def route(self, incoming: Incoming) -> Decision:
         """The decision without the call."""
         caller = await self.keyring.identify(incoming.token, incoming.peer)
-        call = incoming.parse(caller, await incoming.receive())
+        call = await self._call(incoming, caller, await incoming.receive())
         return await self._decide(incoming.id, call, self.clock.epoch_ns())
 
     async def count(self, incoming: Incoming) -> int:
         """Input tokens of a request, by the count of the provider that would be asked, or else by ours."""
         caller = await self.keyring.identify(incoming.token, incoming.peer)
-        call = incoming.parse(caller, await incoming.receive())
+        call = await self._call(incoming, caller, await incoming.receive())
         decision = await self._decide(incoming.id, call, self.clock.epoch_ns())
         counted = await self.dispatcher.counted(call.request, decision.chosen.card)
         return decision.features.input_tokens if counted is None else counted
@@ -193,6 +196,13 @@ class Gateway:
         if told is None:
             raise UnknownResponse(f"No response '{answer_id}' is kept.", param="response_id")
         return told
+
+    async def _call(self, incoming: Incoming, caller: Identity, body: bytes) -> Call:
+        """What is asked, as the guardrails of its route leave it."""
+        call = incoming.parse(caller, body)
+        route = policy_of(self.router.catalogue, call.request.model, call.wishes).id
+        rewritten = await self.guards.before(route, body)
+        return call if rewritten is None else incoming.parse(caller, rewritten)
 
     def _book(self, call: Call, reservation: Reservation, meter: Meter, at: int) -> None:
         """The one event, with what it charges."""

@@ -35,6 +35,7 @@ GATEWAY = Gateway(
     dispatcher=NOTHING,
     homes=NOTHING,
     cache=NOTHING,
+    guards=NOTHING,
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,

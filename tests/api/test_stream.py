@@ -26,6 +26,7 @@ GATEWAY = Gateway(
     dispatcher=NOTHING,
     homes=NOTHING,
     cache=NOTHING,
+    guards=NOTHING,
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,

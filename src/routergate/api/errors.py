@@ -19,6 +19,7 @@ from routergate.domain.errors import (
     ClientError,
     DeadlinePassed,
     Forbidden,
+    GuardrailRefused,
     IdempotencyConflict,
     IdempotencyInProgress,
     IdempotencyNotKept,
@@ -123,6 +124,8 @@ def type_of(error: RouterGateError, spoken: Format = Format.CHAT) -> str:
     """The `type` of an error in the words of a format."""
     if spoken is Format.MESSAGES:
         return ANTHROPIC_KINDS.get(status_of(error), "invalid_request_error")
+    if isinstance(error, GuardrailRefused):
+        return "guardrail_refused"
     if isinstance(error, OverBudget | BudgetHeld | BudgetEnded):
         return "insufficient_quota"
     return KINDS.get(status_of(error), "invalid_request_error")

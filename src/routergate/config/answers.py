@@ -1,9 +1,11 @@
-"""What may be written of a route's answers: how they are checked, and whether they are kept."""
+"""What may be written of a route's answers: how they are checked, kept and guarded."""
+
+from typing import Literal
 
 from pydantic import Field
 
 from routergate.config.part import Part
-from routergate.config.scalars import Bytes, Count, Duration, Pattern, Probability, Seconds
+from routergate.config.scalars import Bytes, Count, Duration, Line, Name, Pattern, Probability, Seconds
 from routergate.domain.answer import Flaw
 from routergate.domain.caching import Caching, Sharing
 
@@ -36,3 +38,18 @@ class Cache(Part):
     """Who is given it: whoever asks with the same `key`, or with any of the same `organisation`."""
     max_bytes: Bytes = CACHING.max_bytes
     """The largest answer that is kept."""
+
+
+class Guardrail(Part):
+    """Something of your own that looks at requests before they are routed, and at answers as well."""
+
+    use: Line = Field(examples=["routergate.guardrails.pii:Redaction"])
+    """Where it is: a module that Python can import, a colon, and a class or object in it."""
+    options: dict[Name, str | tuple[str, ...]] = Field(default_factory=dict, examples=[{"kinds": ["email"]}])
+    """What a class is called with: texts, or lists of them."""
+    timeout: Seconds = 2.0
+    """Seconds that it may take to look once."""
+    on_error: Literal["refuse", "pass"] = "refuse"
+    """What becomes of a request or an answer that it fails to look at."""
+    direct: bool = False
+    """Whether it looks at requests that name a model in place of a route, too."""

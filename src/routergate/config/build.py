@@ -10,6 +10,7 @@ from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.config.premiums import with_premiums
 from routergate.config.promise import calibrated
+from routergate.config.rails import guardrails
 from routergate.config.restraints import Alert
 from routergate.config.routes import policy
 from routergate.config.rules import OTHERS, rules
@@ -78,6 +79,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         keys=_keys(file.keys, names, models, findings),
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
+        guardrails=guardrails(file, findings),
         server=_server(file.server),
         artifact=artifact,
         warnings=tuple(findings.warnings),

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from routergate.config.findings import hint
 from routergate.domain.identity import network
 
+MONTH = 30 * 86_400
 KEY_HASH = re.compile("sha256:[0-9a-f]{64}")
 
 
@@ -77,7 +78,10 @@ def _duration(written: Any) -> float:
     found = re.fullmatch("([0-9]{1,7})([smhd])", str(written))
     if found is None:
         raise ValueError("expected a duration such as 30s, 15m, 1h or 7d")
-    return int(found[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[found[2]]
+    seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[found[2]]
+    if not 0 < seconds <= MONTH:
+        raise ValueError("expected more than nothing and no more than 30d")
+    return seconds
 
 
 def _timezone(text: str) -> str:
@@ -147,7 +151,6 @@ Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 Duration = Annotated[
     float,
     BeforeValidator(_duration),
-    Field(gt=0, le=30 * 86_400),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}[smhd]$"}),
 ]
 Bytes = Annotated[int, Field(gt=0, le=16 * 1024**2)]

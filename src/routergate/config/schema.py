@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from routergate.config.answers import Cache, Cascade
+from routergate.config.answers import Cache, Cascade, Guardrail
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
 from routergate.config.part import Part
@@ -174,6 +174,8 @@ class Route(Part):
     """Check answers before they are given, and ask a better candidate after a bad one."""
     cache: Cache | None = None
     """Keep answers, and give them again to the same request; docs/caching.md says when."""
+    guardrails: tuple[Name, ...] = Field(default=(), examples=[["pii"]])
+    """What looks at its requests and answers, in this order; docs/guardrails.md says how."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
     max_cost_usd: Dollars | None = Field(default=None, examples=[0.02])
@@ -280,6 +282,8 @@ class File(Part):
     """The models that requests can go to, by name."""
     tasks: dict[Name, Task] = Field(default_factory=dict)
     """Tasks of your own, beside the built-in ones, by name."""
+    guardrails: dict[Name, Guardrail] = Field(default_factory=dict)
+    """Your own checks of requests and answers, by name."""
     routes: dict[Name, Route] = Field(default_factory=dict)
     """The model names that applications call."""
     organisations: dict[Name, Organisation] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from routergate.classify.artifact import Artifact
 from routergate.domain.budget import Rules
@@ -118,6 +119,19 @@ class AlertSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardrailSpec:
+    """A guardrail, loaded."""
+
+    id: str
+    hook: Any
+    """Has `before`, `after` or both."""
+    timeout: float = 2.0
+    """Seconds that it may take to look once."""
+    passes: bool = False
+    """Whether what it fails to look at is let through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that one YAML file says."""
 
@@ -128,6 +142,8 @@ class Config:
     rules: Rules = field(default_factory=Rules)
     """What may be spent."""
     alerts: tuple[AlertSpec, ...] = ()
+    guardrails: Mapping[str, tuple[GuardrailSpec, ...]] = field(default_factory=dict)
+    """By route; those of requests that name a model under `direct`."""
     server: ServerSpec = field(default_factory=ServerSpec)
     artifact: Artifact | None = None
     """What the router has learned; `None`: what ships with the program."""

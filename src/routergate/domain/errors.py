@@ -21,6 +21,7 @@ RouterGateError
 │   ├── IdempotencyConflict
 │   ├── IdempotencyInProgress
 │   ├── IdempotencyNotKept
+│   ├── GuardrailRefused
 │   ├── NoEligibleModel
 │   ├── ProviderRefused       as a provider said it
 │   │   ├── ContextExceeded
@@ -167,6 +168,12 @@ class NoEligibleModel(ClientError):
     """No model of the route can serve the request."""
 
     code = "no_eligible_model"
+
+
+class GuardrailRefused(ClientError):
+    """A guardrail of the operator's lets a request or an answer not pass. The caller is told the message."""
+
+    code = "guardrail_refused"
 
 
 class ProviderRefused(ClientError):

@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """No provider answered, or the answer broke off."""
     REFUSED = "refused"
-    """A provider found the request itself at fault."""
+    """A provider found the request itself at fault, or a guardrail the answer."""
     ABANDONED = "abandoned"
     """The caller left before the end, or the gateway died."""
     CUT = "cut"

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from routergate.domain.caching import Recalled
 from routergate.domain.decision import Candidate
-from routergate.domain.errors import BudgetEnded, ProviderRefused, RouterGateError, UpstreamError
+from routergate.domain.errors import (
+    BudgetEnded,
+    GuardrailRefused,
+    ProviderRefused,
+    RouterGateError,
+    UpstreamError,
+)
 from routergate.domain.event import Attempt, Outcome
 from routergate.meter.seen import Seen
 from routergate.ports import Chunk, Clock, TokenCounter
@@ -133,7 +139,7 @@ class Meter:
 
     def failed(self, error: BaseException) -> None:
         """Note what ended the request before its time."""
-        if isinstance(error, ProviderRefused):
+        if isinstance(error, ProviderRefused | GuardrailRefused):
             self.outcome = Outcome.REFUSED
         elif isinstance(error, BudgetEnded):
             self.outcome = Outcome.CUT
