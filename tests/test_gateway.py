@@ -20,7 +20,6 @@ from routergate.domain.caching import Caching, Recalled
 from routergate.domain.errors import (
     AllProvidersFailed,
     BudgetEnded,
-    GuardrailRefused,
     InvalidRequest,
     ProviderBroken,
     ProviderDenied,
@@ -36,7 +35,7 @@ from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import Capability, ModelCard, ProviderId
 from routergate.domain.money import nanos
-from routergate.domain.refusals import OverBudget
+from routergate.domain.refusals import GuardrailRefused, OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router

@@ -17,6 +17,7 @@ from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Turn, priority_of
 from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
 from routergate.meter.recent import Recent
@@ -37,6 +38,7 @@ from routergate.ports import (
 )
 from routergate.route.decide import World, decide
 from routergate.route.filters import Conditions
+from routergate.route.holdout import draw
 from routergate.route.named import policy_of
 from routergate.spend.reservation import Reservation, Till
 
@@ -89,7 +91,7 @@ class Router:
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
         text_tokens = await self.tokens.count([message.text for message in request.messages])
-        return decide(
+        decision = decide(
             request_id,
             policy,
             features(request, reading, text_tokens),
@@ -104,8 +106,10 @@ class Router:
                 first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
                 rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
+                draw=draw(policy, account, request_id),
             ),
         )
+        return replace(decision, turn=_turn(policy, account.identity, call.wishes))
 
     def _share(self, card: ModelCard, at: int) -> Loaded | None:
         return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
@@ -121,6 +125,12 @@ def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId])
         route=policy.id,
         down=down,
     )
+
+
+def _turn(policy: RoutePolicy, caller: Identity, wishes: Wishes) -> Turn:
+    """With what claim a request waits where others do."""
+    priority = priority_of(wishes.priority, caller.priority, policy.priority)
+    return Turn(organisation=caller.organisation, priority=priority)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +157,7 @@ class Gateway:
         decision = await self._decide(incoming.id, call, at)
         meter.decided = self.clock.monotonic()
         reservation = self.till.reservation(decision, call.attribution, call.request, at)
-        recall = self._recall(incoming.token, call, decision)
+        recall = Recall(self.cache, decision, call.request, caller, incoming.token or "", call.wishes)
         try:
             begun = await self._begin(recall, reservation, meter)
             rest = recall.noted(begun, meter, shortened=reservation.shortened)
@@ -221,16 +231,6 @@ class Gateway:
             return again
         await reservation.admit()
         return await self.dispatcher.first_answer(reservation.decision, reservation.cover, meter)
-
-    def _recall(self, token: str | None, call: Call, decision: Decision) -> Recall:
-        return Recall(
-            cache=self.cache,
-            decision=decision,
-            request=call.request,
-            identity=call.attribution.identity,
-            token=token or "",
-            wishes=call.wishes,
-        )
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         down = self.dispatcher.down(self.clock.monotonic())

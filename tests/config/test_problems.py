@@ -36,7 +36,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("{kind: vllm}", ": is of kind vllm and needs base_url or replicas, such as http://vllm-0:8000/v1"),
         (
             "{kind: opnai}",
-            ".kind: 'opnai' is not one of openai, vllm, anthropic, litellm; did you mean 'openai'?",
+            ".kind: 'opnai' is not one of openai, azure, vllm, anthropic, litellm; did you mean 'openai'?",
         ),
         (
             "{kind: litellm, replicas: [http://a/v1]}",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from routergate.domain.errors import GuardrailRefused
+from routergate.domain.refusals import GuardrailRefused
 from routergate.guardrails.guards import RouteGuards
 from routergate.guardrails.rail import Rail
 

@@ -4,8 +4,7 @@ from hypothesis import strategies as st
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.decision import Candidate, Estimate
 from routergate.domain.money import Nanos
-from routergate.route.cascade import escalating
-from routergate.route.decide import as_expected
+from routergate.route.cascade import as_expected, escalating
 from support.builders import a_candidate, a_card
 
 CHECKED = Cascade(escalate_when=frozenset({Flaw.REFUSAL}))

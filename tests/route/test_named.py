@@ -7,9 +7,10 @@ from routergate.domain.decision import DIRECT, Catalogue, Decision, Estimate
 from routergate.domain.errors import NoEligibleModel, UnknownModel
 from routergate.domain.identity import Wishes
 from routergate.domain.model import Capability
-from routergate.route.decide import LISTED, World, decide
+from routergate.route.decide import World, decide
 from routergate.route.filters import Conditions
 from routergate.route.named import policy_of
+from routergate.route.order import LISTED
 from support.builders import DAY, a_card, a_catalogue, a_policy, a_rate_card, some_features
 
 CHEAP = a_card("cheap", quality=0.7, prices=(a_rate_card("1", "1"),))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from routergate.domain.errors import GuardrailRefused
+from routergate.domain.refusals import GuardrailRefused
 from routergate.domain.request import Message
 
 WORD = "xyzzy"

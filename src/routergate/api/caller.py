@@ -11,6 +11,7 @@ from routergate.domain.format import Format
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.money import nanos
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Priority
 from routergate.gateway import Call
 
 LONGEST, MOST_TAGS = 256, 32
@@ -64,6 +65,7 @@ def wishes(headers: Mapping[str, str], said: Said = NOTHING) -> Wishes:
     return Wishes(
         quality=None if quality is None else float(quality),
         max_cost=None if max_cost is None else nanos(max_cost),
+        priority=_priority(headers, "x-routergate-priority"),
         route=_switch(headers, "x-routergate-route"),
         fallbacks=said.listed()[1:],
         fresh="refresh" in kept or "no-cache" in kept,
@@ -119,6 +121,13 @@ def _kept(headers: Mapping[str, str]) -> frozenset[str]:
     if "x-routergate-cache" in headers:
         raise InvalidRequest("x-routergate-cache is 'no-store' or 'refresh'.", param="x-routergate-cache")
     return frozenset(word.strip() for word in headers.get("cache-control", "").lower().split(","))
+
+
+def _priority(headers: Mapping[str, str], name: str) -> Priority | None:
+    text = headers.get(name, "").lower()
+    if text and text not in set(Priority):
+        raise InvalidRequest(f"{name} takes one of {', '.join(Priority)}.", param=name)
+    return Priority(text) if text else None
 
 
 def _switch(headers: Mapping[str, str], name: str) -> bool:

@@ -19,7 +19,6 @@ from routergate.domain.errors import (
     ClientError,
     DeadlinePassed,
     Forbidden,
-    GuardrailRefused,
     IdempotencyConflict,
     IdempotencyInProgress,
     IdempotencyNotKept,
@@ -38,7 +37,7 @@ from routergate.domain.errors import (
     UpstreamError,
 )
 from routergate.domain.format import Format
-from routergate.domain.refusals import BudgetHeld, NotAdmitted, OverBudget
+from routergate.domain.refusals import BudgetHeld, GuardrailRefused, NotAdmitted, OverBudget
 
 log = logging.getLogger(__name__)
 

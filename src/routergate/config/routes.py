@@ -29,6 +29,7 @@ def policy(
         )
     if written.cascade:
         _check_rule(written.cascade, (*place, "cascade"), findings)
+    _check_holdout(written, (*place, "holdout"), findings)
     residency = None if written.residency == "any" else written.residency
     candidates = tuple(map(ModelId, written.candidates))
     if residency and all(model in models for model in candidates):
@@ -41,11 +42,14 @@ def policy(
         quality=written.quality,
         bound=written.bound,
         residency=residency,
+        as_written=written.order == "written",
         loaded=written.cost_basis == "loaded",
         cascade=_cascade(written.cascade) if written.cascade else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
         caching=Caching(**dict(written.cache)) if written.cache else None,
+        holdout=written.holdout if written.baseline in written.candidates else 0.0,
+        priority=written.priority,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
@@ -77,6 +81,11 @@ def _check_candidates(
         refer(model, "model", known, (*place, index), findings)
         if first.setdefault(model, index) != index:
             findings.problem((*place, index), f"'{model}' is a candidate already; keep it once")
+
+
+def _check_holdout(written: schema.Route, place: Place, findings: Findings) -> None:
+    if written.holdout and written.baseline not in written.candidates:
+        findings.problem(place, "needs a baseline that is among the candidates; add it to them")
 
 
 def _check_residency(

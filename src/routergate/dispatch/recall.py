@@ -12,7 +12,7 @@ from routergate.meter.meter import Meter
 from routergate.ports import Cache, Chunk, Whole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Recall:
     """What is kept, and may be kept, of one request's answer."""
 

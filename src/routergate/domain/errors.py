@@ -21,15 +21,15 @@ RouterGateError
 │   ├── IdempotencyConflict
 │   ├── IdempotencyInProgress
 │   ├── IdempotencyNotKept
-│   ├── GuardrailRefused
 │   ├── NoEligibleModel
 │   ├── ProviderRefused       as a provider said it
 │   │   ├── ContextExceeded
 │   │   └── ContentFiltered
-│   └── NotAdmitted           in `refusals.py`
-│       ├── OverBudget
-│       ├── BudgetHeld
-│       └── RateLimited
+│   ├── NotAdmitted           in `refusals.py`, like the next one
+│   │   ├── OverBudget
+│   │   ├── BudgetHeld
+│   │   └── RateLimited
+│   └── GuardrailRefused
 ├── UpstreamError             nobody here
 │   ├── ProviderUnreachable
 │   ├── ProviderDropped
@@ -39,11 +39,15 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   ├── DeadlinePassed
+│   ├── ProviderBusy
 │   └── AllProvidersFailed
 │       └── AllProvidersThrottled
 ├── BudgetEnded               the caller
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
+├── StatementUnusable         the operator
+├── NotInvoiceable            the operator
+├── EngineUnusable            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -170,12 +174,6 @@ class NoEligibleModel(ClientError):
     code = "no_eligible_model"
 
 
-class GuardrailRefused(ClientError):
-    """A guardrail of the operator's lets a request or an answer not pass. The caller is told the message."""
-
-    code = "guardrail_refused"
-
-
 class ProviderRefused(ClientError):
     """A provider found the request itself at fault; its answer is passed on as it came."""
 
@@ -264,6 +262,12 @@ class DeadlinePassed(UpstreamError):
     billed = None
 
 
+class ProviderBusy(UpstreamError):
+    """There was no place in its queue, or none came free in time. It was not asked."""
+
+    kind = "busy"
+
+
 class AllProvidersFailed(UpstreamError):
     """No candidate answered."""
 
@@ -286,6 +290,18 @@ class StoreUnavailable(RouterGateError):
 
 class LedgerUnusable(RouterGateError):
     """The ledger's files cannot be written or read, or do not belong to this store."""
+
+
+class StatementUnusable(RouterGateError):
+    """A provider's own account of what was used, which is not in a form that is understood."""
+
+
+class NotInvoiceable(RouterGateError):
+    """A customer's month that has no price yet, with what is missing."""
+
+
+class EngineUnusable(RouterGateError):
+    """What is to compute a report is unknown, not installed, or cannot be reached."""
 
 
 class LedgerBusy(RouterGateError):

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.caching import Recalled
+from routergate.domain.decision import Decision
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
@@ -105,6 +106,8 @@ class UsageEvent:
     """By the answer's own account."""
     asked_tier: str | None = None
     """The service tier that the request named."""
+    decision: Decision | None = None
+    """What it was decided on; `None`: nobody knows any more."""
     recalled: Recalled | None = None
     """What came of looking for a kept answer; `None`: the route keeps none."""
 

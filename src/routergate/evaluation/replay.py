@@ -14,7 +14,7 @@ from routergate.domain.request import ChatRequest
 from routergate.evaluation.metrics import Array
 from routergate.evaluation.outcomes import Outcome
 from routergate.gateway import Call, Router
-from routergate.route.decide import rank
+from routergate.route.order import rank
 
 THRESHOLDS: Final = np.round(1 - np.linspace(0, 1, 301) ** 1.5, 4)
 """From the safest to the cheapest; closer together near 1, where most estimates are."""

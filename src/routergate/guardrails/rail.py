@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any, Final, TypeVar
 
-from routergate.domain.errors import GuardrailRefused
+from routergate.domain.refusals import GuardrailRefused
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from routergate.domain.budget import Measure
 from routergate.domain.event import Attempt, Timings, UsageEvent
 from routergate.domain.reservation import Kind
 from routergate.domain.usage import KINDS
+from routergate.ledger.decided import CandidateRow, decided
 from routergate.ledger.names import counter_name, read_counter
 
 
@@ -99,6 +100,23 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     asked_tier: str | None = None
     """That the request named; empty: none. `None`: the row is from before it was written down."""
     answer_seconds: float | None = None
+    input_tokens: int | None = None
+    """As counted before the request was sent. From here on: what it was decided on, so that it can be decided
+    again. `None`: the row is from before it was written down."""
+    max_output_tokens: int | None = None
+    choices: int | None = None
+    needs: tuple[str, ...] | None = None
+    format: str | None = None
+    language: str | None = None
+    domain: str | None = None
+    baseline_quality: float | None = None
+    """The baseline's own probability of an acceptable answer."""
+    candidates: tuple[CandidateRow, ...] | None = None
+    """In the order in which they were to be tried; then those that were left out."""
+    arm: str | None = None
+    """`routed` or `baseline`, by chance alone; `None`: nothing was held out, or the baseline could not."""
+    propensity: float | None = None
+    """How probable that arm was."""
     cached: bool | None = None
     """Whether a kept answer was given, at no cost: the tokens are those of the first time. `None`: the row is
     from before it was written down."""
@@ -155,6 +173,7 @@ def row(event: UsageEvent) -> EventRow:
         loaded_cost_nanos=event.loaded,
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
+        **decided(event.decision),
         cached=event.cached,
     )
 

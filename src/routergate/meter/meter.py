@@ -8,12 +8,13 @@ from routergate.domain.caching import Recalled
 from routergate.domain.decision import Candidate
 from routergate.domain.errors import (
     BudgetEnded,
-    GuardrailRefused,
+    ProviderBusy,
     ProviderRefused,
     RouterGateError,
     UpstreamError,
 )
 from routergate.domain.event import Attempt, Outcome
+from routergate.domain.refusals import GuardrailRefused
 from routergate.meter.seen import Seen
 from routergate.ports import Chunk, Clock, TokenCounter
 
@@ -61,6 +62,15 @@ class Meter:
             began = self.clock.monotonic()
             await sleep(seconds)
             self.pauses += self.clock.monotonic() - began
+
+    async def queued(self, place: Awaitable[None]) -> None:
+        """Wait for a place at a provider; a call begins afterwards."""
+        began = self.clock.monotonic()
+        try:
+            await place
+        finally:
+            self.asked = self.clock.monotonic()
+            self.pauses += self.asked - began
 
     def attempted(self, candidate: Candidate, result: str, *, billed: bool | None) -> None:
         """Note one call to one provider, at its first byte or its failure."""
@@ -155,6 +165,11 @@ class Meter:
     def answering(self) -> float | None:
         """Seconds from asking who answered to the last byte, or until now; `None`: nobody has answered."""
         return self.seen.seconds(self.clock.monotonic()) if self.seen and not self.seen.kept else None
+
+    @property
+    def calls(self) -> int:
+        """How many were made; there was none where a queue had no place."""
+        return sum(attempt.result != ProviderBusy.kind for attempt in self.attempts)
 
     @property
     def winner(self) -> Candidate | None:

@@ -54,6 +54,7 @@ def usage_event(
         service_tier=meter.seen.service_tier if meter.seen else None,
         asked_tier=decision.features.service_tier,
         recalled=meter.recalled,
+        decision=decision,
     )
 
 
@@ -90,6 +91,7 @@ def reserved_event(
         baseline_cost=price(decision.baseline, need, day_of(at)) if decision.baseline else None,
         timings=Timings(total=0.0, first_token=None, overhead=0.0, decision=0.0),
         share=candidate.share,
+        decision=decision,
     )
 
 

@@ -11,13 +11,22 @@ from routergate.domain.money import Nanos
 MILLION = 1_000_000
 
 
+Rejected = Callable[[ModelId, float], float]
+"""The probability that a model's answer is rejected, from what is expected beforehand."""
+
+
+def as_expected(_: ModelId, expected: float) -> float:
+    """Nobody has seen answers being rejected."""
+    return expected
+
+
 def better(candidate: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
     """Who is expected to answer better than a candidate."""
     return [other for other in others if other.quality.mean > candidate.quality.mean]
 
 
 def escalating(
-    candidates: Sequence[Candidate], cascade: Cascade | None, rejected: Callable[[ModelId, float], float]
+    candidates: Sequence[Candidate], cascade: Cascade | None, rejected: Rejected
 ) -> list[Candidate]:
     """The candidates, with what follows if the answer of each is `rejected`.
 
@@ -32,9 +41,7 @@ def escalating(
     ]
 
 
-def _escalation(
-    candidate: Candidate, above: Sequence[Candidate], rejected: Callable[[ModelId, float], float]
-) -> Escalation | None:
+def _escalation(candidate: Candidate, above: Sequence[Candidate], rejected: Rejected) -> Escalation | None:
     if not above:
         return None
     best = max(above, key=lambda one: (one.cost is not None, one.quality.mean, -(one.cost or 0)))

@@ -24,6 +24,7 @@ def explain(decision: Decision, moved: Moved) -> dict[str, Any]:
         "rule": decision.rule,
         "threshold": decision.threshold,
         "baseline": decision.baseline.id if decision.baseline else None,
+        "arm": decision.assignment.arm.value if decision.assignment else None,
         "calibration": _calibration(decision),
         "features": {
             "task": reading.task,

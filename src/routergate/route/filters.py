@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from routergate.domain.decision import Rejection
+from routergate.domain.decision import Rejection, Why
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ModelClass, ModelId, ProviderId
@@ -35,12 +35,21 @@ def sift(
     able: list[ModelCard] = []
     rejected: list[Rejection] = []
     for card in cards:
-        reason = lacks(card, features) or no_room(card, features) or forbidden(card, conditions)
-        if reason:
-            rejected.append(Rejection(model=card.id, reason=reason))
+        if rejection := _rejection(card, features, conditions):
+            rejected.append(rejection)
         else:
             able.append(card)
     return able, rejected
+
+
+def _rejection(card: ModelCard, features: Features, conditions: Conditions) -> Rejection | None:
+    if reason := lacks(card, features):
+        return Rejection(model=card.id, reason=reason, why=Why.NEEDS)
+    if reason := no_room(card, features):
+        return Rejection(model=card.id, reason=reason, why=Why.ROOM)
+    if reason := forbidden(card, conditions):
+        return Rejection(model=card.id, reason=reason, why=Why.FORBIDDEN)
+    return None
 
 
 def lacks(card: ModelCard, features: Features) -> str | None:

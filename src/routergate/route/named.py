@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from routergate.domain.decision import DIRECT, Catalogue, Fallback, Rejection, RoutePolicy
+from routergate.domain.decision import DIRECT, Catalogue, Fallback, Rejection, RoutePolicy, Why
 from routergate.domain.errors import UnknownModel
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId
@@ -39,7 +39,8 @@ def listed_by(
         card, named = catalogue.models[fallback.model], replace(conditions, route=fallback.named)
         found, unfit = sift([card], features, named)
         if found and fallback.residency not in {None, card.region}:
-            found, unfit = [], [Rejection(model=card.id, reason=f"is not in region {fallback.residency}")]
+            reason = f"is not in region {fallback.residency}"
+            found, unfit = [], [Rejection(model=card.id, reason=reason, why=Why.FORBIDDEN)]
         able, rejected = able + found, rejected + unfit
     return able, rejected
 
