@@ -714,7 +714,7 @@ async def test_what_a_route_promises_is_a_part_of_the_question() -> None:
     world = remembering(cascade=replace(CHECKED, must_match=(re.compile("a"),)))
     await world.ask()
     [question] = world.cache.asked
-    assert question.settings == ("auto", "0.5", *sorted(Flaw), "a")
+    assert question.settings == ("auto", "0.5", "", *sorted(Flaw), "a")
 
 
 class Refusing:

@@ -1,7 +1,7 @@
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from routergate.domain import errors, refusals
+from routergate.domain import errors, once, refusals
 from routergate.domain.errors import ConfigError, RouterGateError, UpstreamError
 
 
@@ -18,8 +18,19 @@ def drawn() -> Iterator[tuple[int, str]]:
             yield len(found["lines"]) // 4, found["name"]
 
 
+def branches(found: Iterable[tuple[int, str]]) -> list[tuple[str, ...]]:
+    """Every name with those above it; which module was imported first decides about the order below one."""
+    path: list[str] = []
+    branches = []
+    for depth, name in found:
+        path = [*path[:depth], name]
+        branches.append(tuple(path))
+    return sorted(branches)
+
+
 def test_the_docstring_draws_the_whole_tree() -> None:
-    assert list(drawn()) == list(tree(RouterGateError))
+    assert branches(drawn()) == branches(tree(RouterGateError))
+    assert issubclass(once.IdempotencyConflict, errors.ClientError)
 
 
 def test_the_refusals_of_budgets_and_limits_are_the_callers_to_put_right() -> None:

@@ -78,9 +78,10 @@ class Recall:
 
 
 def _settings(decision: Decision) -> Iterator[str]:
-    """What the route promises of its answers."""
+    """What the route promises of its answers, and the arm of one that holds requests out."""
     yield decision.route
     yield repr(decision.threshold)
+    yield decision.assignment.arm if decision.assignment else ""
     if (cascade := decision.cascade) is not None:
         yield from sorted(cascade.escalate_when)
         yield from (one.pattern for one in (*cascade.must_match, *cascade.must_not_match))
