@@ -25,10 +25,11 @@ RouterGateError
 │   ├── ProviderRefused       as a provider said it
 │   │   ├── ContextExceeded
 │   │   └── ContentFiltered
-│   └── NotAdmitted           in `refusals.py`
-│       ├── OverBudget
-│       ├── BudgetHeld
-│       └── RateLimited
+│   ├── NotAdmitted           in `refusals.py`, like the next one
+│   │   ├── OverBudget
+│   │   ├── BudgetHeld
+│   │   └── RateLimited
+│   └── GuardrailRefused
 ├── UpstreamError             nobody here
 │   ├── ProviderUnreachable
 │   ├── ProviderDropped
