@@ -5,10 +5,13 @@ import click
 from routergate import __version__
 from routergate.cli.budgets import budgets
 from routergate.cli.common import Commands
+from routergate.cli.focus import report_focus
+from routergate.cli.invoices import report_invoice, report_margins
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
+from routergate.cli.reconcile import reconcile
 from routergate.cli.report import report
 from routergate.cli.router import router
 from routergate.cli.serving import check, demo, explain, serve
@@ -25,5 +28,8 @@ def main() -> None:
 
 ledger.add_command(accrue_month)
 report.add_command(report_portfolio)
-for command in (serve, demo, check, explain, budgets, keys, ledger, prices, report, router):
+report.add_command(report_invoice)
+report.add_command(report_margins)
+report.add_command(report_focus)
+for command in (serve, demo, check, explain, budgets, keys, ledger, prices, reconcile, report, router):
     main.add_command(command)
