@@ -35,6 +35,7 @@ from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.gateway import Gateway
+from routergate.ledger.feedback import FeedbackBook
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.sweeper import Sweeper
 from routergate.ports import TokenCounter
@@ -60,6 +61,7 @@ class Plan:
     environment: Mapping[str, str] = field(repr=False)
     host: str
     port: int
+    workers: int = 1
     redis_url: str = field(repr=False)
     redis_timeout: float
     redis_replicas: int
@@ -140,6 +142,7 @@ class Worker:
             exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
             reload=self.reload_everywhere,
             usage=lambda *asked: own_usage(parts.store, *asked),
+            feedback=FeedbackBook(parts.store, parts.clock).book,
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
             keys=KeyDesk(parts.store, parts.clock, by="admin API"),
@@ -207,6 +210,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
             metrics=metrics,
             counter=plan.counter,
             clock=clock,
+            workers=plan.workers,
         )
 
 

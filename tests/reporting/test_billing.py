@@ -26,6 +26,7 @@ from routergate.domain.plan import (
 )
 from routergate.domain.usage import Usage
 from routergate.economics.months import instant
+from routergate.ledger.beside import without_request
 from routergate.ledger.record import EventRow, correction, priced, reversal, row
 from routergate.reporting.billing import Account
 from support.books import ledgered
@@ -93,6 +94,19 @@ def test_a_corrected_price_is_charged_in_place_of_the_first(tmp_path: Path) -> N
     plan = a_plan(usage=CostPlus(markup=Decimal(1), floor=Decimal("0.50"), basis=Basis.MARGINAL))
     adjusted = [booked, reversal(booked), correction(priced(booked, int(CENT), None))]
     assert drafted(tmp_path, a_customer(terms=(a_term(plan),)), *adjusted).total == Decimal("0.50")
+
+
+def test_what_a_closed_month_booked_is_not_charged(tmp_path: Path) -> None:
+    accrual = without_request(
+        kind="accrual",
+        id="a",
+        at=instant(OCTOBER),
+        organisation="acme",
+        customer="globex",
+        model="mini",
+        cost_nanos=10**9,
+    )
+    assert drafted(tmp_path, a_customer(), *asked(), accrual).total == Decimal("1.30")
 
 
 def test_each_plan_of_a_month_charges_for_its_days(tmp_path: Path) -> None:

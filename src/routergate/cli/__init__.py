@@ -9,6 +9,7 @@ from routergate.cli.focus import report_focus
 from routergate.cli.invoices import report_invoice, report_margins
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
+from routergate.cli.migration import import_
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
 from routergate.cli.reconcile import reconcile
@@ -31,5 +32,8 @@ report.add_command(report_portfolio)
 report.add_command(report_invoice)
 report.add_command(report_margins)
 report.add_command(report_focus)
-for command in (serve, demo, check, explain, budgets, keys, ledger, prices, reconcile, report, router):
+COMMANDS = (
+    serve, demo, check, explain, budgets, import_, keys, ledger, prices, reconcile, report, router,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

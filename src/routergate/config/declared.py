@@ -5,6 +5,7 @@ from pydantic import Field
 from routergate.config.part import Part
 from routergate.config.scalars import Day, KeyHash, Line, Name, Network
 from routergate.domain.model import ModelClass
+from routergate.domain.turn import Priority
 
 
 class Key(Part):
@@ -30,5 +31,7 @@ class Key(Part):
     """The only regions that may answer it; default: any."""
     ips: tuple[Network, ...] | None = Field(default=None, min_length=1, examples=[["10.0.0.0/8"]])
     """Where it may be used from: addresses and networks, matched with the connection's other end."""
+    priority: Priority | None = None
+    """That of its requests, and the highest that they can ask for; default: the route's, and any."""
     expires: Day | None = Field(default=None, examples=["2027-01-31"])
     """The first day (UTC) on which it is refused; default: it does not expire."""

@@ -18,7 +18,7 @@ RouterGateError
 │   ├── MethodNotAllowed
 │   ├── UnknownKey
 │   ├── KeyConflict
-│   ├── IdempotencyConflict
+│   ├── IdempotencyConflict   in `once.py`, like the next two
 │   ├── IdempotencyInProgress
 │   ├── IdempotencyNotKept
 │   ├── NoEligibleModel
@@ -38,6 +38,7 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   ├── DeadlinePassed
+│   ├── ProviderBusy
 │   └── AllProvidersFailed
 │       └── AllProvidersThrottled
 ├── BudgetEnded               the caller
@@ -148,24 +149,6 @@ class KeyConflict(ClientError):
     code = "key_conflict"
 
 
-class IdempotencyConflict(ClientError):
-    """An `Idempotency-Key` that was used with another request."""
-
-    code = "idempotency_conflict"
-
-
-class IdempotencyInProgress(ClientError):
-    """The same request is being answered at the moment."""
-
-    code = "idempotency_in_progress"
-
-
-class IdempotencyNotKept(ClientError):
-    """The request was answered, but the answer cannot be given again."""
-
-    code = "idempotency_not_kept"
-
-
 class NoEligibleModel(ClientError):
     """No model of the route can serve the request."""
 
@@ -258,6 +241,12 @@ class DeadlinePassed(UpstreamError):
 
     kind = "deadline"
     billed = None
+
+
+class ProviderBusy(UpstreamError):
+    """There was no place in its queue, or none came free in time. It was not asked."""
+
+    kind = "busy"
 
 
 class AllProvidersFailed(UpstreamError):

@@ -17,6 +17,7 @@ from routergate.domain.usage import INPUTS, KINDS, OUTPUTS, Usage
 from routergate.economics.charges import Line, drawn, lines, total
 from routergate.economics.metered import Consumption, Unpriceable
 from routergate.economics.months import following
+from routergate.reporting.charged import ACCRUAL
 from routergate.reporting.engine import fetched
 from routergate.reporting.rows import Expression, money, requests, tokens, unpriced
 
@@ -130,8 +131,12 @@ def _consumption(row: dict[str, Any]) -> Consumption:
 
 
 def _of(rows: Table, customer: Customer, since: date, until: date) -> Table:
-    """The customer's requests that a model answered, up to the day before `until`."""
+    """The customer's requests that a model answered, up to the day before `until`.
+
+    What a closed month booked beside them is nobody's request, and not charged.
+    """
     return rows.filter(
+        rows.kind != ACCRUAL,
         rows.organisation == customer.organisation,
         rows.customer == customer.id,
         rows.model.notnull(),

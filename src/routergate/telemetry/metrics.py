@@ -17,6 +17,7 @@ from routergate.domain.usage import KINDS, Usage
 from routergate.ports import Telemetry
 from routergate.telemetry import table
 from routergate.telemetry.files import Cell, Labels, Slot
+from routergate.telemetry.queues import QueueMetrics
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Metrics:
         self._savings = Savings(self._slot)
         self._timings = Timings(self._slot)
         self._circuits = self._slot.cells(table.CIRCUIT)
+        self.queues = QueueMetrics(self._slot)
         self._events_pending = self._slot.cells(table.EVENTS_PENDING)
         self._reload_successful = self._slot.cells(table.RELOAD_SUCCESSFUL)
         self._reload_timestamp = self._slot.cells(table.RELOAD_TIMESTAMP)
