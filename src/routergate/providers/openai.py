@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Kept, Provider
+from routergate.providers.allowance import spent
 from routergate.providers.anthropic import COUNT, MESSAGES, counted
 from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
@@ -96,8 +97,9 @@ class NativeProvider:
             async with asyncio.timeout_at(first_byte):
                 response = await self._ask(request, card)
             async with response:
+                stream.rest = spent(response.headers)
                 if not request.stream:
-                    yield await _whole(response, stream.wire, first_byte)
+                    yield replace(await _whole(response, stream.wire, first_byte), rest=stream.rest)
                     return
                 first_token = asked + self._endpoint.first_token
                 async with aclosing(self._relay(response, stream, first_token)) as chunks:
