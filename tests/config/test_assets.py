@@ -163,6 +163,8 @@ def test_a_multiple_of_an_unknown_price_is_unknown_and_is_said(tmp_path: Path) -
         ("{hosting: {gpus: 2}}", ".hosting: gpus and gpu_hour belong together; write both"),
         ("{hosting: {}}", ".hosting: costs nothing yet; write gpus and gpu_hour, or monthly"),
         ("{maintenance: {retraining: 5}}", ".maintenance: retraining needs retraining_months"),
+        ("{spread: weights}", ": spread: weights and weights belong together; write both"),
+        ("{weights: {acme: 1}}", ": spread: weights and weights belong together; write both"),
         (
             "{hosting: {monthly: 1}, provisioned: {units: 1, unit_hour: 1}}",
             ": has both hosting and provisioned; keep one of them",

@@ -32,7 +32,7 @@ def wrong(folder: Path, customer: str) -> list[str]:
 def test_a_customer_is_on_one_plan_after_the_other(tmp_path: Path) -> None:
     plans = "[{plan: seats, from: 2026-10-01, seats: 25}, {plan: plus, from: 2026-01-01}]"
     found = billing(tmp_path, f"name: Globex, currency: EUR, detail: feature, plans: {plans}")
-    [globex] = found.customers
+    [globex] = found.customers.values()
 
     assert (globex.id, globex.organisation, globex.name) == ("globex", "acme", "Globex")
     assert globex.detail is Detail.FEATURE
@@ -47,7 +47,7 @@ def test_a_customer_is_on_one_plan_after_the_other(tmp_path: Path) -> None:
 def test_each_way_to_price_usage_is_the_cores(tmp_path: Path) -> None:
     terms = (f"{{plan: {name}, from: 2026-0{n}-01}}" for n, name in enumerate(("plus", "card"), 1))
     plans = f"[{', '.join(terms)}, {{plan: seats, from: 2026-03-01, seats: 1}}]"
-    plus, card, seats = (term.plan for term in billing(tmp_path, f"plans: {plans}").customers[0].terms)
+    plus, card, seats = (term.plan for term in billing(tmp_path, f"plans: {plans}").customers["globex"].terms)
 
     assert isinstance(plus.usage, CostPlus)
     assert [plus.usage.floor, plus.minimum] == [Decimal("0.0005"), Decimal(20)]

@@ -13,6 +13,7 @@ CENTS = st.decimals(0, 10**6, places=2)
 
 def test_the_first_document_is_an_invoice() -> None:
     assert outstanding(an_invoice(), []) == an_invoice()
+    assert outstanding(an_invoice(items=()), []) is None
 
 
 def test_what_was_asked_for_rightly_is_not_asked_for_again() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.asset import Asset, Hosting, Loaded, Maintenance, Method, Volume
+from routergate.domain.asset import Asset, Bearer, Hosting, Loaded, Maintenance, Method, Spread, Volume
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.model import ModelCard
@@ -24,7 +24,7 @@ from routergate.ledger.shelf import Shelf
 from routergate.ledger.verify import verify
 from routergate.store.client import Store, connect
 from support.assets import FEBRUARY, JANUARY, MARCH, a_training
-from support.events import LARGE, MINI, an_event
+from support.events import LARGE, MINI, an_attribution, an_event
 from support.exports import settle
 from support.ledgers import written
 
@@ -88,7 +88,7 @@ async def test_what_requests_bore_too_much_is_given_back(store: Store) -> None:
 
 async def test_a_month_without_requests_is_borne_by_the_owner(store: Store) -> None:
     [booked] = await accrue(store, [OWN], FEBRUARY, NOW)
-    assert (booked.owner, booked.due.total) == ("house", nanos(Decimal(3_600)))
+    assert (booked.bearer.organisation, booked.due.total) == ("house", nanos(Decimal(3_600)))
 
 
 async def test_a_second_run_books_nothing(store: Store) -> None:
@@ -124,7 +124,7 @@ async def test_requests_of_earlier_months_count_for_what_is_written_off(store: S
     [booked] = await accrue(store, [UNITS], FEBRUARY, NOW)
 
     assert january.due == Loaded()
-    assert booked.charged.depreciation == nanos(Decimal(80_000))
+    assert booked.part.charged.depreciation == nanos(Decimal(80_000))
     assert booked.due.depreciation == nanos(Decimal(-80_000))
     assert [row.kind for row in await written(store)][-1] == "accrual"
 
@@ -160,3 +160,23 @@ async def test_a_store_that_is_away_is_said_and_nothing_is_lost(store: Store) ->
         await accrue(away, [OWN], FEBRUARY, NOW)
     await away.close()
     assert len(await accrue(store, [OWN], FEBRUARY, NOW)) == 1
+
+
+async def test_what_is_spread_by_requests_is_on_the_account_of_those_who_asked(store: Store) -> None:
+    spread = replace(OWN, asset=replace(MONTHLY, spread=Spread.REQUESTS))
+    await settle(store, asked(spread, FEBRUARY, 3, Volume(monthly=100)))
+    theirs = [
+        replace(event, id=f"other-{event.id}", attribution=an_attribution("other", feature="search"))
+        for event in asked(spread, FEBRUARY, 1, Volume(monthly=100))
+    ]
+    await settle(store, theirs)
+    booked = {one.bearer: one.due.hosting for one in await accrue(store, [spread], FEBRUARY, NOW)}
+
+    assert booked == {
+        Bearer(organisation="acme"): nanos(Decimal(2_250 - 90)),
+        Bearer(organisation="other", feature="search"): nanos(Decimal(750 - 30)),
+    }
+    assert (await february(store)).hosting_nanos == nanos(Decimal(3_000))
+    [row] = [row for row in await written(store, "other") if row.kind == "accrual"]
+    assert (row.feature, row.hosting_nanos) == ("search", nanos(Decimal(720)))
+    assert await accrue(store, [spread], FEBRUARY, NOW + 1) == []

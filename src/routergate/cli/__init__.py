@@ -5,13 +5,16 @@ import click
 from routergate import __version__
 from routergate.cli.budgets import budgets
 from routergate.cli.common import Commands
+from routergate.cli.focus import report_focus
 from routergate.cli.holdout import report_holdout
+from routergate.cli.invoices import report_invoice, report_margins
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
 from routergate.cli.migration import import_
 from routergate.cli.opportunities import opportunities
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
+from routergate.cli.reconcile import reconcile
 from routergate.cli.report import report
 from routergate.cli.router import router
 from routergate.cli.serving import check, demo, explain, serve
@@ -30,6 +33,9 @@ def main() -> None:
 ledger.add_command(accrue_month)
 report.add_command(report_holdout)
 report.add_command(report_portfolio)
+report.add_command(report_invoice)
+report.add_command(report_margins)
+report.add_command(report_focus)
 for command in (
     serve,
     demo,
@@ -41,6 +47,7 @@ for command in (
     ledger,
     opportunities,
     prices,
+    reconcile,
     report,
     router,
     whatif,

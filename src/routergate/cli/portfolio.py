@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from routergate.config.spec import Config
+    from routergate.domain.asset import Bearer
     from routergate.ledger.accrual import Accrual
     from routergate.reporting.portfolio import Holding, Portfolio
 
@@ -102,8 +103,13 @@ def _booked(one: "Accrual") -> str:
     parts = f"hosting {usd_text(due.hosting)}, depreciation {usd_text(due.depreciation)}"
     return (
         f"{one.month:%Y-%m} {one.card.id}: {parts}, maintenance {usd_text(due.maintenance)} USD, "
-        f"on the account of {one.owner}"
+        f"on the account of {_whose(one.bearer)}"
     )
+
+
+def _whose(one: "Bearer") -> str:
+    named = {"team": one.team, "customer": one.customer, "feature": one.feature}
+    return ", ".join([one.organisation, *(f"{name} {value}" for name, value in named.items() if value)])
 
 
 def _table(found: "Portfolio") -> "Table":

@@ -9,7 +9,7 @@ from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 from routergate.config.part import Part
 from routergate.config.scalars import Count, Day, Dollars, Name
 from routergate.domain import asset as domain
-from routergate.domain.asset import HOUSE, Method
+from routergate.domain.asset import HOUSE, Method, Spread
 
 Factor = Annotated[
     Decimal,
@@ -150,12 +150,18 @@ class Asset(Part):
     """Requests to spread monthly costs over; default: as training implies, else as seen lately."""
     owner: Name = HOUSE
     """The organisation that bears what no request has borne, such as a month without requests."""
+    spread: Spread = Spread.OWNER
+    """Who bears what a month's requests have not borne; docs/portfolio.md says how."""
+    weights: dict[Name, Count] = Field(default_factory=dict, examples=[{"acme": 3, "globex": 1}])
+    """Of organisations, for `spread: weights`."""
 
     @model_validator(mode="after")
     def consistent(self) -> Self:
         """No two ways to run it, and no end before the beginning."""
         if self.hosting and self.provisioned:
             raise ValueError("has both hosting and provisioned; keep one of them")
+        if bool(self.weights) != (self.spread is Spread.WEIGHTS):
+            raise ValueError("spread: weights and weights belong together; write both")
         begins = self.start or (self.training.in_service if self.training else None)
         if self.retired and begins and self.retired <= begins:
             raise ValueError("retired is not after its first day; write a later day, or remove the asset")
@@ -172,6 +178,8 @@ def asset(written: Asset) -> domain.Asset:
         retired=written.retired,
         requests_per_month=written.requests_per_month,
         owner=written.owner,
+        spread=written.spread,
+        weights=tuple(written.weights.items()),
     )
 
 

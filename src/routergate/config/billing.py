@@ -58,13 +58,13 @@ def _tiers(it: written.Tiers) -> domain.Tiers:
 
 
 def _issuer(name: str, it: written.Issuer) -> domain.Issuer:
-    return domain.Issuer(name=it.name or name, address=it.address, prefix=it.prefix)
+    return domain.Issuer(name=it.name or name, address=it.address, prefix=it.prefix, font=it.font)
 
 
 def _customers(
     file: File, plans: Mapping[str, domain.Plan], names: Names, findings: Findings
-) -> tuple[domain.Customer, ...]:
-    found: dict[tuple[str, str], domain.Customer] = {}
+) -> dict[str, domain.Customer]:
+    found: dict[str, domain.Customer] = {}
     for key, it in file.customers.items():
         place: Place = ("customers", key)
         if names.organisations and OTHERS not in names.organisations:
@@ -75,11 +75,12 @@ def _customers(
             )
             findings.problem((*place, "currency"), text)
         customer = _customer(key, it, _terms(it.plans, plans, names, place, findings))
-        if found.setdefault((customer.organisation, customer.id), customer) is not customer:
+        if (customer.organisation, customer.id) in {(one.organisation, one.id) for one in found.values()}:
             findings.problem(
                 place, f"is a customer '{customer.id}' of '{customer.organisation}' again; keep one"
             )
-    return tuple(found.values())
+        found[key] = customer
+    return found
 
 
 def _customer(key: str, it: written.Customer, terms: tuple[domain.Term, ...]) -> domain.Customer:

@@ -163,6 +163,8 @@ class Issuer(Part):
     """Lines below the name, such as a tax number."""
     prefix: Line = Field(default="", examples=["ACME-"])
     """Before the numbers of its invoices."""
+    font: Line | None = Field(default=None, examples=["/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"])
+    """A TrueType file for PDFs, where names need other letters than Western European ones."""
 
 
 class Rate(Part):

@@ -23,6 +23,31 @@ class Method(StrEnum):
     """A share of what is left, every month; the same every month from when that is more."""
 
 
+class Spread(StrEnum):
+    """Who bears what a month's requests have not borne, or gets back what they bore too much."""
+
+    OWNER = "owner"
+    """The owner, all of it."""
+    REQUESTS = "requests"
+    """Whoever asked, by requests; with what their own have borne, each comes to its part of the month."""
+    TOKENS = "tokens"
+    """The same, by tokens read and written."""
+    EQUALLY = "equally"
+    """Organisations that asked, each as much as the others."""
+    WEIGHTS = "weights"
+    """Organisations, by declared weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """Who bears a cost; `None`: not told apart."""
+
+    organisation: str
+    team: str | None = None
+    customer: str | None = None
+    feature: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """A better estimate: what was left then is spread anew, and what was charged stays as it was."""
@@ -109,7 +134,11 @@ class Asset:
     requests_per_month: int | None = None
     """As expected, to spread monthly costs over; `None`: as seen."""
     owner: str = HOUSE
-    """The organisation that bears what no request has borne."""
+    """The organisation that bears what no request has borne, where nobody else does."""
+    spread: Spread = Spread.OWNER
+    """Who bears it."""
+    weights: tuple[tuple[str, int], ...] = ()
+    """Of organisations, where it goes by weights."""
 
     def __post_init__(self) -> None:
         if self.retired and self.begins and self.retired <= self.begins:

@@ -230,6 +230,8 @@ class Issuer:
     address: tuple[str, ...] = ()
     prefix: str = ""
     """Before the numbers of its invoices."""
+    font: str | None = None
+    """The TrueType file that PDFs are written with; `None`: one that knows Western European letters."""
 
     def number(self, place: int) -> str:
         """The number of its n-th document."""
@@ -240,7 +242,8 @@ class Issuer:
 class Billing:
     """Who is charged what, by whom, in which currency."""
 
-    customers: tuple[Customer, ...] = ()
+    customers: Mapping[str, Customer] = field(default_factory=dict)
+    """By the name that the configuration has for them."""
     issuers: Mapping[str, Issuer] = field(default_factory=dict)
     """By organisation."""
     currencies: Mapping[str, tuple[ExchangeRate, ...]] = field(default_factory=dict)

@@ -15,7 +15,7 @@ def outstanding(now: Invoice, earlier: Sequence[Invoice]) -> Invoice | None:
     difference is a document of its own.
     """
     if not earlier:
-        return now
+        return now if now.items else None
     asked = sum((one.due for one in earlier), Decimal(0))
     if now.due == asked:
         return None

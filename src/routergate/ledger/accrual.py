@@ -4,15 +4,17 @@ What is due is the true charge less all that the totals have already, earlier ac
 run finds nothing due, and a later one books only what has changed since: nothing needs to be remembered.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from routergate.domain.asset import Asset, Loaded
+from routergate.domain.asset import Asset, Bearer, Loaded
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
 from routergate.domain.totals import Total
+from routergate.economics.bearers import Part, parts
 from routergate.economics.fixed import charge, counted_since
 from routergate.economics.months import following, instant
 from routergate.ledger.batch import Numbered, batch
@@ -31,28 +33,28 @@ LARGEST = 10**15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accrual:
-    """One model and month."""
+    """One model, month and bearer."""
 
     card: ModelCard
-    owner: str
+    bearer: Bearer
+    """On whose account."""
     month: date
     """Its first day."""
-    charged: Loaded
-    """What the month truly cost."""
-    borne: Loaded
-    """What is in the ledger already."""
+    part: Part
+    """What it comes to, and what is booked already."""
 
     @property
     def due(self) -> Loaded:
         """What is still to be booked; negative where requests have borne too much."""
-        return self.charged - self.borne
+        return self.part.due
 
     @property
     def id(self) -> str:
         """Two that run at the same time give the same booking the same name, and it is booked once."""
-        borne = self.borne
+        borne, one = self.part.borne, self.bearer
         state = f"{borne.hosting}:{borne.depreciation}:{borne.maintenance}"
-        return f"accrual:{self.card.id}:{self.month:%Y-%m}:{state}"
+        of = json.dumps([one.organisation, one.team, one.customer, one.feature])
+        return f"accrual:{self.card.id}:{self.month:%Y-%m}:{state}:{of}"
 
 
 async def accrue(store: Store, cards: Iterable[ModelCard], month: date, now: int) -> list[Accrual]:
@@ -63,7 +65,7 @@ async def accrue(store: Store, cards: Iterable[ModelCard], month: date, now: int
     found = [one for one in await due(store, cards, month) if one.due != Loaded()]
     delivery = Delivery(store, lambda: now // 1_000_000_000)
     for number, one in enumerate(found, 1):
-        work = batch(one.owner, [_posting(one)], now // 1_000_000_000)
+        work = batch(one.bearer.organisation, [_posting(one)], now // 1_000_000_000)
         if not await delivery.deliver(Numbered(f"accrual:{now}:{one.card.id}", number, work)):
             raise StoreUnavailable(
                 f"The store went away while {one.month:%Y-%m} was booked. Run the command again: "
@@ -78,25 +80,19 @@ async def due(store: Store, cards: Iterable[ModelCard], month: date) -> list[Acc
     assets = [(card, card.asset) for card in cards if card.asset]
     seen = await totals(store, since=min([month, *counted_since(asset for _, asset in assets)]), until=last)
     return [
-        _accrual(card, asset, month, [one for one in seen if one.model == card.id]) for card, asset in assets
+        accrual
+        for card, asset in assets
+        for accrual in _accruals(card, asset, month, [one for one in seen if one.model == card.id])
     ]
 
 
-def _accrual(card: ModelCard, asset: Asset, month: date, seen: Sequence[Total]) -> Accrual:
+def _accruals(card: ModelCard, asset: Asset, month: date, seen: Sequence[Total]) -> Iterator[Accrual]:
     before = sum(one.measures.requests for one in seen if one.day < month)
-    within = [one.measures for one in seen if one.day >= month]
-    served = before, before + sum(sums.requests for sums in within)
-    return Accrual(
-        card=card,
-        owner=asset.owner,
-        month=month,
-        charged=charge(asset, instant(month), instant(following(month)), served),
-        borne=Loaded(
-            hosting=Nanos(sum(sums.hosting_nanos for sums in within)),
-            depreciation=Nanos(sum(sums.depreciation_nanos for sums in within)),
-            maintenance=Nanos(sum(sums.maintenance_nanos for sums in within)),
-        ),
-    )
+    within = [one for one in seen if one.day >= month]
+    served = before, before + sum(one.measures.requests for one in within)
+    charged = charge(asset, instant(month), instant(following(month)), served)
+    for bearer, part in parts(asset, charged, within).items():
+        yield Accrual(card=card, bearer=bearer, month=month, part=part)
 
 
 def _posting(one: Accrual) -> Posting:
@@ -125,7 +121,10 @@ def _row(one: Accrual, part: Loaded) -> EventRow:
         kind=ACCRUAL,
         id=one.id,
         at=instant(following(one.month)) - 1,
-        organisation=one.owner,
+        organisation=one.bearer.organisation,
+        team=one.bearer.team,
+        customer=one.bearer.customer,
+        feature=one.bearer.feature,
         model=one.card.id,
         provider=one.card.provider,
         model_class=one.card.model_class.value,

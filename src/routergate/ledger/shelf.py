@@ -58,6 +58,13 @@ class Shelf:
         """The paths of all files with rows, in order: those whose name begins with neither `_` nor `.`."""
         return list(self.sizes())
 
+    def names(self, folder: str) -> list[str]:
+        """The names of the files in a folder, in order; none if there is no such folder."""
+        selector = FileSelector(f"{self._root}/{folder}", allow_not_found=True)
+        with self._translated():
+            found = self._system.get_file_info(selector)
+        return sorted(info.base_name for info in found if info.is_file and not info.base_name.startswith("."))
+
     def sizes(self) -> dict[str, int]:
         """The same, with the bytes of each file."""
         with self._translated():
