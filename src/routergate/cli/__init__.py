@@ -8,6 +8,7 @@ from routergate.cli.common import Commands
 from routergate.cli.holdout import report_holdout
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
+from routergate.cli.migration import import_
 from routergate.cli.opportunities import opportunities
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
@@ -35,6 +36,7 @@ for command in (
     check,
     explain,
     budgets,
+    import_,
     keys,
     ledger,
     opportunities,
