@@ -10,6 +10,7 @@ from routergate.cli.ledger import ledger
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
 from routergate.cli.report import report
+from routergate.cli.reports import REPORTS
 from routergate.cli.router import router
 from routergate.cli.serving import check, demo, explain, serve
 
@@ -24,6 +25,7 @@ def main() -> None:
 
 
 ledger.add_command(accrue_month)
-report.add_command(report_portfolio)
+for command in (report_portfolio, *REPORTS):
+    report.add_command(command)
 for command in (serve, demo, check, explain, budgets, keys, ledger, prices, report, router):
     main.add_command(command)

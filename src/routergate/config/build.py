@@ -11,6 +11,7 @@ from routergate.config.names import Names, refer
 from routergate.config.premiums import with_premiums
 from routergate.config.promise import calibrated
 from routergate.config.restraints import Alert
+from routergate.config.revenue import source
 from routergate.config.routes import policy
 from routergate.config.rules import OTHERS, rules
 from routergate.config.spec import (
@@ -76,6 +77,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         keys=_keys(file.keys, names, models, findings),
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
+        revenue=tuple(map(source, file.revenue)),
         server=_server(file.server),
         artifact=artifact,
         warnings=tuple(findings.warnings),

@@ -10,6 +10,7 @@ from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
 from routergate.domain.model import ProviderId
+from routergate.domain.revenue import Revenue
 
 
 class ProviderKind(StrEnum):
@@ -124,6 +125,8 @@ class Config:
     rules: Rules = field(default_factory=Rules)
     """What may be spent."""
     alerts: tuple[AlertSpec, ...] = ()
+    revenue: tuple[Revenue, ...] = ()
+    """What features and customers earn."""
     server: ServerSpec = field(default_factory=ServerSpec)
     artifact: Artifact | None = None
     """What the router has learned; `None`: what ships with the program."""

@@ -44,6 +44,7 @@ RouterGateError
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
 ├── EngineUnusable            the operator
+├── RevenueUnknown            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -284,6 +285,10 @@ class LedgerUnusable(RouterGateError):
 
 class EngineUnusable(RouterGateError):
     """What is to compute a report is unknown, not installed, or cannot be reached."""
+
+
+class RevenueUnknown(RouterGateError):
+    """Revenue is declared for something that nobody asked for in the period."""
 
 
 class LedgerBusy(RouterGateError):
