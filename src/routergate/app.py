@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from random import SystemRandom
@@ -13,7 +14,7 @@ import aiohttp
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
-from routergate.config.spec import Config, ProviderKind, ProviderSpec
+from routergate.config.spec import Config, ProbeSpec, ProviderKind, ProviderSpec, ReplicaSpec
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
@@ -29,8 +30,10 @@ from routergate.meter.recent import Recent
 from routergate.ports import Clock, Lengths, Provider, TokenCounter, Volumes
 from routergate.providers import litellm as litellm_home
 from routergate.providers.anthropic import VERSION
+from routergate.providers.capacity import VllmMetrics
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
+from routergate.providers.probe import HttpProbe
 from routergate.providers.reading import ChatReader
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.question import Question
@@ -40,6 +43,9 @@ from routergate.spend.book import Book
 from routergate.spend.reservation import Till
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
+
+OWN_NAMES = frozenset({ProviderKind.OPENAI, ProviderKind.AZURE})
+"""Where the limit of a chat answer is `max_completion_tokens`, as reasoning models want it."""
 
 
 class SystemClock:
@@ -72,15 +78,19 @@ class Parts:
     recent: Recent = field(default_factory=Recent)
     book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
+    workers: int = 1
+    """Processes that share what a provider takes at the same time."""
 
 
 async def compose(config: Config, parts: Parts) -> Gateway:
-    """A gateway for a configuration."""
+    """A gateway for a configuration; how much its providers take at the same time holds at once."""
+    servers = await fleet(config.providers, parts.session)
+    _limit(config.providers, parts)
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
         router=replace(router(config, parts.counter, parts.lengths, parts.volumes), recent=parts.recent),
         dispatcher=Dispatcher(
-            fleet=await fleet(config.providers, parts.session),
+            fleet=servers,
             chance=SystemRandom().random,
             sleep=asyncio.sleep,
             checker=Checker(ChatReader()),
@@ -91,6 +101,14 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         telemetry=parts.metrics,
         clock=parts.clock,
     )
+
+
+def _limit(specs: Iterable[ProviderSpec], parts: Parts) -> None:
+    """Tell the queues, which outlive configurations, of a new one."""
+    queues, workers = parts.experience.queues, parts.workers
+    queues.told = parts.metrics.queues.waited
+    limits = {spec.id: spec.places.shared(workers) if spec.places else None for spec in specs}
+    queues.take_up(limits, parts.clock.monotonic())
 
 
 def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Volumes) -> Router:
@@ -111,60 +129,101 @@ async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -
     litellm = await asyncio.to_thread(litellm_home.load) if needs_litellm else None
     return {
         spec.id: [
-            Replica(
-                provider=spec.id,
-                name=server.base_url or spec.id,
-                weight=server.weight,
-                api=provider(spec, server.base_url, session, litellm),
-            )
-            for server in spec.replicas
+            replica(spec, server, name, provider(spec, server, session, litellm), session)
+            for name, server in zip(_names(spec), spec.replicas, strict=True)
         ]
         for spec in specs
     }
 
 
+def _names(spec: ProviderSpec) -> Iterator[str]:
+    """Each server's URL; where several keys share one, with their number."""
+    seen: Counter[str] = Counter()
+    for server in spec.replicas:
+        url = server.base_url or spec.id
+        seen[url] += 1
+        yield url if seen[url] == 1 else f"{url} ({seen[url]})"
+
+
+def replica(
+    spec: ProviderSpec, server: ReplicaSpec, name: str, api: Provider, session: aiohttp.ClientSession
+) -> Replica:
+    """One server of a provider, with all the ways to ask it."""
+    root, headers = (server.base_url or "").removesuffix("/v1"), endpoint(spec, server).headers
+    tells = spec.kind is ProviderKind.VLLM
+    return Replica(
+        provider=spec.id,
+        name=name,
+        weight=server.weight,
+        api=api,
+        balance=spec.balance,
+        capacity=VllmMetrics(f"{root}/metrics", session, headers) if tells else None,
+        tolerated=spec.spill_after,
+        probe=HttpProbe(root + _probed(spec, spec.probe), session, headers) if spec.probe else None,
+        probe_every=spec.probe.every if spec.probe else 0.0,
+    )
+
+
+def _probed(spec: ProviderSpec, probe: ProbeSpec) -> str:
+    return probe.path or ("/health" if spec.kind is ProviderKind.VLLM else "/v1/models")
+
+
 def provider(
-    spec: ProviderSpec, base_url: str | None, session: aiohttp.ClientSession, litellm: Any
+    spec: ProviderSpec, server: ReplicaSpec, session: aiohttp.ClientSession, litellm: Any
 ) -> Provider:
     """The adapter for one server of a provider, whatever format it is asked in."""
-    at = endpoint(spec, base_url)
+    at = endpoint(spec, server)
     match spec.kind:
-        case ProviderKind.OPENAI | ProviderKind.VLLM:
+        case ProviderKind.OPENAI | ProviderKind.AZURE | ProviderKind.VLLM:
             return TranslatedProvider(NativeProvider(at, session), Format.MESSAGES, MessagesAsChat())
         case ProviderKind.ANTHROPIC:
             return TranslatedProvider(NativeProvider(at, session), Format.CHAT, ChatAsMessages())
         case ProviderKind.LITELLM:
-            key = spec.api_key.reveal() if spec.api_key else None
-            behind = LitellmProvider(litellm, at, key)
+            behind = LitellmProvider(litellm, at, _key(spec, server))
             return TranslatedProvider(behind, Format.MESSAGES, MessagesAsChat(markers=True))
         case never:
             assert_never(never)
 
 
-def endpoint(spec: ProviderSpec, base_url: str | None) -> Endpoint:
+def endpoint(spec: ProviderSpec, server: ReplicaSpec) -> Endpoint:
     """Where one server of the provider is, and how it is spoken to."""
     anthropic = spec.kind is ProviderKind.ANTHROPIC
     return Endpoint(
         name=spec.id,
-        base_url=base_url,
-        headers={**_credentials(spec), **spec.headers},
+        base_url=_root(spec, server.base_url),
+        headers={**_credentials(spec.kind, _key(spec, server)), **spec.headers},
         connect=spec.timeouts.connect,
         first_byte=spec.timeouts.first_byte,
         first_token=spec.timeouts.first_token,
         idle=spec.timeouts.idle,
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,
-        limit="max_completion_tokens" if spec.kind is ProviderKind.OPENAI else "max_tokens",
+        limit=spec.output_limit or ("max_completion_tokens" if spec.kind in OWN_NAMES else "max_tokens"),
+        api_version=spec.api_version,
         wires=ANTHROPIC if anthropic else OPENAI,
     )
 
 
-def _credentials(spec: ProviderSpec) -> Mapping[str, str]:
+def _root(spec: ProviderSpec, base_url: str | None) -> str | None:
+    """Where the API starts; Azure's is below its resource, wherever in it an operator points."""
+    if base_url is None or spec.kind is not ProviderKind.AZURE:
+        return base_url
+    resource = base_url.removesuffix("/v1").removesuffix("/openai")
+    return f"{resource}/openai" if spec.api_version else f"{resource}/openai/v1"
+
+
+def _key(spec: ProviderSpec, server: ReplicaSpec) -> str | None:
+    secret = server.api_key or spec.api_key
+    return secret.reveal() if secret else None
+
+
+def _credentials(kind: ProviderKind, key: str | None) -> Mapping[str, str]:
     """The headers that open the provider's door; litellm is told the key itself."""
-    key = spec.api_key.reveal() if spec.api_key else None
-    if spec.kind is ProviderKind.ANTHROPIC:
+    if kind is ProviderKind.ANTHROPIC:
         return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
-    return {"Authorization": f"Bearer {key}"} if key and spec.kind is not ProviderKind.LITELLM else {}
+    if kind is ProviderKind.AZURE:
+        return {"api-key": key} if key else {}
+    return {"Authorization": f"Bearer {key}"} if key and kind is not ProviderKind.LITELLM else {}
 
 
 def client_session() -> aiohttp.ClientSession:

@@ -4,10 +4,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from routergate.classify.conversation import conversation
 from routergate.classify.features import features
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.domain.asset import FREE, Loaded
+from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
 from routergate.domain.errors import UnknownResponse
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
@@ -15,6 +17,7 @@ from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Turn, priority_of
 from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
 from routergate.meter.recent import Recent
@@ -33,6 +36,7 @@ from routergate.ports import (
 )
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.filters import Conditions
+from routergate.route.holdout import draw
 from routergate.spend.reservation import Reservation, Till
 
 
@@ -75,21 +79,20 @@ class Router:
         request_id: str,
         call: Call,
         at: int,
-        down: frozenset[ModelId],
+        health: Health,
         home: ProviderId | None = None,
     ) -> Decision:
-        """Classify and route; `down` are the models that nobody serves now, `home` is the provider that must
-        answer."""
+        """Classify and route; `home` is the provider that must answer."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
         text_tokens = await self.tokens.count([message.text for message in request.messages])
-        return decide(
+        decision = decide(
             request_id,
             policy,
-            features(request, reading, text_tokens),
+            features(request, reading, text_tokens, conversation(request, account)),
             call.wishes,
-            replace(_conditions(policy, account.identity, down), home=home),
+            replace(_conditions(policy, account.identity, health.down), home=home),
             World(
                 catalogue=self.catalogue,
                 quality=self.estimator.quality,
@@ -98,8 +101,12 @@ class Router:
                 share=lambda card: self._share(card, at),
                 first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
+                rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
+                draw=draw(policy, account, request_id),
+                crowds=health.crowds,
             ),
         )
+        return replace(decision, turn=_turn(policy, account.identity, call.wishes))
 
     def _share(self, card: ModelCard, at: int) -> Loaded | None:
         return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
@@ -115,6 +122,12 @@ def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId])
         route=policy.id,
         down=down,
     )
+
+
+def _turn(policy: RoutePolicy, caller: Identity, wishes: Wishes) -> Turn:
+    """With what claim a request waits where others do."""
+    priority = priority_of(wishes.priority, caller.priority, policy.priority)
+    return Turn(organisation=caller.organisation, priority=priority)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,13 +206,13 @@ class Gateway:
             reservation.decision, call.attribution, call.request, meter, self.router.tokens, at
         )
         event = reservation.settled(event)
-        self._learn(event, call.request.choices)
+        self._learn(reservation.decision, event, call.request.choices)
         self.till.ledger.settle(event)
         self.telemetry.record(event)
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
-        down = self.dispatcher.down(self.clock.monotonic())
-        return await self.router.decide(request_id, call, at, down, await self._home(call))
+        health = self.dispatcher.health(self.clock.monotonic())
+        return await self.router.decide(request_id, call, at, health, await self._home(call))
 
     async def _home(self, call: Call) -> ProviderId | None:
         """The provider that has the answer from which the request goes on, if it goes on from one."""
@@ -215,12 +228,12 @@ class Gateway:
             organisation, provider = call.attribution.identity.organisation, begun.candidate.card.provider
             await self.homes.remember(organisation, begun.first.answer_id, provider)
 
-    def _learn(self, event: UsageEvent, choices: int) -> None:
+    def _learn(self, decision: Decision, event: UsageEvent, choices: int) -> None:
         """How soon the model begins; how much it writes, from whole answers that the provider counted.
 
         And how many requests it has, if it has fixed costs to spread over them.
         """
-        self.router.recent.observe(event)
+        self.router.recent.observe(decision, event)
         whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
         if whole and event.card is not None and event.usage is not None:
             each = round(event.usage.output_total / choices)

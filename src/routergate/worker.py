@@ -25,16 +25,19 @@ from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
 from routergate.chores import (
     kept_running,
+    probe_servers,
     share_circuits,
     share_learned,
     show_assets,
     show_budgets,
     show_gauges,
+    watch_capacity,
 )
 from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.gateway import Gateway
+from routergate.ledger.feedback import FeedbackBook
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.sweeper import Sweeper
 from routergate.ports import TokenCounter
@@ -60,6 +63,7 @@ class Plan:
     environment: Mapping[str, str] = field(repr=False)
     host: str
     port: int
+    workers: int = 1
     redis_url: str = field(repr=False)
     redis_timeout: float
     redis_replicas: int
@@ -140,6 +144,7 @@ class Worker:
             exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
             reload=self.reload_everywhere,
             usage=lambda *asked: own_usage(parts.store, *asked),
+            feedback=FeedbackBook(parts.store, parts.clock).book,
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
             keys=KeyDesk(parts.store, parts.clock, by="admin API"),
@@ -207,6 +212,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
             metrics=metrics,
             counter=plan.counter,
             clock=clock,
+            workers=plan.workers,
         )
 
 
@@ -254,6 +260,8 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         Alarms(parts.store, parts.session, parts.clock, lambda: worker.config).run,
         lambda: share_learned(parts),
         lambda: share_circuits(parts),
+        lambda: watch_capacity(parts, lambda: worker.gateway),
+        lambda: probe_servers(parts, lambda: worker.gateway),
         lambda: show_gauges(parts, sweeper, lambda: worker.gateway),
         lambda: show_assets(parts, lambda: worker.config.catalogue),
         lambda: show_budgets(parts, lambda: worker.config.rules),

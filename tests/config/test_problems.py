@@ -36,7 +36,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("{kind: vllm}", ": is of kind vllm and needs base_url or replicas, such as http://vllm-0:8000/v1"),
         (
             "{kind: opnai}",
-            ".kind: 'opnai' is not one of openai, vllm, anthropic, litellm; did you mean 'openai'?",
+            ".kind: 'opnai' is not one of openai, azure, vllm, anthropic, litellm; did you mean 'openai'?",
         ),
         (
             "{kind: litellm, replicas: [http://a/v1]}",
@@ -48,6 +48,19 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ),
         ("{kind: vllm, replicas: [http://a, http://a/]}", ": names a replica twice; keep each once"),
         ("{kind: vllm, replicas: []}", ".replicas: must not be empty"),
+        (
+            "{kind: litellm, probe: {every: 5}}",
+            ": is of kind litellm, which cannot be probed; remove probe",
+        ),
+        (
+            "{kind: openai, spill_after: 5}",
+            ": does not tell its load, as only kind vllm does; remove spill_after",
+        ),
+        ("{kind: openai, probe: {path: health}}", ".probe.path: expected a path such as /health"),
+        (
+            "{kind: openai, balance: prefixes}",
+            ".balance: 'prefixes' is not one of least_outstanding, latency, prefix; did you mean 'prefix'?",
+        ),
         (
             "{kind: openai, base_url: ftp://x}",
             ".base_url: expected a URL such as https://api.example.com/v1",
@@ -175,8 +188,26 @@ def test_a_model_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
             "candidates: [gpt-4o], cascade: {escalate_when: [refused]}",
             (
                 ".cascade.escalate_when[0]: 'refused' is not one of "
-                "empty, refusal, truncated, invalid_json, low_confidence; "
+                "empty, refusal, truncated, invalid_json, rule, low_confidence; "
                 "did you mean 'refusal'?"
+            ),
+        ),
+        (
+            "candidates: [gpt-4o, gpt-4o-mini], cascade: {escalate_when: [rule]}",
+            ".cascade.escalate_when: 'rule' needs must_match or must_not_match; add one",
+        ),
+        (
+            "candidates: [gpt-4o, gpt-4o-mini], cascade: {escalate_when: [empty], must_match: [a]}",
+            ".cascade.escalate_when: nobody looks at the patterns; add 'rule' to the list",
+        ),
+        (
+            (
+                "candidates: [gpt-4o, gpt-4o-mini], "
+                "cascade: {escalate_when: [rule], must_not_match: [a], must_match: ['(']}"
+            ),
+            (
+                ".cascade.must_match[0]: not a regular expression "
+                "(missing ), unterminated subpattern at position 0)"
             ),
         ),
     ],

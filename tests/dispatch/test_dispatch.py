@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from routergate.dispatch.breaker import State
 from routergate.dispatch.checked import Begun, Checker
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
+from routergate.dispatch.line import Line, Places
+from routergate.dispatch.queue import Queue
 from routergate.domain.decision import Candidate, Decision, Limits
 from routergate.domain.errors import (
     AllProvidersFailed,
@@ -26,11 +28,14 @@ from routergate.domain.errors import (
     ProviderTimeout,
     StreamBroken,
 )
+from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.domain.reservation import Denied, Standing
+from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
+from routergate.meter.settle import overhead
 from routergate.ports import Chunk, Kept
 from routergate.providers.reading import ChatReader
 from support.builders import a_card, a_decision, a_request
@@ -39,7 +44,7 @@ from support.redis import HandClock
 from support.restraints import a_line
 
 FIRST, SECOND, THIRD = a_card("first"), a_card("second"), a_card("third", context_tokens=16_000)
-ANSWER = Chunk(data=b"answer")
+ANSWER = Chunk(data=b"answer", text="answer")
 
 
 async def admit(candidate: Candidate, rejected: int) -> ChatRequest:
@@ -85,6 +90,11 @@ class Scene:
 
     def switch(self, number: int, *script: Step) -> None:
         list(self.apis.values())[number].script = script
+
+    @property
+    def queue(self) -> Line:
+        """The line before the first provider."""
+        return self.dispatcher.experience.queues[self.cards[0].provider].line
 
     @property
     def down(self) -> frozenset[str]:
@@ -340,6 +350,51 @@ async def test_a_server_that_fails_is_left_out_and_the_provider_is_not_down() ->
     assert dispatcher.states(0.0) == {FIRST.provider: State.OPEN}
 
 
+async def test_a_server_that_has_nothing_left_to_give_is_passed_over_before_it_says_so() -> None:
+    dispatcher, apis = replicated([replace(ANSWER, rest=9.0)], [ANSWER])
+    clock = HandClock()
+    for _ in range(4):
+        await dispatcher.first_answer(a_decision(FIRST), admit, Meter(clock, clock.seconds))
+    assert [len(api.asked) for api in apis] == [1, 3]
+    clock.seconds = 9.0
+    await dispatcher.first_answer(a_decision(FIRST), admit, Meter(clock, clock.seconds))
+    assert [len(api.asked) for api in apis] == [2, 3]
+
+
+async def test_if_nobody_else_can_answer_a_server_is_asked_though_it_has_nothing_left() -> None:
+    scene = Scene([[replace(ANSWER, rest=600.0)]])
+    for _ in range(3):
+        _, results = await scene.whole()
+        assert results == ["ok"]
+    assert scene.down == {"first"}
+
+
+@pytest.mark.parametrize(
+    ("chunk", "wire", "down"),
+    [
+        (Chunk(data=b"{}", usage=Usage(input_uncached=5)), Format.CHAT, {"first"}),
+        (Chunk(data=b"{}"), Format.COMPLETIONS, {"first"}),
+        (Chunk(data=b"{}", usage=Usage(input_uncached=5, output=1)), Format.CHAT, set()),
+        (Chunk(data=b"{}", text="Hi."), Format.MESSAGES, set()),
+        (Chunk(data=b"{}", usage=Usage(input_uncached=5)), Format.EMBEDDINGS, set()),
+        (Chunk(data=b"{}"), Format.RESPONSES, set()),
+    ],
+    ids=["no tokens", "no text", "a token", "a text", "vectors", "a response that comes later"],
+)
+async def test_a_server_that_gives_answers_without_a_word_is_not_well(
+    chunk: Chunk, wire: Format, down: set[str]
+) -> None:
+    async def sent(candidate: Candidate, rejected: int) -> ChatRequest:
+        return a_request(format=wire)
+
+    scene = Scene([[chunk]])
+    for _ in range(5):
+        meter = Meter(scene.clock, scene.clock.seconds)
+        begun = await scene.dispatcher.first_answer(scene.decision, sent, meter)
+        assert [each async for each in begun.rest] == []
+    assert scene.down == down
+
+
 NOT_HERE = Kept(status=404, body=b"", content_type="text/plain")
 HERE = Kept(status=200, body=b"here", content_type="text/plain")
 
@@ -378,3 +433,81 @@ async def test_a_candidate_that_no_budget_admits_is_passed_over_and_told() -> No
     begun = await scene.dispatcher.first_answer(scene.decision, cover, meter)
     assert (begun.candidate.card, scene.asked) == (SECOND, [0, 1])
     assert [(one.result, one.billed) for one in meter.attempts] == [("not_admitted", False), ("ok", True)]
+
+
+FULL = Places(concurrent=1, queue=0, wait=10.0)
+
+
+def limited(scene: Scene, number: int, places: Places = FULL) -> Queue:
+    """The queue before a provider whose places are all taken."""
+    queues, provider = scene.dispatcher.experience.queues, scene.cards[number].provider
+    queues.take_up({provider: places}, 0.0)
+    assert queues[provider].line.take()
+    return queues[provider]
+
+
+async def test_a_provider_whose_queue_is_full_is_passed_over_at_once_without_a_call() -> None:
+    scene = Scene([[ANSWER], [ANSWER]])
+    limited(scene, 0)
+    assert (await scene.whole())[1] == ["busy", "ok"]
+    assert scene.asked == [0, 1]
+    assert scene.down == frozenset()
+
+
+async def test_another_model_of_a_busy_provider_is_not_waited_for_either() -> None:
+    other = a_card("other", provider=FIRST.provider)
+    scene = Scene([[ANSWER], [ANSWER], [ANSWER]], cards=(FIRST, other, THIRD))
+    limited(scene, 0)
+    assert (await scene.whole())[1] == ["busy", "ok"]
+
+
+async def test_when_all_are_busy_the_caller_is_told_when_to_come_back() -> None:
+    scene = Scene([[ANSWER], [ProviderThrottled("x", retry_after=30.0)]])
+    limited(scene, 0).line.usual = 4.0
+    with pytest.raises(AllProvidersThrottled, match="first: busy; second: throttled") as failed:
+        await scene.ask()
+    assert failed.value.retry_after == 4.0
+
+
+async def test_no_call_was_made_where_a_queue_was_full() -> None:
+    scene = Scene([[ANSWER], [ANSWER]])
+    limited(scene, 0)
+    _, meter = await scene.ask(attempts=1)
+    assert (meter.calls, [attempt.billed for attempt in meter.attempts]) == (1, [False, True])
+
+
+async def test_a_place_is_left_when_the_answer_ends_and_who_waits_is_asked_then() -> None:
+    scene = Scene([[ANSWER, Chunk(data=b"more")]])
+    limited(scene, 0, Places(concurrent=1, queue=5, wait=10.0)).leave(0.0)
+    begun, _ = await scene.ask()
+    waiting = asyncio.create_task(scene.ask())
+    while not len(scene.queue):
+        await asyncio.sleep(0)
+    scene.clock.seconds = 3.0
+    assert scene.asked == [1]
+    await begun.rest.aclose()
+    second, meter = await waiting
+    assert (scene.asked, scene.queue.usual) == ([2], 3.0)
+    assert (meter.pauses, meter.attempts[-1].seconds, overhead(meter)) == (3.0, 0.0, 0.0)
+    await second.rest.aclose()
+    assert scene.queue.running == 0
+
+
+async def test_a_caller_who_leaves_the_queue_has_made_no_call() -> None:
+    scene = Scene([[ANSWER]])
+    limited(scene, 0, Places(concurrent=1, queue=5, wait=10.0))
+    meter = Meter(scene.clock, 0.0)
+    asking = asyncio.create_task(scene.dispatcher.first_answer(scene.decision, admit, meter))
+    while not len(scene.queue):
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait({asking})
+    assert (len(scene.queue), meter.attempts) == (0, [])
+
+
+@pytest.mark.parametrize("error", [ProviderBroken("x"), refused(), DeadlinePassed("x"), RuntimeError("x")])
+async def test_a_place_is_left_however_the_call_ends(error: Exception) -> None:
+    scene = Scene([[error]])
+    with pytest.raises(type(error) if not isinstance(error, ProviderBroken) else AllProvidersFailed):
+        await scene.ask()
+    assert scene.queue.running == 0

@@ -1,13 +1,16 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.event import UsageEvent
+from routergate.domain.decision import Decision, Escalation
+from routergate.domain.event import Attempt, UsageEvent
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelId
 from routergate.domain.usage import Usage
-from routergate.meter.recent import ENOUGH, KEPT, Paces, Recent, Warmth
+from routergate.meter.recent import ENOUGH, KEPT, REMEMBERED, Paces, Recent, Rejections, Warmth
+from support.builders import a_candidate, a_card, a_decision
 from support.events import an_attribution, an_event
 
 MINI = ModelId("mini")
@@ -51,10 +54,10 @@ def test_pace_is_learned_from_streamed_answers_that_began() -> None:
         replace(event, timings=replace(event.timings, first_token=None)),
     ):
         for _ in range(ENOUGH):
-            recent.observe(unfit)
+            recent.observe(a_decision(), unfit)
     assert recent.paces.usual(MINI, event.at / 1e9) is None
     for _ in range(ENOUGH):
-        recent.observe(event)
+        recent.observe(a_decision(), event)
     assert recent.paces.usual(MINI, event.at / 1e9) == 0.4
 
 
@@ -111,3 +114,53 @@ def test_the_session_that_has_been_silent_for_longest_is_forgotten() -> None:
         0,
         800,
     )
+
+
+def checked() -> Decision:
+    """`mini` is checked, `large` is the last resort."""
+    mini = a_candidate(
+        a_card("mini"), escalation=Escalation(model=ModelId("large"), probability=0.1, cost=None)
+    )
+    return a_decision(candidates=(mini, a_candidate(a_card("large"))))
+
+
+def answered(*results: tuple[str, str]) -> UsageEvent:
+    return an_event(
+        attempts=tuple(
+            Attempt(model=model, provider="acme-ai", result=result, seconds=0.4) for model, result in results
+        )
+    )
+
+
+def test_how_often_answers_are_rejected_is_learned_for_each_route_and_model() -> None:
+    rejections = Rejections()
+    assert rejections.probability("auto", MINI, 0.1) == pytest.approx(0.1)
+    for _ in range(20):
+        rejections.observe(checked(), answered(("mini", "refusal"), ("large", "ok")))
+    assert rejections.probability("auto", MINI, 0.1) == pytest.approx((20 + 2) / 40)
+    assert rejections.probability("other", MINI, 0.1) == pytest.approx(0.1)
+    assert rejections.probability("auto", ModelId("large"), 0.1) == pytest.approx(0.1)
+
+
+def test_failures_of_providers_and_unchecked_answers_teach_nothing_of_rejections() -> None:
+    rejections = Rejections()
+    rejections.observe(checked(), answered(("mini", "throttled"), ("large", "ok")))
+    rejections.observe(a_decision(a_card("mini")), answered(("mini", "ok")))
+    assert rejections.probability("auto", MINI, 0.1) == pytest.approx(0.1)
+
+
+def test_old_rejections_fade() -> None:
+    rejections = Rejections()
+    for _ in range(int(REMEMBERED)):
+        rejections.observe(checked(), answered(("mini", "empty")))
+    for _ in range(int(3 * REMEMBERED)):
+        rejections.observe(checked(), answered(("mini", "ok")))
+    assert rejections.probability("auto", MINI, 0.0) < 0.06
+
+
+@given(st.lists(st.sampled_from(["ok", "empty", "timeout"])), st.floats(0, 1))
+def test_a_probability_stays_one_whatever_is_seen(results: list[str], expected: float) -> None:
+    rejections = Rejections()
+    for result in results:
+        rejections.observe(checked(), answered(("mini", result)))
+    assert 0 <= rejections.probability("auto", MINI, expected) <= 1

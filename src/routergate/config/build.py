@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from routergate.config import schema
+from routergate.config.billing import billing
 from routergate.config.cards import Entry, card
+from routergate.config.declared import Key
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.config.premiums import with_premiums
@@ -18,6 +20,7 @@ from routergate.config.spec import (
     AlertSpec,
     Config,
     KeySpec,
+    ProbeSpec,
     ProviderKind,
     ProviderSpec,
     ReplicaSpec,
@@ -26,6 +29,8 @@ from routergate.config.spec import (
     Timeouts,
 )
 from routergate.config.trained import trained
+from routergate.dispatch.fleet import TOLERATED, Balance
+from routergate.dispatch.line import Places
 from routergate.domain.budget import Scope
 from routergate.domain.decision import DIRECT, Catalogue, TaskCard
 from routergate.domain.identity import Identity, network
@@ -36,6 +41,8 @@ VENDORS: Mapping[ProviderKind, str] = {
     ProviderKind.ANTHROPIC: "https://api.anthropic.com/v1",
 }
 """Where providers are that were not told."""
+BALANCE: Mapping[ProviderKind, Balance] = {ProviderKind.VLLM: Balance.PREFIX}
+"""How servers are chosen where nothing is said, if it is not by their running calls alone."""
 MIB = 1024 * 1024
 
 PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
@@ -44,8 +51,16 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
         "has both base_url and replicas; keep one of them",
     ),
     (
-        lambda it: len({replica.url for replica in it.replicas or ()}) < len(it.replicas or ()),
+        lambda it: len({(one.url, one.api_key) for one in it.replicas or ()}) < len(it.replicas or ()),
         "names a replica twice; keep each once",
+    ),
+    (
+        lambda it: it.kind is ProviderKind.AZURE and not (it.base_url or it.replicas),
+        "is of kind azure and needs base_url or replicas, such as https://NAME.openai.azure.com",
+    ),
+    (
+        lambda it: it.kind is not ProviderKind.AZURE and it.api_version is not None,
+        "has an api_version, which only kind azure knows; remove it",
     ),
     (
         lambda it: it.kind is ProviderKind.VLLM and not (it.base_url or it.replicas),
@@ -54,6 +69,14 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
     (
         lambda it: it.kind is ProviderKind.LITELLM and bool(it.replicas),
         "is of kind litellm, which knows no replicas; declare a provider for each, or use kind openai",
+    ),
+    (
+        lambda it: it.kind is ProviderKind.LITELLM and it.probe is not None,
+        "is of kind litellm, which cannot be probed; remove probe",
+    ),
+    (
+        lambda it: it.kind is not ProviderKind.VLLM and it.spill_after is not None,
+        "does not tell its load, as only kind vllm does; remove spill_after",
     ),
 )
 """What a provider must not be, and what is said if it is."""
@@ -78,8 +101,10 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
         revenue=tuple(map(source, file.revenue)),
+        billing=billing(file, names, findings),
         server=_server(file.server),
         artifact=artifact,
+        listed_as={ModelId(name): it.listed_as for name, it in file.models.items() if it.listed_as},
         warnings=tuple(findings.warnings),
     )
 
@@ -92,17 +117,30 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
         id=ProviderId(name),
         kind=written.kind,
         replicas=_replicas(written),
-        api_key=Secret(written.api_key) if written.api_key else None,
+        api_key=_secret(written.api_key),
         region=written.region,
         timeouts=Timeouts(**written.timeouts.model_dump()),
         headers=written.headers,
+        api_version=written.api_version,
+        output_limit=written.output_limit,
         stream_usage=written.stream_usage,
+        places=Places(**written.limit.model_dump()) if written.limit else None,
+        balance=written.balance or BALANCE.get(written.kind, Balance.LEAST_OUTSTANDING),
+        spill_after=TOLERATED if written.spill_after is None else written.spill_after,
+        probe=ProbeSpec(**written.probe.model_dump()) if written.probe else None,
     )
+
+
+def _secret(written: str | None) -> Secret | None:
+    return Secret(written) if written else None
 
 
 def _replicas(written: schema.Provider) -> tuple[ReplicaSpec, ...]:
     if written.replicas:
-        return tuple(ReplicaSpec(base_url=it.url, weight=it.weight) for it in written.replicas)
+        return tuple(
+            ReplicaSpec(base_url=it.url, weight=it.weight, api_key=_secret(it.api_key))
+            for it in written.replicas
+        )
     return (ReplicaSpec(base_url=written.base_url or VENDORS.get(written.kind)),)
 
 
@@ -134,7 +172,7 @@ def _calibrations(file: schema.File, folder: Path) -> dict[str, Path]:
 
 
 def _keys(
-    written: Iterable[schema.Key], names: Names, models: Mapping[ModelId, ModelCard], findings: Findings
+    written: Iterable[Key], names: Names, models: Mapping[ModelId, ModelCard], findings: Findings
 ) -> tuple[KeySpec, ...]:
     first: dict[str, int] = {}
     specs: list[KeySpec] = []
@@ -150,7 +188,7 @@ def _keys(
     return tuple(specs)
 
 
-def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) -> None:
+def _check_key(key: Key, place: Place, names: Names, findings: Findings) -> None:
     known = names.routes | names.models
     for index, model in enumerate(key.allow or ()):
         refer(model, "route or model", known, (*place, "allow", index), findings)
@@ -160,9 +198,7 @@ def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) 
         findings.warn((*place, "organisation"), f"'{key.organisation}' is not declared{remedy}")
 
 
-def _check_regions(
-    key: schema.Key, place: Place, models: Mapping[ModelId, ModelCard], findings: Findings
-) -> None:
+def _check_regions(key: Key, place: Place, models: Mapping[ModelId, ModelCard], findings: Findings) -> None:
     known = {card.region for card in models.values() if card.region}
     for index, region in enumerate(key.regions or ()):
         if region not in known:
@@ -170,7 +206,7 @@ def _check_regions(
             findings.problem((*place, "regions", index), text)
 
 
-def _key(key: schema.Key) -> KeySpec:
+def _key(key: Key) -> KeySpec:
     digest = key.hash.removeprefix("sha256:")
     identity = Identity(
         key=f"key_{digest[:16]}",
@@ -182,6 +218,7 @@ def _key(key: schema.Key) -> KeySpec:
         allow=None if key.allow is None else frozenset(key.allow),
         classes=None if key.classes is None else frozenset(key.classes),
         regions=None if key.regions is None else frozenset(key.regions),
+        priority=key.priority,
         networks=None if key.ips is None else tuple(map(network, key.ips)),
         expires_at=None if key.expires is None else _midnight(key.expires),
     )

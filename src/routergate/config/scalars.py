@@ -53,6 +53,12 @@ def _webhook(text: str) -> str:
     return text
 
 
+def _path(text: str) -> str:
+    if not re.fullmatch("/[!-~]*", text) or set(text) & {"#", "\\"}:
+        raise ValueError("expected a path such as /health")
+    return text
+
+
 def _parts(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
@@ -84,9 +90,28 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from None
+    return text
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ValueError("expected three capital letters, such as EUR")
+    return text
+
+
+Pattern = Annotated[
+    str, Field(min_length=1), AfterValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})
+]
 Name = Annotated[str, AfterValidator(_name)]
+CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Line = Annotated[str, AfterValidator(_line)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
+Path = Annotated[str, AfterValidator(_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
 Webhook = Annotated[str, AfterValidator(_webhook), WithJsonSchema({"type": "string", "format": "uri"})]
 KeyHash = Annotated[
     str, AfterValidator(_key_hash), WithJsonSchema({"type": "string", "pattern": f"^{KEY_HASH.pattern}$"})
@@ -120,6 +145,7 @@ Threshold = Annotated[
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
 ]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Holdout = Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)]
 Confidence = Annotated[float, Field(ge=0.5, lt=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0, le=10**15)]
 MonthDay = Annotated[int, Field(ge=1, le=28)]

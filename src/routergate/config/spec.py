@@ -6,10 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from routergate.classify.artifact import Artifact
+from routergate.dispatch.fleet import TOLERATED, Balance
+from routergate.dispatch.line import Places
 from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
-from routergate.domain.model import ProviderId
+from routergate.domain.model import ModelId, ProviderId
+from routergate.domain.plan import Billing
 from routergate.domain.revenue import Revenue
 
 
@@ -17,6 +20,7 @@ class ProviderKind(StrEnum):
     """How a provider is spoken to."""
 
     OPENAI = "openai"
+    AZURE = "azure"
     VLLM = "vllm"
     ANTHROPIC = "anthropic"
     LITELLM = "litellm"
@@ -57,6 +61,18 @@ class ReplicaSpec:
     base_url: str | None
     """Without a trailing slash; `None` for `litellm`, which may know its own."""
     weight: float = 1.0
+    api_key: Secret | None = None
+    """`None`: the provider's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeSpec:
+    """How servers are looked after that nobody asks."""
+
+    every: float = 10.0
+    """Seconds."""
+    path: str | None = None
+    """After the server's root; `None`: what its kind has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +87,18 @@ class ProviderSpec:
     timeouts: Timeouts = field(default_factory=Timeouts)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every call; they may hold secrets."""
+    api_version: str | None = None
+    """Of Azure's classic API; `None`: the newer one, which needs none."""
+    output_limit: str | None = None
+    """Its name for the limit of a chat answer; `None`: as its kind has it."""
     stream_usage: bool = True
     """Whether it understands `stream_options.include_usage`."""
+    places: Places | None = None
+    """How much it takes at the same time; `None`: no matter how much."""
+    balance: Balance = Balance.LEAST_OUTSTANDING
+    spill_after: float = TOLERATED
+    """Seconds that a request may wait in the queue of its servers."""
+    probe: ProbeSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +153,12 @@ class Config:
     alerts: tuple[AlertSpec, ...] = ()
     revenue: tuple[Revenue, ...] = ()
     """What features and customers earn."""
+    billing: Billing = field(default_factory=Billing)
+    """What customers are charged."""
     server: ServerSpec = field(default_factory=ServerSpec)
     artifact: Artifact | None = None
     """What the router has learned; `None`: what ships with the program."""
+    listed_as: Mapping[ModelId, str] = field(default_factory=dict)
+    """The price map's names for models, where they are not the provider's."""
     warnings: tuple[str, ...] = ()
     """What an operator should know, though it is no mistake."""

@@ -5,28 +5,40 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from routergate.dispatch.balance import View, chosen
 from routergate.dispatch.breaker import Circuits, State
+from routergate.dispatch.capacity import Gauges
 from routergate.dispatch.checked import Begun, Checker, Spare
 from routergate.dispatch.course import Choose, Course, Failure, Step
+from routergate.dispatch.crowd import crowds
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
 from routergate.dispatch.policy import RULES, Then, pause_before_again
+from routergate.dispatch.queue import Queue, Queues
 from routergate.dispatch.retries import Retries
+from routergate.dispatch.worded import says
+from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
     AllProvidersFailed,
     AllProvidersThrottled,
     DeadlinePassed,
+    ProviderBusy,
     ProviderRefused,
+    ProviderThrottled,
     UpstreamError,
 )
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.refusals import NotAdmitted
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Turn
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk, Kept
 
 NOT_HERE = 404
 OVER = "The time that the route gives a request is over."
+
+LATER = frozenset({ProviderThrottled.kind, ProviderBusy.kind})
+"""What a caller who comes back later may be spared."""
 
 Cover = Callable[[Candidate, int], Awaitable[ChatRequest]]
 
@@ -37,6 +49,8 @@ class Experience:
 
     circuits: Circuits = field(default_factory=Circuits)
     retries: Retries = field(default_factory=Retries)
+    gauges: Gauges = field(default_factory=Gauges)
+    queues: Queues = field(default_factory=Queues)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +122,11 @@ class Dispatcher:
                 break
         return told
 
+    def health(self, now: float) -> Health:
+        """What a decision needs to know of the providers."""
+        full = crowds(self.fleet, self.loads, self.experience.gauges, now)
+        return Health(down=self.down(now), crowds=full)
+
     def down(self, now: float) -> frozenset[ModelId]:
         """The models that nobody serves at the moment."""
         return down(self.fleet, self.experience.circuits, now)
@@ -118,47 +137,54 @@ class Dispatcher:
 
     def _next(self, course: Course, meter: Meter) -> Step | None:
         at, limits = meter.clock.monotonic() + course.pause, course.limits
-        if len(meter.attempts) >= limits.attempts or at >= meter.arrived + limits.deadline:
+        if meter.calls >= limits.attempts or at >= meter.arrived + limits.deadline:
             return None
-        step = course.next(self._choose(at), self._anyone(at, limits.wait))
+        step = course.next(self._choose(course, at), self._anyone(course, at))
         if step is not None and step.forced:
             course.pause += self._wish_left(step.replica, step.candidate, at)
         return step
 
-    def _choose(self, at: float) -> Choose:
+    def _choose(self, course: Course, at: float) -> Choose:
         """Whom the circuits admit at that time."""
-        circuits, loads = self.experience.circuits, self.loads
-        return lambda candidate, but: loads.least(admitted(self.fleet, circuits, candidate.card, but, at))
+        circuits, view = self.experience.circuits, self._view(course, at)
+        return lambda candidate, but: chosen(admitted(self.fleet, circuits, candidate.card, but, at), view)
 
-    def _anyone(self, at: float, wait: float) -> Choose:
+    def _anyone(self, course: Course, at: float) -> Choose:
         """Whoever may know better than the circuits; a provider's own wish to be left alone is respected."""
+        view, wait = self._view(course, at), course.limits.wait
 
         def choose(candidate: Candidate, but: Collection[Replica]) -> Replica | None:
-            return self.loads.least(
-                replica
-                for replica in self.fleet[candidate.card.provider]
-                if replica not in but and self._wish_left(replica, candidate, at) <= wait
-            )
+            replicas = self.fleet[candidate.card.provider]
+            asked = (one for one in replicas if self._wish_left(one, candidate, at) <= wait)
+            return chosen((one for one in asked if one not in but), view)
 
         return choose
+
+    def _view(self, course: Course, at: float) -> View:
+        return View(self.loads, self.experience.gauges, course.conversation, at)
 
     def _wish_left(self, replica: Replica, candidate: Candidate, at: float) -> float:
         return self.experience.circuits[replica.target(candidate.card.id)].wish_left(at)
 
     def _soonest(self, decision: Decision, now: float) -> float | None:
-        """Seconds until the first provider that asked to be left alone may be asked again."""
+        """Seconds until the first provider that is busy or asked to be left alone may be asked again."""
         wishes = (
             self._wish_left(replica, candidate, now)
             for candidate in decision.candidates
             for replica in self.fleet[candidate.card.provider]
         )
-        return min((wish for wish in wishes if wish), default=None)
+        waits = (self._queue(candidate.card).line.expected() for candidate in decision.candidates)
+        return min((seconds for seconds in (*wishes, *waits) if seconds), default=None)
+
+    def _queue(self, card: ModelCard) -> Queue:
+        return self.experience.queues[card.provider]
 
     async def _begin(self, step: Step, decision: Decision, request: ChatRequest, meter: Meter) -> Begun:
+        deadline = meter.arrived + decision.limits.deadline
+        await self._place(step, decision.turn, meter, deadline)
         if not meter.attempts or meter.attempts[-1].model != step.candidate.card.id:
             self.experience.retries.earn(step.replica.provider)
-        meter.asked = meter.clock.monotonic()
-        chunks = self._call(step, request, meter, meter.arrived + decision.limits.deadline)
+        chunks = self._call(step, request, meter, deadline)
         try:
             first = await anext(chunks)
         except (UpstreamError, ProviderRefused) as error:
@@ -170,23 +196,38 @@ class Dispatcher:
         meter.answered(step.candidate, first)
         return Begun(candidate=step.candidate, first=first, rest=chunks)
 
+    async def _place(self, step: Step, turn: Turn, meter: Meter, deadline: float) -> None:
+        """Wait for a place at the provider; the call leaves it."""
+        queue, left = self._queue(step.candidate.card), deadline - meter.clock.monotonic()
+        try:
+            await meter.queued(queue.enter(turn, left, meter.clock))
+        except ProviderBusy as error:
+            meter.attempted(step.candidate, error.kind, billed=error.billed)
+            raise
+
     async def _call(
         self, step: Step, request: ChatRequest, meter: Meter, deadline: float
     ) -> AsyncGenerator[Chunk, None]:
-        """One call to one server; circuit and load are told how it goes."""
+        """One call to one server; circuit, load and queue are told how it goes."""
         clock, card, loads = meter.clock, step.candidate.card, self.loads
         circuit = self.experience.circuits[step.replica.target(card.id)]
-        entry = circuit.enter(clock.monotonic())
+        began = clock.monotonic()
+        entry = circuit.enter(began)
         loads.begin(step.replica)
         try:
             async with aclosing(step.replica.api.answer(request, card)) as chunks:
                 first = await _within(deadline - clock.monotonic(), anext(chunks))
                 circuit.answered(entry, clock.monotonic())
+                loads.answered(step.replica, clock.monotonic() - began, clock.monotonic())
+                if first.rest is not None:
+                    circuit.spent(first.rest, clock.monotonic())
+                said = says(first, request.format)
                 yield first
                 async for chunk in chunks:
                     _check(deadline, clock.monotonic())
+                    said = said or says(chunk, request.format)
                     yield chunk
-            circuit.completed(clock.monotonic())
+            circuit.ended(entry, clock.monotonic(), well=said)
         except ProviderRefused:
             circuit.answered(entry, clock.monotonic())
             raise
@@ -198,6 +239,8 @@ class Dispatcher:
         finally:
             loads.end(step.replica)
             circuit.leave(entry)
+            now = clock.monotonic()
+            self._queue(card).leave(now, now - began)
 
     def _learn(self, course: Course, step: Step, error: Failure, now: float) -> None:
         """Decide what follows a failure; raises it if nothing does."""
@@ -207,6 +250,8 @@ class Dispatcher:
         course.failures[error.kind] += 1
         if rule.silent:
             course.silent.add(step.replica)
+        if rule.shut:
+            course.silent.update(self.fleet[step.replica.provider])
         pause = self._pause(course, error, now)
         if pause is not None and self.experience.retries.spend(step.replica.provider):
             course.pause = pause
@@ -218,13 +263,13 @@ class Dispatcher:
     def _pause(self, course: Course, error: Failure, now: float) -> float | None:
         """Seconds until the same model is asked again, if it is."""
         rule, failures = RULES[error.kind], course.failures[error.kind]
-        if course.can_go_elsewhere(self._choose(now)):
+        if course.can_go_elsewhere(self._choose(course, now)):
             return 0.0 if failures <= rule.again else None
-        alone, wait = course.is_alone(self._choose(now)), course.limits.wait
+        alone, wait = course.is_alone(self._choose(course, now)), course.limits.wait
         pause = pause_before_again(
             rule, failures, error.retry_after, alone=alone, wait=wait, draw=self.chance()
         )
-        if pause is None or not course.can_repeat(self._choose(now + pause)):
+        if pause is None or not course.can_repeat(self._choose(course, now + pause)):
             return None
         return pause
 
@@ -246,7 +291,7 @@ async def _within(seconds: float, first: Awaitable[Chunk]) -> Chunk:
 def _nobody(meter: Meter, soonest: float | None) -> AllProvidersFailed:
     """What is said when everybody has failed, or wants to be left alone."""
     said = "; ".join(f"{attempt.model}: {attempt.result}" for attempt in meter.attempts)
-    if all(attempt.result == "throttled" for attempt in meter.attempts):
+    if all(attempt.result in LATER for attempt in meter.attempts):
         said = said or "all of them want to be left alone"
         return AllProvidersThrottled(f"No provider answered ({said}).", retry_after=soonest)
     return AllProvidersFailed(f"No provider answered ({said}).")

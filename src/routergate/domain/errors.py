@@ -18,7 +18,7 @@ RouterGateError
 │   ├── MethodNotAllowed
 │   ├── UnknownKey
 │   ├── KeyConflict
-│   ├── IdempotencyConflict
+│   ├── IdempotencyConflict   in `once.py`, like the next two
 │   ├── IdempotencyInProgress
 │   ├── IdempotencyNotKept
 │   ├── NoEligibleModel
@@ -38,11 +38,14 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   ├── DeadlinePassed
+│   ├── ProviderBusy
 │   └── AllProvidersFailed
 │       └── AllProvidersThrottled
 ├── BudgetEnded               the caller
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
+├── StatementUnusable         the operator
+├── NotInvoiceable            the operator
 ├── EngineUnusable            the operator
 ├── RevenueUnknown            the operator
 └── LedgerBusy                nobody here
@@ -147,24 +150,6 @@ class KeyConflict(ClientError):
     code = "key_conflict"
 
 
-class IdempotencyConflict(ClientError):
-    """An `Idempotency-Key` that was used with another request."""
-
-    code = "idempotency_conflict"
-
-
-class IdempotencyInProgress(ClientError):
-    """The same request is being answered at the moment."""
-
-    code = "idempotency_in_progress"
-
-
-class IdempotencyNotKept(ClientError):
-    """The request was answered, but the answer cannot be given again."""
-
-    code = "idempotency_not_kept"
-
-
 class NoEligibleModel(ClientError):
     """No model of the route can serve the request."""
 
@@ -259,6 +244,12 @@ class DeadlinePassed(UpstreamError):
     billed = None
 
 
+class ProviderBusy(UpstreamError):
+    """There was no place in its queue, or none came free in time. It was not asked."""
+
+    kind = "busy"
+
+
 class AllProvidersFailed(UpstreamError):
     """No candidate answered."""
 
@@ -281,6 +272,14 @@ class StoreUnavailable(RouterGateError):
 
 class LedgerUnusable(RouterGateError):
     """The ledger's files cannot be written or read, or do not belong to this store."""
+
+
+class StatementUnusable(RouterGateError):
+    """A provider's own account of what was used, which is not in a form that is understood."""
+
+
+class NotInvoiceable(RouterGateError):
+    """A customer's month that has no price yet, with what is missing."""
 
 
 class EngineUnusable(RouterGateError):

@@ -23,6 +23,10 @@ class Message:
 
     role: str
     text: str
+    calls: tuple[int, ...] = ()
+    """A digest of each call of a tool that it makes, with the call's arguments."""
+    failed: bool = False
+    """Whether it is a tool's answer that is marked as an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +109,12 @@ class Reading:
     complexity: float
     """0 (anything can answer it) to 1 (nothing surely can)."""
     level: Level
+    trouble: tuple[str, ...] = ()
+    """What has gone wrong in the conversation of late, in plain words that quote nothing."""
     latent: tuple[float, ...] = ()
     """What the estimator needs to tell how models would do: numbers with no way back to the text."""
+    estimator: str = ""
+    """Which way of reading those numbers come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +129,5 @@ class Features:
     choices: int = 1
     service_tier: str | None = None
     """As asked for."""
+    conversation: str = ""
+    """A name that all requests of one conversation share, in hexadecimal digits; empty: it is of none."""

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import ClientError, DataUnusable
 from routergate.domain.identity import Attribution, Identity, Wishes
@@ -14,7 +15,7 @@ from routergate.domain.request import ChatRequest
 from routergate.evaluation.metrics import Array
 from routergate.evaluation.outcomes import Outcome
 from routergate.gateway import Call, Router
-from routergate.route.decide import rank
+from routergate.route.order import rank
 
 THRESHOLDS: Final = np.round(1 - np.linspace(0, 1, 301) ** 1.5, 4)
 """From the safest to the cheapest; closer together near 1, where most estimates are."""
@@ -31,7 +32,7 @@ class Replay:
     reference: Array
     """The baseline's quality; 1 where the route has none."""
     cost: Array
-    """Expected, in nano-dollars; NaN where no price is known."""
+    """Expected, in nano-dollars, second answers included; NaN where no price is known."""
     baseline_cost: Array
     unusable: int
     """Outcomes that lack a label which the route needs, or that it cannot serve."""
@@ -81,7 +82,7 @@ async def _row(router: Router, route: str, outcome: Outcome, at: int) -> _Row | 
     request = ChatRequest(payload={}, model=route, messages=outcome.messages)
     call = Call(request=request, attribution=NOBODY, wishes=Wishes())
     try:
-        decision = await router.decide(outcome.id, call, at, frozenset())
+        decision = await router.decide(outcome.id, call, at, Health())
     except ClientError:  # too long for every model: production would not have served it either
         return None
     labels = {each.card.id: label_of(outcome, each.card) for each in decision.candidates}
@@ -94,7 +95,7 @@ async def _row(router: Router, route: str, outcome: Outcome, at: int) -> _Row | 
         task=decision.features.reading.task,
         quality=np.array([labels[each.card.id] for each in choices], dtype=float)[column],
         reference=reference,
-        cost=np.array([_number(each.cost) for each in choices])[column],
+        cost=np.array([_number(each.expected_cost) for each in choices])[column],
         baseline_cost=next(
             (_number(c.cost) for c in decision.candidates if c.card is decision.baseline), np.nan
         ),

@@ -8,9 +8,10 @@ import msgspec
 
 from routergate.domain.asset import Loaded
 from routergate.domain.budget import Measure
-from routergate.domain.event import Attempt, UsageEvent
+from routergate.domain.event import Attempt, Timings, UsageEvent
 from routergate.domain.reservation import Kind
 from routergate.domain.usage import KINDS
+from routergate.ledger.decided import CandidateRow, decided
 from routergate.ledger.names import counter_name, read_counter
 
 
@@ -45,7 +46,8 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     kind: str = "event"
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
     `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's
-    requests have borne of a model's fixed costs too little, or too much."""
+    requests have borne of a model's fixed costs too little, or too much. `feedback`: no request, but what
+    somebody says of the answer to one."""
     requests: int = 1
     """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in others than these."""
     id: str
@@ -99,6 +101,34 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     asked_tier: str | None = None
     """That the request named; empty: none. `None`: the row is from before it was written down."""
     answer_seconds: float | None = None
+    input_tokens: int | None = None
+    """As counted before the request was sent. From here on: what it was decided on, so that it can be decided
+    again. `None`: the row is from before it was written down."""
+    max_output_tokens: int | None = None
+    choices: int | None = None
+    needs: tuple[str, ...] | None = None
+    format: str | None = None
+    language: str | None = None
+    domain: str | None = None
+    baseline_quality: float | None = None
+    """The baseline's own probability of an acceptable answer."""
+    candidates: tuple[CandidateRow, ...] | None = None
+    """In the order in which they were to be tried; then those that were left out."""
+    arm: str | None = None
+    """`routed` or `baseline`, by chance alone; `None`: nothing was held out, or the baseline could not."""
+    propensity: float | None = None
+    """How probable that arm was."""
+    latent: str | None = None
+    """What the estimator read: numbers with no way back to the text (`packed`)."""
+    estimator: str | None = None
+    """Which reading those numbers are of."""
+    decision: str | None = None
+    """Of feedback, as the next four: the request that it is about."""
+    rating: float | None = None
+    """0 to 1."""
+    rating_source: str | None = None
+    rating_weight: float | None = None
+    rating_outcome: str | None = None
 
 
 LARGEST = 2**53
@@ -146,17 +176,24 @@ def row(event: UsageEvent) -> EventRow:
         cost_nanos=event.cost,
         baseline=event.baseline,
         baseline_cost_nanos=event.baseline_cost,
-        total_seconds=event.timings.total,
-        first_token_seconds=event.timings.first_token,
-        overhead_seconds=event.timings.overhead,
-        decision_seconds=event.timings.decision,
+        **_seconds(event.timings),
         charges=tuple(_charges(event)),
         **shares(event.share),
         loaded_cost_nanos=event.loaded,
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
-        answer_seconds=event.timings.answer,
+        **decided(event.decision),
     )
+
+
+def _seconds(timings: Timings) -> Mapping[str, Any]:
+    return {
+        "total_seconds": timings.total,
+        "first_token_seconds": timings.first_token,
+        "overhead_seconds": timings.overhead,
+        "decision_seconds": timings.decision,
+        "answer_seconds": timings.answer,
+    }
 
 
 def shares(share: Loaded | None) -> Mapping[str, Any]:

@@ -5,7 +5,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from routergate.domain.decision import Candidate
-from routergate.domain.errors import BudgetEnded, ProviderRefused, RouterGateError, UpstreamError
+from routergate.domain.errors import (
+    BudgetEnded,
+    ProviderBusy,
+    ProviderRefused,
+    RouterGateError,
+    UpstreamError,
+)
 from routergate.domain.event import Attempt, Outcome
 from routergate.meter.seen import Seen
 from routergate.ports import Chunk, Clock, TokenCounter
@@ -50,6 +56,15 @@ class Meter:
             began = self.clock.monotonic()
             await sleep(seconds)
             self.pauses += self.clock.monotonic() - began
+
+    async def queued(self, place: Awaitable[None]) -> None:
+        """Wait for a place at a provider; a call begins afterwards."""
+        began = self.clock.monotonic()
+        try:
+            await place
+        finally:
+            self.asked = self.clock.monotonic()
+            self.pauses += self.asked - began
 
     def attempted(self, candidate: Candidate, result: str, *, billed: bool | None) -> None:
         """Note one call to one provider, at its first byte or its failure."""
@@ -136,6 +151,11 @@ class Meter:
     def answering(self) -> float | None:
         """Seconds from asking who answered to the last byte, or until now; `None`: nobody has answered."""
         return self.seen.seconds(self.clock.monotonic()) if self.seen else None
+
+    @property
+    def calls(self) -> int:
+        """How many were made; there was none where a queue had no place."""
+        return sum(attempt.result != ProviderBusy.kind for attempt in self.attempts)
 
     @property
     def winner(self) -> Candidate | None:

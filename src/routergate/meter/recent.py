@@ -4,6 +4,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from routergate.domain.answer import Flaw
+from routergate.domain.decision import Decision
 from routergate.domain.event import UsageEvent
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelId
@@ -16,6 +18,10 @@ WEIGHT = 0.2
 """Of the latest answer in a mean."""
 ROOM = 10_000
 """Sessions; beyond, those that have been silent for longest are forgotten."""
+EXPECTED = 20.0
+"""Checked answers that what was expected beforehand counts for."""
+REMEMBERED = 500.0
+"""Checked answers after which older ones count less and less."""
 Talk: TypeAlias = tuple[str, str]
 """A session of an organisation."""
 
@@ -90,16 +96,49 @@ class Warmth:
             self._turns.popitem(last=False)
 
 
+@dataclass(slots=True)
+class _Checks:
+    answers: float = 0.0
+    rejected: float = 0.0
+
+
+@dataclass(slots=True)
+class Rejections:
+    """How often the answers of a model are rejected on a route that checks them."""
+
+    _seen: dict[tuple[str, ModelId], _Checks] = field(default_factory=dict)
+
+    def probability(self, route: str, model: ModelId, expected: float) -> float:
+        """That the next one is: what was `expected` beforehand, and moved by what was seen."""
+        seen = self._seen.get((route, model), _Checks())
+        return (seen.rejected + EXPECTED * expected) / (seen.answers + EXPECTED)
+
+    def observe(self, decision: Decision, event: UsageEvent) -> None:
+        """Learn from the answers of one request that were checked; the last resort is not."""
+        checked = {one.card.id for one in decision.candidates if one.escalation is not None}
+        for attempt in event.attempts:
+            if attempt.model in checked and attempt.result in {"ok", *Flaw}:
+                self._count((event.route, ModelId(attempt.model)), rejected=attempt.result != "ok")
+
+    def _count(self, place: tuple[str, ModelId], *, rejected: bool) -> None:
+        seen = self._seen.setdefault(place, _Checks())
+        fading = min(1.0, REMEMBERED / (seen.answers + 1))
+        seen.answers = (seen.answers + 1) * fading
+        seen.rejected = (seen.rejected + rejected) * fading
+
+
 @dataclass(frozen=True, slots=True)
 class Recent:
     """What is learned from events. It outlives a configuration."""
 
     paces: Paces = field(default_factory=Paces)
     warmth: Warmth = field(default_factory=Warmth)
+    rejections: Rejections = field(default_factory=Rejections)
 
-    def observe(self, event: UsageEvent) -> None:
+    def observe(self, decision: Decision, event: UsageEvent) -> None:
         """Learn from how one request went."""
         self.warmth.observe(event)
+        self.rejections.observe(decision, event)
         card, begun = event.card, event.timings.first_token is not None
         if card is not None and event.streamed and begun and event.attempts[-1].model == card.id:
             self.paces.observe(card.id, event.attempts[-1].seconds, event.at / 1e9)

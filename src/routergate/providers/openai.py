@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -23,6 +24,7 @@ from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Kept, Provider
+from routergate.providers.allowance import spent
 from routergate.providers.anthropic import COUNT, MESSAGES, counted
 from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
@@ -42,6 +44,8 @@ OPENAI: Final[Mapping[Format, Wire]] = {
     Format.RESPONSES: RESPONSES,
 }
 ANTHROPIC: Final[Mapping[Format, Wire]] = {Format.MESSAGES: MESSAGES}
+DEPLOYED: Final = frozenset({CHAT.path, COMPLETIONS.path, EMBEDDINGS.path})
+"""What Azure's classic API has below a deployment; elsewhere the body names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,15 @@ class Endpoint:
     """Its name for a chat answer's limit, where the caller set none."""
     wires: Mapping[Format, Wire] = field(default_factory=lambda: OPENAI)
     """The formats that it speaks."""
+    api_version: str | None = None
+    """Of Azure's classic API, where a model is a deployment in the path."""
+
+    def url(self, path: str, model: str = "") -> str:
+        """Where a model is asked at `path`."""
+        if self.api_version is None:
+            return f"{self.base_url}{path}"
+        deployment = f"/deployments/{quote(model, safe='')}" if path in DEPLOYED else ""
+        return f"{self.base_url}{deployment}{path}?api-version={quote(self.api_version)}"
 
 
 class NativeProvider:
@@ -84,8 +97,9 @@ class NativeProvider:
             async with asyncio.timeout_at(first_byte):
                 response = await self._ask(request, card)
             async with response:
+                stream.rest = spent(response.headers)
                 if not request.stream:
-                    yield await _whole(response, stream.wire, first_byte)
+                    yield replace(await _whole(response, stream.wire, first_byte), rest=stream.rest)
                     return
                 first_token = asked + self._endpoint.first_token
                 async with aclosing(self._relay(response, stream, first_token)) as chunks:
@@ -108,7 +122,7 @@ class NativeProvider:
         """What it says, unless it fails or denies our own credentials: 404 is about the answer here."""
         if Format.RESPONSES not in self._endpoint.wires:
             raise UnknownResponse("This provider keeps no answers.")
-        url = f"{self._endpoint.base_url}{RESPONSES.path}/{path}"
+        url = self._endpoint.url(f"{RESPONSES.path}/{path}")
         with reported(self._endpoint.name), _translated(AnswerStream(RESPONSES)):
             async with self._session.request(
                 method, url, headers=self._headers, timeout=self._timeout
@@ -121,7 +135,7 @@ class NativeProvider:
     async def _ask(self, request: ChatRequest, card: ModelCard, below: str = "") -> aiohttp.ClientResponse:
         """A response that is about to be an answer."""
         response = await self._session.post(
-            f"{self._endpoint.base_url}{self._endpoint.wires[request.format].path}{below}",
+            self._endpoint.url(f"{self._endpoint.wires[request.format].path}{below}", card.upstream),
             data=self._body(request, card),
             headers={**self._headers, **request.headers},
             timeout=self._timeout,

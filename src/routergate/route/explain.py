@@ -24,6 +24,7 @@ def explain(decision: Decision, moved: Moved) -> dict[str, Any]:
         "rule": decision.rule,
         "threshold": decision.threshold,
         "baseline": decision.baseline.id if decision.baseline else None,
+        "arm": decision.assignment.arm.value if decision.assignment else None,
         "calibration": _calibration(decision),
         "features": {
             "task": reading.task,
@@ -31,6 +32,7 @@ def explain(decision: Decision, moved: Moved) -> dict[str, Any]:
             "language": reading.language,
             "complexity": round(reading.complexity, 4),
             "level": reading.level.value,
+            "trouble": list(reading.trouble),
             "needs": sorted(decision.features.needs),
             "input_tokens": decision.features.input_tokens,
             "max_output_tokens": decision.features.max_output_tokens,
@@ -78,6 +80,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "cost_usd": _usd(candidate.cost),
         "loaded_cost_usd": _usd(candidate.loaded),
         "escalation": _escalation(candidate),
+        "queue": _queue(candidate),
     }
 
 
@@ -90,6 +93,19 @@ def _escalation(candidate: Candidate) -> dict[str, Any] | None:
         "probability": round(candidate.escalation.probability, 4),
         "cost_usd": _usd(candidate.escalation.cost),
         "expected_cost_usd": _usd(candidate.expected_cost),
+    }
+
+
+def _queue(candidate: Candidate) -> dict[str, Any] | None:
+    """What waits in front of it, and what that costs the request: part of another model's price."""
+    if (shadow := candidate.shadow) is None:
+        return None
+    return {
+        "waiting": shadow.crowd.waiting,
+        "wait_seconds": shadow.crowd.seconds,
+        "model": shadow.model,
+        "pressure": round(shadow.pressure, 4),
+        "shadow_price_usd": _usd(shadow.price),
     }
 
 

@@ -17,6 +17,9 @@ from routergate.domain.usage import KINDS, Usage
 from routergate.ports import Telemetry
 from routergate.telemetry import table
 from routergate.telemetry.files import Cell, Labels, Slot
+from routergate.telemetry.fullness import Fullness
+from routergate.telemetry.queues import QueueMetrics
+from routergate.telemetry.savings import Savings
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,8 @@ class Metrics:
         self._savings = Savings(self._slot)
         self._timings = Timings(self._slot)
         self._circuits = self._slot.cells(table.CIRCUIT)
+        self.fullness = Fullness(self._slot)
+        self.queues = QueueMetrics(self._slot)
         self._events_pending = self._slot.cells(table.EVENTS_PENDING)
         self._reload_successful = self._slot.cells(table.RELOAD_SUCCESSFUL)
         self._reload_timestamp = self._slot.cells(table.RELOAD_TIMESTAMP)
@@ -232,35 +237,6 @@ class Owners:
             return (OTHER,) * len(values)
         known = self._known[values] = tuple(_label(value) for value in values)
         return known
-
-
-class Savings:
-    """What requests cost against what they would have cost at the baseline.
-
-    `increase()` needs counters that never go down, so savings and losses are two of them. All three move
-    only for requests whose two costs are known: baseline - savings + losses is what those requests cost.
-    """
-
-    def __init__(self, slot: Slot) -> None:
-        self._baseline = slot.cells(table.BASELINE_COST)
-        self._savings = slot.cells(table.SAVINGS)
-        self._losses = slot.cells(table.LOSSES)
-        self._uncompared = slot.cells(table.UNCOMPARED)
-
-    def announce(self, route: str) -> None:
-        for cells in (self._baseline, self._savings, self._losses, self._uncompared):
-            cells[(route,)].add(0)
-
-    def count(self, event: UsageEvent) -> None:
-        route, saved = (event.route,), event.savings
-        if event.baseline is None:
-            return
-        if saved is None or event.baseline_cost is None:
-            self._uncompared[route].add()
-            return
-        self._baseline[route].add(event.baseline_cost / NANOS_PER_USD)
-        self._savings[route].add(max(saved, 0) / NANOS_PER_USD)
-        self._losses[route].add(max(-saved, 0) / NANOS_PER_USD)
 
 
 class Timings:
