@@ -14,6 +14,7 @@ from routergate.config.premiums import with_premiums
 from routergate.config.promise import calibrated
 from routergate.config.rails import guardrails
 from routergate.config.restraints import Alert
+from routergate.config.revenue import source
 from routergate.config.routes import policy
 from routergate.config.rules import OTHERS, rules
 from routergate.config.spec import (
@@ -103,6 +104,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
         guardrails=guardrails(file, findings),
+        revenue=tuple(map(source, file.revenue)),
         billing=billing(file, names, findings),
         server=_server(file.server),
         artifact=artifact,

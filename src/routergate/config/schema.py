@@ -11,6 +11,7 @@ from routergate.config.declared import Key
 from routergate.config.part import Part
 from routergate.config.plans import Customer, Issuer, Plan, Rate
 from routergate.config.restraints import Alert, Budget, Limit
+from routergate.config.revenue import Revenue
 from routergate.config.scalars import (
     Attempts,
     Confidence,
@@ -249,3 +250,5 @@ class File(Part):
     """Who is told when a budget passes a threshold or is reached."""
     keys: tuple[Key, ...] = ()
     """Keys that are declared here rather than created by command."""
+    revenue: tuple[Revenue, ...] = ()
+    """What features and customers earn."""

@@ -14,6 +14,7 @@ from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.plan import Billing
+from routergate.domain.revenue import Revenue
 
 
 class ProviderKind(StrEnum):
@@ -170,6 +171,8 @@ class Config:
     alerts: tuple[AlertSpec, ...] = ()
     guardrails: Mapping[str, tuple[GuardrailSpec, ...]] = field(default_factory=dict)
     """By route; those of requests that name a model under `direct`."""
+    revenue: tuple[Revenue, ...] = ()
+    """What features and customers earn."""
     billing: Billing = field(default_factory=Billing)
     """What customers are charged."""
     server: ServerSpec = field(default_factory=ServerSpec)

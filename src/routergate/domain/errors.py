@@ -48,6 +48,7 @@ RouterGateError
 ├── StatementUnusable         the operator
 ├── NotInvoiceable            the operator
 ├── EngineUnusable            the operator
+├── RevenueUnknown            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -284,6 +285,10 @@ class NotInvoiceable(RouterGateError):
 
 class EngineUnusable(RouterGateError):
     """What is to compute a report is unknown, not installed, or cannot be reached."""
+
+
+class RevenueUnknown(RouterGateError):
+    """Revenue is declared for something that nobody asked for in the period."""
 
 
 class LedgerBusy(RouterGateError):
