@@ -17,6 +17,7 @@ from routergate.config.spec import Config, ProviderKind, ProviderSpec
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
+from routergate.dispatch.resume import Seams
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
@@ -31,7 +32,9 @@ from routergate.providers import litellm as litellm_home
 from routergate.providers.anthropic import VERSION
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
+from routergate.providers.prefill import CONTINUED
 from routergate.providers.reading import ChatReader
+from routergate.providers.thread import ChatThread
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.usage import Dimension, as_json, usage_by
 from routergate.spend.book import Book
@@ -82,6 +85,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
             chance=SystemRandom().random,
             sleep=asyncio.sleep,
             checker=Checker(ChatReader()),
+            seams=Seams(ChatThread, parts.counter),
             experience=parts.experience,
         ),
         homes=StoredHomes(parts.store),
@@ -152,6 +156,7 @@ def endpoint(spec: ProviderSpec, base_url: str | None) -> Endpoint:
         idle=spec.timeouts.idle,
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,
+        continued=CONTINUED if spec.kind is ProviderKind.VLLM else None,
         limit="max_completion_tokens" if spec.kind is ProviderKind.OPENAI else "max_tokens",
         wires=ANTHROPIC if anthropic else OPENAI,
     )

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from routergate.config import schema
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
+from routergate.config.rescue import Cascade as WrittenCascade
+from routergate.config.rescue import Hedge as WrittenHedge
 from routergate.domain.answer import Cascade
-from routergate.domain.decision import DIRECT, Limits, RoutePolicy
+from routergate.domain.decision import DIRECT, Hedge, Limits, RoutePolicy
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.money import nanos
 
@@ -39,13 +41,19 @@ def policy(
         residency=residency,
         loaded=written.cost_basis == "loaded",
         cascade=_cascade(written.cascade) if written.cascade else None,
+        continues=written.on_break == "continue",
+        hedge=_hedge(written.hedge) if written.hedge else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
 
-def _cascade(written: schema.Cascade) -> Cascade:
+def _hedge(written: WrittenHedge) -> Hedge:
+    return Hedge(after=None if written.after == "p95" else written.after)
+
+
+def _cascade(written: WrittenCascade) -> Cascade:
     return Cascade(
         escalate_when=frozenset(written.escalate_when),
         within=written.within,

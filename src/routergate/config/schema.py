@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
 from routergate.config.part import Part
+from routergate.config.rescue import Cascade, Hedge
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
     Attempts,
@@ -30,7 +31,6 @@ from routergate.config.scalars import (
 )
 from routergate.config.spec import ProviderKind, ServerSpec
 from routergate.config.spec import Timeouts as TimeoutsSpec
-from routergate.domain.answer import Flaw
 from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
 
@@ -155,19 +155,6 @@ class Task(Part):
     """How its requests are recognised."""
 
 
-class Cascade(Part):
-    """When an answer is not good enough and the next candidate is asked."""
-
-    escalate_when: tuple[Flaw, ...] = Field(min_length=1, examples=[["invalid_json", "refusal"]])
-    """What makes an answer not good enough; docs/routing.md says how each is recognised."""
-    within: Seconds = 2.0
-    """For how many seconds a stream is held back at most, until it is relayed as it is."""
-    characters: Count = 2000
-    """How many characters of a stream are held back at most."""
-    confidence: Probability = 0.6
-    """The least mean probability of an answer's tokens, for `low_confidence`."""
-
-
 class Route(Part):
     """A virtual model name that applications call."""
 
@@ -185,6 +172,10 @@ class Route(Part):
     """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None
     """Check answers before they are given, and ask a better candidate after a bad one."""
+    on_break: Literal["error", "continue"] = "error"
+    """What follows when a stream breaks after it began: an error in it, or the rest from elsewhere."""
+    hedge: Hedge | None = None
+    """Make a second call beside one that keeps silent; default: never."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
     max_cost_usd: Dollars | None = Field(default=None, examples=[0.02])

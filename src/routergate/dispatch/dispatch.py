@@ -1,22 +1,24 @@
 """Decision → the first candidate that answers."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from routergate.dispatch.breaker import Circuits, State
 from routergate.dispatch.checked import Begun, Checker, Spare
 from routergate.dispatch.course import Choose, Course, Failure, Step
+from routergate.dispatch.errand import Errand, check, nobody, within, without_beginning
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
+from routergate.dispatch.hedge import Race, Running
 from routergate.dispatch.policy import RULES, Then, pause_before_again
+from routergate.dispatch.resume import Cover, Resumption, Seams, may_go_on, takes_prefill
 from routergate.dispatch.retries import Retries
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
-    AllProvidersFailed,
-    AllProvidersThrottled,
     DeadlinePassed,
+    PrefillRefused,
     ProviderRefused,
+    StoreUnavailable,
     UpstreamError,
 )
 from routergate.domain.model import ModelCard, ModelId, ProviderId
@@ -26,9 +28,6 @@ from routergate.meter.meter import Meter
 from routergate.ports import Chunk, Kept
 
 NOT_HERE = 404
-OVER = "The time that the route gives a request is over."
-
-Cover = Callable[[Candidate, int], Awaitable[ChatRequest]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +48,25 @@ class Dispatcher:
     sleep: Callable[[float], Awaitable[None]]
     """Lets so many seconds pass."""
     checker: Checker
+    seams: Seams
     experience: Experience = field(default_factory=Experience)
     loads: Loads = field(default_factory=Loads)
 
     async def first_answer(self, decision: Decision, cover: Cover, meter: Meter) -> Begun:
         """The first answer that begins; where the decision has a cascade, the first that passes its checks.
 
-        `cover` holds what a candidate may cost beside so many answers that were rejected, and says what it
-        may be sent; one that is not admitted is passed over. If nobody answers after an answer was rejected,
-        that one is given as long as it is there.
+        `cover` holds what a candidate may cost beside so many other answers that may have to be paid, and
+        says what it may be sent; one that is not admitted is passed over. If nobody answers after an answer
+        was rejected, that one is given as long as it is there.
 
         Raises `ProviderRefused` when a provider finds the request itself at fault (asking another one
         would be asking the same), `DeadlinePassed` when its time is over during a call, and
         `AllProvidersFailed` when nobody answers.
         """
         spare = Spare(meter)
+        errand = Errand(decision=decision, cover=cover, meter=meter, course=Course.of(decision), spare=spare)
         try:
-            return await self._ask_in_turn(decision, cover, meter, spare)
+            begun = await self._ask_in_turn(errand)
         except (UpstreamError, ProviderRefused):
             if (rejected := await spare.taken()) is None:
                 raise
@@ -73,16 +74,17 @@ class Dispatcher:
         except BaseException:
             await spare.close()
             raise
+        return await self._unbroken(begun, errand) if may_go_on(decision) else begun
 
-    async def _ask_in_turn(self, decision: Decision, cover: Cover, meter: Meter, spare: Spare) -> Begun:
-        course = Course.of(decision)
+    async def _ask_in_turn(self, errand: Errand) -> Begun:
+        decision, meter, course, spare = errand.decision, errand.meter, errand.course, errand.spare
         while step := self._next(course, meter):
             await meter.paused(self.sleep, course.pause)
             meter.asked = meter.clock.monotonic()
             try:
-                request = await cover(step.candidate, len(meter.rejected))
+                request = await errand.cover(step.candidate, meter.beside)
                 await spare.replaced()
-                begun = await self._begin(step, decision, request, meter)
+                begun = await self._begin(step, errand, request)
                 if decision.cascade is None or not course.can_improve():
                     return begun
                 if passed := await self.checker.passed(begun, decision.cascade, request, meter, spare):
@@ -92,8 +94,21 @@ class Dispatcher:
                 meter.attempted(step.candidate, error.kind, billed=False)
                 course.move_on()
             except (UpstreamError, ProviderRefused) as error:
-                self._learn(course, step, error, meter.clock.monotonic())
-        raise _nobody(meter, self._soonest(decision, meter.clock.monotonic()))
+                self._learn(course, error, meter.clock.monotonic())
+        raise nobody(meter, self._soonest(decision, meter.clock.monotonic()))
+
+    async def _unbroken(self, begun: Begun, errand: Errand) -> Begun:
+        """The same answer, which goes on from elsewhere if it breaks."""
+
+        async def ask(error: UpstreamError, cover: Cover) -> Begun:
+            errand.course.prefer(takes_prefill)
+            self._learn(errand.course, error, errand.meter.clock.monotonic())
+            return await self._ask_in_turn(errand.again(cover))
+
+        chunks = Resumption(
+            seams=self.seams, decision=errand.decision, meter=errand.meter, cover=errand.cover, ask=ask
+        ).relay(begun)
+        return replace(begun, first=await anext(chunks), rest=chunks)
 
     async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
         """Input tokens by the count of the model's provider, if it offers one."""
@@ -154,14 +169,44 @@ class Dispatcher:
         )
         return min((wish for wish in wishes if wish), default=None)
 
-    async def _begin(self, step: Step, decision: Decision, request: ChatRequest, meter: Meter) -> Begun:
+    async def _begin(self, step: Step, errand: Errand, request: ChatRequest) -> Begun:
+        meter, after = errand.meter, step.candidate.hedge_after
         if not meter.attempts or meter.attempts[-1].model != step.candidate.card.id:
             self.experience.retries.earn(step.replica.provider)
-        meter.asked = meter.clock.monotonic()
-        chunks = self._call(step, request, meter, meter.arrived + decision.limits.deadline)
+        with meter.calling():
+            # An answer that its provider keeps would be kept twice.
+            if after is None or errand.resumed or request.kept:
+                return await self._begin_one(step, errand, request)
+            first = Running.of(step, self._call(step, request, meter, errand.deadline), meter.asked)
+            return await Race(errand.course, meter, [first]).won(after, lambda: self._another(errand))
+
+    async def _another(self, errand: Errand) -> Running | None:
+        """A call beside the one that keeps silent, if somebody can be asked and paid."""
+        meter, now = errand.meter, errand.meter.clock.monotonic()
+        if len(meter.attempts) + 2 > errand.decision.limits.attempts:
+            return None
+        step = errand.course.beside(self._choose(now))
+        if step is None or not self.experience.retries.spend(step.replica.provider):
+            return None
+        try:
+            request = await errand.cover(step.candidate, meter.beside + 1)
+        except (NotAdmitted, StoreUnavailable):
+            return None
+        now = meter.clock.monotonic()
+        return Running.of(step, self._call(step, request, meter, errand.deadline), now, hedge=True)
+
+    async def _begin_one(self, step: Step, errand: Errand, request: ChatRequest) -> Begun:
+        meter = errand.meter
+        chunks = self._call(step, request, meter, errand.deadline)
         try:
             first = await anext(chunks)
-        except (UpstreamError, ProviderRefused) as error:
+        except ProviderRefused as error:
+            if request.prefill:
+                meter.attempted(step.candidate, PrefillRefused.kind, billed=PrefillRefused.billed)
+                raise without_beginning(error) from error
+            meter.attempted(step.candidate, error.kind, billed=error.billed)
+            raise
+        except UpstreamError as error:
             meter.attempted(step.candidate, error.kind, billed=error.billed)
             raise
         except BaseException:
@@ -180,11 +225,11 @@ class Dispatcher:
         loads.begin(step.replica)
         try:
             async with aclosing(step.replica.api.answer(request, card)) as chunks:
-                first = await _within(deadline - clock.monotonic(), anext(chunks))
+                first = await within(deadline - clock.monotonic(), anext(chunks))
                 circuit.answered(entry, clock.monotonic())
                 yield first
                 async for chunk in chunks:
-                    _check(deadline, clock.monotonic())
+                    check(deadline, clock.monotonic())
                     yield chunk
             circuit.completed(clock.monotonic())
         except ProviderRefused:
@@ -199,9 +244,9 @@ class Dispatcher:
             loads.end(step.replica)
             circuit.leave(entry)
 
-    def _learn(self, course: Course, step: Step, error: Failure, now: float) -> None:
-        """Decide what follows a failure; raises it if nothing does."""
-        rule = RULES[error.kind]
+    def _learn(self, course: Course, error: Failure, now: float) -> None:
+        """Decide what follows a failure of whom was asked last; raises it if nothing does."""
+        rule, step = RULES[error.kind], course.asked
         if rule.then is Then.FINAL:
             raise error
         course.failures[error.kind] += 1
@@ -227,26 +272,3 @@ class Dispatcher:
         if pause is None or not course.can_repeat(self._choose(now + pause)):
             return None
         return pause
-
-
-def _check(deadline: float, now: float) -> None:
-    if now > deadline:
-        raise DeadlinePassed(OVER)
-
-
-async def _within(seconds: float, first: Awaitable[Chunk]) -> Chunk:
-    """The first chunk, if it comes in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await first
-    except TimeoutError:
-        raise DeadlinePassed(OVER) from None
-
-
-def _nobody(meter: Meter, soonest: float | None) -> AllProvidersFailed:
-    """What is said when everybody has failed, or wants to be left alone."""
-    said = "; ".join(f"{attempt.model}: {attempt.result}" for attempt in meter.attempts)
-    if all(attempt.result == "throttled" for attempt in meter.attempts):
-        said = said or "all of them want to be left alone"
-        return AllProvidersThrottled(f"No provider answered ({said}).", retry_after=soonest)
-    return AllProvidersFailed(f"No provider answered ({said}).")

@@ -27,6 +27,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hedge:
+    """When another candidate is asked beside one that keeps silent."""
+
+    after: float | None = None
+    """Seconds; `None`: longer than 95 of 100 answers of the model take to begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePolicy:
     """A route: the virtual model name that applications call, and what it promises."""
 
@@ -46,6 +54,10 @@ class RoutePolicy:
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
     cascade: Cascade | None = None
     """Which answers are not given but asked for again; `None`: every answer is given as it comes."""
+    continues: bool = False
+    """Whether a streamed answer that breaks goes on from elsewhere; else it ends in an error."""
+    hedge: Hedge | None = None
+    """When a second call is made beside a silent one; `None`: never."""
     max_cost: Nanos | None = None
     """The most that an answer may be expected to cost; `None`: any price."""
     first_token: float | None = None
@@ -116,6 +128,8 @@ class Candidate:
     """Of fixed costs, that the request would bear; `None`: nobody knows yet."""
     escalation: Escalation | None = None
     """What follows if its answer is rejected; `None`: its answer is given unchecked."""
+    hedge_after: float | None = None
+    """Seconds of silence after which another call is made beside the one to it; `None`: none is."""
 
     @property
     def loaded(self) -> Nanos | None:
@@ -157,6 +171,8 @@ class Decision:
     """What the threshold comes from, if it was not written down."""
     cascade: Cascade | None = None
     """Which answers are not given, but asked for again from a better candidate."""
+    continues: bool = False
+    """Whether a streamed answer that breaks goes on from elsewhere."""
 
     @property
     def chosen(self) -> Candidate:

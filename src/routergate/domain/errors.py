@@ -37,6 +37,8 @@ RouterGateError
 │   ├── ProviderDenied
 │   ├── ProviderBroken
 │   ├── StreamBroken
+│   ├── PrefillRefused
+│   ├── AnswerDiverged
 │   ├── DeadlinePassed
 │   └── AllProvidersFailed
 │       └── AllProvidersThrottled
@@ -248,6 +250,19 @@ class StreamBroken(UpstreamError):
 
     kind = "cut"
     billed = None
+
+
+class PrefillRefused(UpstreamError):
+    """A model that was given the beginning of its answer, and finds the request at fault."""
+
+    kind = "prefill"
+
+
+class AnswerDiverged(UpstreamError):
+    """An answer that does not go on from what the caller has of it already."""
+
+    kind = "diverged"
+    billed = True
 
 
 class DeadlinePassed(UpstreamError):

@@ -59,6 +59,8 @@ class World:
     """Of a model's fixed costs, that the request would bear."""
     first_token: FirstToken = unknown
     """Seconds that a model usually takes to begin a streamed answer."""
+    hedge_after: FirstToken = unknown
+    """Seconds of silence after which another call is made beside one to a model; `None`: none is."""
     warm: Warm = cold
     """Tokens of the conversation that a model has cached."""
 
@@ -110,6 +112,7 @@ def decide(
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
         cascade=cascade,
+        continues=policy.continues,
     )
 
 
@@ -220,6 +223,7 @@ def _candidate(
         lower=needed.lower(quality),
         adequate=needed.admits(card, quality),
         share=world.share(card),
+        hedge_after=world.hedge_after(card.id),
     )
 
 

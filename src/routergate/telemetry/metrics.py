@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from routergate import __version__
+from routergate.domain.answer import Flaw
 from routergate.domain.decision import Catalogue
 from routergate.domain.event import Attempt, Outcome, UsageEvent
 from routergate.domain.identity import Attribution
@@ -17,6 +18,8 @@ from routergate.domain.usage import KINDS, Usage
 from routergate.ports import Telemetry
 from routergate.telemetry import table
 from routergate.telemetry.files import Cell, Labels, Slot
+from routergate.telemetry.rescues import Rescues
+from routergate.telemetry.savings import Savings
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +29,7 @@ LABEL_LENGTH = 100
 """Characters of an opt-in label value; the rest are cut off."""
 NONE, OTHER = "none", "other"
 MARGINAL, LOADED = "marginal", "loaded"
-FAILURE = "failure"
+FAILURE, FLAWS = "failure", frozenset(Flaw)
 
 OPT_IN = {
     "organisation": attrgetter("identity.organisation"),
@@ -60,8 +63,8 @@ class Metrics:
         self._reservations_swept = self._slot.cells(table.RESERVATIONS_SWEPT)[()]
         self._events_corrected = self._slot.cells(table.EVENTS_CORRECTED)[()]
         self._unpriced = self._slot.cells(table.UNPRICED)
-        self._savings = Savings(self._slot)
-        self._timings = Timings(self._slot)
+        self._savings, self._timings = Savings(self._slot), Timings(self._slot)
+        self._rescues = Rescues(self._slot)
         self._circuits = self._slot.cells(table.CIRCUIT)
         self._events_pending = self._slot.cells(table.EVENTS_PENDING)
         self._reload_successful = self._slot.cells(table.RELOAD_SUCCESSFUL)
@@ -87,6 +90,7 @@ class Metrics:
             for reason in (FAILURE, *(route.cascade.escalate_when if route.cascade else ())):
                 self._escalations[route.id, reason].add(0)
             self._savings.announce(route.id)
+            self._rescues.announce(route.id)
         if not self._owners.opt_in:
             self._announce_owned(catalogue)
 
@@ -97,6 +101,7 @@ class Metrics:
         try:
             self._count(event)
             self._savings.count(event)
+            self._rescues.count(event)
             self._timings.observe(event)
         except Exception:
             self._unrecorded.add()
@@ -234,35 +239,6 @@ class Owners:
         return known
 
 
-class Savings:
-    """What requests cost against what they would have cost at the baseline.
-
-    `increase()` needs counters that never go down, so savings and losses are two of them. All three move
-    only for requests whose two costs are known: baseline - savings + losses is what those requests cost.
-    """
-
-    def __init__(self, slot: Slot) -> None:
-        self._baseline = slot.cells(table.BASELINE_COST)
-        self._savings = slot.cells(table.SAVINGS)
-        self._losses = slot.cells(table.LOSSES)
-        self._uncompared = slot.cells(table.UNCOMPARED)
-
-    def announce(self, route: str) -> None:
-        for cells in (self._baseline, self._savings, self._losses, self._uncompared):
-            cells[(route,)].add(0)
-
-    def count(self, event: UsageEvent) -> None:
-        route, saved = (event.route,), event.savings
-        if event.baseline is None:
-            return
-        if saved is None or event.baseline_cost is None:
-            self._uncompared[route].add()
-            return
-        self._baseline[route].add(event.baseline_cost / NANOS_PER_USD)
-        self._savings[route].add(max(saved, 0) / NANOS_PER_USD)
-        self._losses[route].add(max(-saved, 0) / NANOS_PER_USD)
-
-
 class Timings:
     """How long requests took, and how good their answers are expected to be."""
 
@@ -286,7 +262,7 @@ class Timings:
 
 def _reason(first: Attempt) -> str:
     """Why the first model's answer was not given."""
-    return first.result if first.usage is not None else FAILURE
+    return first.result if first.usage is not None and first.result in FLAWS else FAILURE
 
 
 def _label(value: str | None) -> str:

@@ -120,6 +120,19 @@ ESCALATIONS = Metric(
     help="Requests answered by another model than the one tried first, by the flaw for which the first "
     "answer was rejected; `failure`: there was none.",
 )
+HEDGES = Metric(
+    name="routergate_hedges_total",
+    labels=("route", "result"),
+    unit="calls",
+    help="Calls that were made beside one that kept silent, by result: won (its answer was given), lost, or "
+    "failed.",
+)
+CONTINUED = Metric(
+    name="routergate_continued_answers_total",
+    labels=("route",),
+    unit="requests",
+    help="Answers that broke after they began, and were given whole because another call went on.",
+)
 CIRCUIT = Metric(
     name="routergate_circuit_state",
     kind=Kind.GAUGE,
@@ -259,7 +272,7 @@ UNREADABLE = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS,
+    REQUESTS, ATTEMPTS, ESCALATIONS, HEDGES, CONTINUED, HTTP_ERRORS, REPLAYS,
     TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,

@@ -1,0 +1,48 @@
+"""What may be written about answers that are bad or late."""
+
+from contextlib import suppress
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from routergate.config.part import Part
+from routergate.config.scalars import Count, Probability, Seconds
+from routergate.domain.answer import Flaw
+
+MOST = 86400
+
+
+def _patience(written: Any) -> Any:
+    if written == "p95":
+        return written
+    with suppress(TypeError, ValueError):
+        if not isinstance(written, bool) and 0 < (number := float(written)) <= MOST:
+            return number
+    raise ValueError(f"expected p95, or seconds: a number of more than 0 and at most {MOST}")
+
+
+Patience = Annotated[
+    Literal["p95"] | float,
+    BeforeValidator(_patience),
+    WithJsonSchema({"anyOf": [{"const": "p95"}, {"type": "number", "exclusiveMinimum": 0, "maximum": MOST}]}),
+]
+
+
+class Cascade(Part):
+    """When an answer is not good enough and the next candidate is asked."""
+
+    escalate_when: tuple[Flaw, ...] = Field(min_length=1, examples=[["invalid_json", "refusal"]])
+    """What makes an answer not good enough; docs/routing.md says how each is recognised."""
+    within: Seconds = 2.0
+    """For how many seconds a stream is held back at most, until it is relayed as it is."""
+    characters: Count = 2000
+    """How many characters of a stream are held back at most."""
+    confidence: Probability = 0.6
+    """The least mean probability of an answer's tokens, for `low_confidence`."""
+
+
+class Hedge(Part):
+    """When a second call is made beside one that keeps silent; the answer that begins first is given."""
+
+    after: Patience = Field(default="p95", examples=["p95", 2.5])
+    """After how many seconds; `p95`: when the model usually has begun 95 of 100 answers."""
