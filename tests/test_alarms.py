@@ -175,7 +175,9 @@ async def test_a_gateway_tells_of_thresholds_and_of_the_first_refusal(tmp_path: 
             )
             with running_gateway(tmp_path, written, workers=2, environment={"HOOK": url}) as gateway:
                 async with a_caller(gateway.url, KEY) as caller:
-                    assert [(await caller.chat()).status for _ in range(4)] == [200, 200, 429, 429]
+                    assert [(await caller.chat()).status for _ in range(2)] == [200, 200]
+                    while (await caller.chat()).error["code"] != "budget_exceeded":
+                        pass  # the second one is held until it is booked, and then spent
                 await receiver.until(lambda told: len(told) == 3)
     assert sorted((one["type"], one["threshold"]) for one in receiver.told) == [
         ("budget.passed", 1),

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from random import SystemRandom
@@ -13,9 +14,10 @@ import aiohttp
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
-from routergate.config.spec import Config, ProviderKind, ProviderSpec
+from routergate.config.spec import Config, ProviderKind, ProviderSpec, ReplicaSpec
+from routergate.dispatch.calls import Experience
 from routergate.dispatch.checked import Checker
-from routergate.dispatch.dispatch import Dispatcher, Experience
+from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Fleet, Replica
 from routergate.dispatch.resume import Seams
 from routergate.domain.errors import InvalidRequest
@@ -36,11 +38,16 @@ from routergate.providers.prefill import CONTINUED
 from routergate.providers.reading import ChatReader
 from routergate.providers.thread import ChatThread
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
-from routergate.reporting.usage import Dimension, as_json, usage_by
+from routergate.reporting.question import Question
+from routergate.reporting.render import plain_rows
+from routergate.reporting.usage import TOTALLED, from_totals
 from routergate.spend.book import Book
 from routergate.spend.reservation import Till
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
+
+OWN_NAMES = frozenset({ProviderKind.OPENAI, ProviderKind.AZURE})
+"""Where the limit of a chat answer is `max_completion_tokens`, as reasoning models want it."""
 
 
 class SystemClock:
@@ -73,15 +80,19 @@ class Parts:
     recent: Recent = field(default_factory=Recent)
     book: Book = field(default_factory=Book)
     clock: Clock = field(default_factory=SystemClock)
+    workers: int = 1
+    """Processes that share what a provider takes at the same time."""
 
 
 async def compose(config: Config, parts: Parts) -> Gateway:
-    """A gateway for a configuration."""
+    """A gateway for a configuration; how much its providers take at the same time holds at once."""
+    servers = await fleet(config.providers, parts.session)
+    _limit(config.providers, parts)
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
         router=replace(router(config, parts.counter, parts.lengths, parts.volumes), recent=parts.recent),
         dispatcher=Dispatcher(
-            fleet=await fleet(config.providers, parts.session),
+            fleet=servers,
             chance=SystemRandom().random,
             sleep=asyncio.sleep,
             checker=Checker(ChatReader()),
@@ -93,6 +104,14 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         telemetry=parts.metrics,
         clock=parts.clock,
     )
+
+
+def _limit(specs: Iterable[ProviderSpec], parts: Parts) -> None:
+    """Tell the queues, which outlive configurations, of a new one."""
+    queues, workers = parts.experience.queues, parts.workers
+    queues.told = parts.metrics.queues.waited
+    limits = {spec.id: spec.places.shared(workers) if spec.places else None for spec in specs}
+    queues.take_up(limits, parts.clock.monotonic())
 
 
 def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Volumes) -> Router:
@@ -115,41 +134,49 @@ async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -
         spec.id: [
             Replica(
                 provider=spec.id,
-                name=server.base_url or spec.id,
+                name=name,
                 weight=server.weight,
-                api=provider(spec, server.base_url, session, litellm),
+                api=provider(spec, server, session, litellm),
             )
-            for server in spec.replicas
+            for name, server in zip(_names(spec), spec.replicas, strict=True)
         ]
         for spec in specs
     }
 
 
+def _names(spec: ProviderSpec) -> Iterator[str]:
+    """Each server's URL; where several keys share one, with their number."""
+    seen: Counter[str] = Counter()
+    for server in spec.replicas:
+        url = server.base_url or spec.id
+        seen[url] += 1
+        yield url if seen[url] == 1 else f"{url} ({seen[url]})"
+
+
 def provider(
-    spec: ProviderSpec, base_url: str | None, session: aiohttp.ClientSession, litellm: Any
+    spec: ProviderSpec, server: ReplicaSpec, session: aiohttp.ClientSession, litellm: Any
 ) -> Provider:
     """The adapter for one server of a provider, whatever format it is asked in."""
-    at = endpoint(spec, base_url)
+    at = endpoint(spec, server)
     match spec.kind:
-        case ProviderKind.OPENAI | ProviderKind.VLLM:
+        case ProviderKind.OPENAI | ProviderKind.AZURE | ProviderKind.VLLM:
             return TranslatedProvider(NativeProvider(at, session), Format.MESSAGES, MessagesAsChat())
         case ProviderKind.ANTHROPIC:
             return TranslatedProvider(NativeProvider(at, session), Format.CHAT, ChatAsMessages())
         case ProviderKind.LITELLM:
-            key = spec.api_key.reveal() if spec.api_key else None
-            behind = LitellmProvider(litellm, at, key)
+            behind = LitellmProvider(litellm, at, _key(spec, server))
             return TranslatedProvider(behind, Format.MESSAGES, MessagesAsChat(markers=True))
         case never:
             assert_never(never)
 
 
-def endpoint(spec: ProviderSpec, base_url: str | None) -> Endpoint:
+def endpoint(spec: ProviderSpec, server: ReplicaSpec) -> Endpoint:
     """Where one server of the provider is, and how it is spoken to."""
     anthropic = spec.kind is ProviderKind.ANTHROPIC
     return Endpoint(
         name=spec.id,
-        base_url=base_url,
-        headers={**_credentials(spec), **spec.headers},
+        base_url=_root(spec, server.base_url),
+        headers={**_credentials(spec.kind, _key(spec, server)), **spec.headers},
         connect=spec.timeouts.connect,
         first_byte=spec.timeouts.first_byte,
         first_token=spec.timeouts.first_token,
@@ -157,17 +184,32 @@ def endpoint(spec: ProviderSpec, base_url: str | None) -> Endpoint:
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,
         continued=CONTINUED if spec.kind is ProviderKind.VLLM else None,
-        limit="max_completion_tokens" if spec.kind is ProviderKind.OPENAI else "max_tokens",
+        limit=spec.output_limit or ("max_completion_tokens" if spec.kind in OWN_NAMES else "max_tokens"),
+        api_version=spec.api_version,
         wires=ANTHROPIC if anthropic else OPENAI,
     )
 
 
-def _credentials(spec: ProviderSpec) -> Mapping[str, str]:
+def _root(spec: ProviderSpec, base_url: str | None) -> str | None:
+    """Where the API starts; Azure's is below its resource, wherever in it an operator points."""
+    if base_url is None or spec.kind is not ProviderKind.AZURE:
+        return base_url
+    resource = base_url.removesuffix("/v1").removesuffix("/openai")
+    return f"{resource}/openai" if spec.api_version else f"{resource}/openai/v1"
+
+
+def _key(spec: ProviderSpec, server: ReplicaSpec) -> str | None:
+    secret = server.api_key or spec.api_key
+    return secret.reveal() if secret else None
+
+
+def _credentials(kind: ProviderKind, key: str | None) -> Mapping[str, str]:
     """The headers that open the provider's door; litellm is told the key itself."""
-    key = spec.api_key.reveal() if spec.api_key else None
-    if spec.kind is ProviderKind.ANTHROPIC:
+    if kind is ProviderKind.ANTHROPIC:
         return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
-    return {"Authorization": f"Bearer {key}"} if key and spec.kind is not ProviderKind.LITELLM else {}
+    if kind is ProviderKind.AZURE:
+        return {"api-key": key} if key else {}
+    return {"Authorization": f"Bearer {key}"} if key and kind is not ProviderKind.LITELLM else {}
 
 
 def client_session() -> aiohttp.ClientSession:
@@ -183,10 +225,9 @@ async def own_usage(
     store: Store, identity: Identity, since: date, until: date, by: Sequence[str]
 ) -> Mapping[str, Any]:
     """What one key has used, for the one who holds it."""
-    try:
-        dimensions = [Dimension(name) for name in by]
-    except ValueError:
-        raise InvalidRequest(f"'by' takes any of {', '.join(Dimension)}.", param="by") from None
+    dimensions = tuple(one for name in by for one in TOTALLED if one == name)
+    if len(dimensions) < len(by):
+        raise InvalidRequest(f"'by' takes any of {', '.join(TOTALLED)}.", param="by")
     found = await totals(
         store, organisation=identity.organisation, since=since, until=until, key=identity.key
     )
@@ -194,5 +235,5 @@ async def own_usage(
         "object": "usage",
         "since": since.isoformat(),
         "until": until.isoformat(),
-        "data": as_json(usage_by(found, dimensions), dimensions),
+        "data": plain_rows(from_totals(found, Question(since=since, until=until, by=dimensions))),
     }

@@ -39,6 +39,7 @@ async def show_gauges(parts: Parts, sweeper: Sweeper, gateway: Callable[[], Gate
     ledger, metrics = parts.ledger, parts.metrics
     while True:
         metrics.circuits(gateway().dispatcher.states(parts.clock.monotonic()))
+        metrics.queues.show(parts.experience.queues)
         metrics.events_waiting(ledger.pending, ledger.on_disk)
         metrics.events_dropped(dropped.to(ledger.dropped))
         metrics.events_spooled(spooled.to(ledger.spooled))

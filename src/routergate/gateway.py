@@ -15,6 +15,7 @@ from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Turn, priority_of
 from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
 from routergate.meter.recent import Recent
@@ -33,6 +34,7 @@ from routergate.ports import (
 )
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.filters import Conditions
+from routergate.route.holdout import draw
 from routergate.spend.reservation import Reservation, Till
 
 
@@ -84,7 +86,7 @@ class Router:
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
         text_tokens = await self.tokens.count([message.text for message in request.messages])
-        return decide(
+        decision = decide(
             request_id,
             policy,
             features(request, reading, text_tokens),
@@ -101,8 +103,11 @@ class Router:
                     policy.hedge, (model, request.stream), at / 1e9
                 ),
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
+                rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
+                draw=draw(policy, account, request_id),
             ),
         )
+        return replace(decision, turn=_turn(policy, account.identity, call.wishes))
 
     def _share(self, card: ModelCard, at: int) -> Loaded | None:
         return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
@@ -118,6 +123,12 @@ def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId])
         route=policy.id,
         down=down,
     )
+
+
+def _turn(policy: RoutePolicy, caller: Identity, wishes: Wishes) -> Turn:
+    """With what claim a request waits where others do."""
+    priority = priority_of(wishes.priority, caller.priority, policy.priority)
+    return Turn(organisation=caller.organisation, priority=priority)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +207,7 @@ class Gateway:
             reservation.decision, call.attribution, call.request, meter, self.router.tokens, at
         )
         event = reservation.settled(event)
-        self._learn(event, call.request.choices)
+        self._learn(reservation.decision, event, call.request.choices)
         self.till.ledger.settle(event)
         self.telemetry.record(event)
 
@@ -218,12 +229,12 @@ class Gateway:
             organisation, provider = call.attribution.identity.organisation, begun.candidate.card.provider
             await self.homes.remember(organisation, begun.first.answer_id, provider)
 
-    def _learn(self, event: UsageEvent, choices: int) -> None:
+    def _learn(self, decision: Decision, event: UsageEvent, choices: int) -> None:
         """How soon the model begins; how much it writes, from whole answers that the provider counted.
 
         And how many requests it has, if it has fixed costs to spread over them.
         """
-        self.router.recent.observe(event)
+        self.router.recent.observe(decision, event)
         whole = event.outcome is Outcome.OK and event.usage_source is UsageSource.PROVIDER
         if whole and event.card is not None and event.usage is not None:
             each = round(event.usage.output_total / choices)

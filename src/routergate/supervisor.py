@@ -207,6 +207,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             environment=environ,
             host=host,
             port=reserved,
+            workers=workers,
             redis_url=settings.redis_url or (store.start() if store else ""),
             redis_timeout=settings.redis_timeout_ms / 1000,
             redis_replicas=settings.redis_replicas,

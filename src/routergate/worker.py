@@ -60,6 +60,7 @@ class Plan:
     environment: Mapping[str, str] = field(repr=False)
     host: str
     port: int
+    workers: int = 1
     redis_url: str = field(repr=False)
     redis_timeout: float
     redis_replicas: int
@@ -207,6 +208,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
             metrics=metrics,
             counter=plan.counter,
             clock=clock,
+            workers=plan.workers,
         )
 
 

@@ -13,13 +13,13 @@ def desk(store: Store, clock: HandClock) -> KeyDesk:
 
 async def test_a_key_is_made_of_words_and_listed_in_words(desk: KeyDesk, clock: HandClock) -> None:
     made = await desk.create(
-        {"organisation": "acme", "ips": ["127.0.0.1"], "regions": None, "expires": "10s"}
+        {"organisation": "acme", "ips": ["127.0.0.1"], "regions": None, "priority": "low", "expires": "10s"}
     )
     assert made.keys() == {"id", "key"}
 
     [row] = await desk.list()
     assert (row["id"], row["state"], row["organisation"]) == (made["id"], "active", "acme")
-    assert (row["ips"], row["regions"]) == (("127.0.0.1/32",), None)
+    assert (row["ips"], row["regions"], row["priority"]) == (("127.0.0.1/32",), None, "low")
     assert (row["created"], row["expires"]) == ("2023-11-14T22:13:20Z", "2023-11-14T22:13:30Z")
     assert not {"digest", "key"} & row.keys()
 

@@ -208,6 +208,7 @@ async def test_an_organisation_needs_a_decent_name(registry: KeyRegistry, name: 
         ("regions", []),
         ("ips", ["10.0.0.0/33"]),
         ("ips", []),
+        ("priority", "urgent"),
     ],
 )
 async def test_everything_else_is_looked_at_as_well(

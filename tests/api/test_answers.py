@@ -43,6 +43,17 @@ def dollars(tokens: tuple[int, int], rate_in: str, rate_out: str) -> Decimal:
     return (tokens[0] * Decimal(rate_in) + tokens[1] * Decimal(rate_out)) / 1_000_000
 
 
+async def test_a_route_that_holds_requests_out_says_in_which_arm_a_conversation_is(caller: Caller) -> None:
+    async def arm(session: str) -> tuple[str, str]:
+        reply = await caller.chat("held", headers={"x-routergate-session": session})
+        return reply.headers["x-routergate-arm"], reply.headers["x-routergate-model"]
+
+    found = {f"talk-{n}": await arm(f"talk-{n}") for n in range(8)}
+    assert set(found.values()) == {("baseline", "large"), ("routed", "small")}
+    assert {session: await arm(session) for session in found} == found
+    assert "x-routergate-arm" not in (await caller.chat()).headers
+
+
 async def test_the_body_has_the_cost_of_the_headers(caller: Caller) -> None:
     reply = await caller.chat()
     usage = json.loads(reply.body, parse_float=Decimal)["usage"]

@@ -7,7 +7,7 @@ import pytest
 from routergate.api.caller import attribution, key_of, read_call, wishes
 from routergate.api.wire import Metadata, WireChat, WireMessage
 from routergate.domain.errors import Forbidden, InvalidRequest
-from routergate.domain.identity import Attribution, Identity
+from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.money import nanos
 
 ANYONE = Identity(key="k", organisation="acme")
@@ -114,7 +114,18 @@ def test_there_is_an_end_to_tags() -> None:
 
 
 def test_nothing_is_asked_of_the_router_unless_said() -> None:
-    assert (wishes({}).quality, wishes({}).max_cost, wishes({}).route) == (None, None, True)
+    assert wishes({}) == Wishes()
+
+
+@pytest.mark.parametrize("text", ["low", "normal", "high", "HIGH"])
+def test_a_priority_is_taken(text: str) -> None:
+    assert wishes({"x-routergate-priority": text}).priority == text.lower()
+
+
+def test_a_priority_that_is_none_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="takes one of low, normal, high") as caught:
+        wishes({"x-routergate-priority": "urgent"})
+    assert caught.value.param == "x-routergate-priority"
 
 
 @pytest.mark.parametrize("text", ["0", "0.95", "1", "1e-2"])

@@ -38,7 +38,9 @@ def test_text_is_read_wherever_it_stands() -> None:
     )
     assert [(turn.role, turn.text) for turn in request.messages] == [
         ("system", "system"),
-        ("user", "outer\ninner\nplain"),
+        ("tool", "inner"),
+        ("tool", "plain"),
+        ("user", "outer"),
     ]
 
 
@@ -122,3 +124,23 @@ def test_input_that_the_body_does_not_show_is_noticed(body: dict[str, Any], hidd
 def test_the_budget_for_thoughts_is_read() -> None:
     assert read(thinking={"type": "enabled", "budget_tokens": 1024}).thinking_tokens == 1024
     assert read(thinking={"type": "adaptive"}).thinking_tokens is None
+
+
+def test_what_tools_answer_is_not_the_users_question_and_an_error_is_known_as_one() -> None:
+    call = {"type": "tool_use", "id": "t", "name": "look", "input": {"at": "it"}}
+    failure = {"type": "tool_result", "tool_use_id": "t", "content": "gone", "is_error": True}
+    turns = read(
+        messages=[
+            {"role": "user", "content": "Look at it"},
+            {"role": "assistant", "content": [call]},
+            {"role": "user", "content": [failure]},
+            {"role": "assistant", "content": [call]},
+        ]
+    ).messages
+    assert [(turn.role, turn.text, turn.failed) for turn in turns] == [
+        ("user", "Look at it", False),
+        ("assistant", "", False),
+        ("tool", "gone", True),
+        ("assistant", "", False),
+    ]
+    assert turns[1].calls == turns[3].calls != ()

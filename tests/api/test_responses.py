@@ -106,3 +106,11 @@ def test_usage_of_a_streamed_completion_is_told_if_it_is_asked_for(options: Any)
 )
 def test_input_that_the_body_does_not_show_is_noticed(body: dict[str, Any], hidden: bool) -> None:
     assert read(**body).hidden is hidden
+
+
+def test_calls_are_the_models_turns_and_their_outputs_the_tools() -> None:
+    call = {"type": "function_call", "name": "look", "arguments": "{}", "call_id": "c"}
+    output = {"type": "function_call_output", "call_id": "c", "output": "Error: gone"}
+    turns = read(input=[{"role": "user", "content": "Look"}, call, output, call]).messages
+    assert [turn.role for turn in turns] == ["user", "assistant", "tool", "assistant"]
+    assert turns[1].calls == turns[3].calls != ()

@@ -262,3 +262,14 @@ def test_the_text_of_any_request_that_is_taken_can_be_counted(text: str) -> None
         return
     assert request.messages[0].text.encode().decode() == text
     assert asyncio.run(counter().count([request.messages[0].text])) >= 0
+
+
+def test_calls_of_tools_are_told_apart_by_name_and_arguments_not_by_id() -> None:
+    def call(name: str, arguments: str, number: str) -> dict[str, object]:
+        return {"id": number, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+    calls = [call("look", "{}", "1"), call("look", "{}", "2"), call("look", '{"at": 1}', "3"), {"id": "4"}]
+    messages = [{"role": "assistant", "tool_calls": one} for one in (calls, None, "what?")]
+    found = [turn.calls for turn in read(body(messages=messages)).messages]
+    assert (len(found[0]), len(set(found[0]))) == (3, 2)
+    assert found[1:] == [(), ()]

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -6,6 +7,11 @@ from routergate.check.flaws import CHECKS, flaw
 from routergate.domain.answer import Cascade, Flaw, Form, Said
 
 EVERY = Cascade(escalate_when=frozenset(Flaw))
+RULES = Cascade(
+    escalate_when=frozenset({Flaw.RULE}),
+    must_match=(re.compile(r"(?i)source:"), re.compile(r"\d")),
+    must_not_match=(re.compile("(?i)as an ai"),),
+)
 JSON = Form(json=True)
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
@@ -72,3 +78,22 @@ def test_an_answer_is_flawed_if_all_its_choices_are() -> None:
     assert flaw([bad, good], Form(), EVERY) is None
     assert flaw([bad, bad], Form(), EVERY) is Flaw.EMPTY
     assert flaw([], Form(), EVERY) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "whole", "expected"),
+    [
+        (Said(text="It was 1912. Source: the log"), True, None),
+        (Said(text="It was 1912."), True, Flaw.RULE),
+        (Said(text="Source: the log"), True, Flaw.RULE),
+        (Said(text="It was"), False, None),
+        (Said(text="As an AI"), False, Flaw.RULE),
+        (Said(text="As an AI, I say 1912. Source: the log"), True, Flaw.RULE),
+        (Said(text="", acts=True), True, None),
+        (Said(text="As an AI", declined=True), True, None),
+    ],
+)
+def test_an_answer_has_what_it_must_have_and_not_what_it_must_not(
+    said: Said, whole: bool, expected: Flaw | None
+) -> None:
+    assert found(said, Form(whole=whole), RULES) is expected

@@ -36,7 +36,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("{kind: vllm}", ": is of kind vllm and needs base_url or replicas, such as http://vllm-0:8000/v1"),
         (
             "{kind: opnai}",
-            ".kind: 'opnai' is not one of openai, vllm, anthropic, litellm; did you mean 'openai'?",
+            ".kind: 'opnai' is not one of openai, azure, vllm, anthropic, litellm; did you mean 'openai'?",
         ),
         (
             "{kind: litellm, replicas: [http://a/v1]}",
@@ -175,7 +175,7 @@ def test_a_model_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
             "candidates: [gpt-4o], cascade: {escalate_when: [refused]}",
             (
                 ".cascade.escalate_when[0]: 'refused' is not one of "
-                "empty, refusal, truncated, invalid_json, low_confidence; "
+                "empty, refusal, truncated, invalid_json, rule, low_confidence; "
                 "did you mean 'refusal'?"
             ),
         ),
@@ -186,6 +186,24 @@ def test_a_model_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
                 ".hedge.after: expected p95, or seconds: a number of more than 0 and at most 86400",
             )
             for after in ("p99", "0", "true", ".inf", "90000")
+        ),
+        (
+            "candidates: [gpt-4o, gpt-4o-mini], cascade: {escalate_when: [rule]}",
+            ".cascade.escalate_when: 'rule' needs must_match or must_not_match; add one",
+        ),
+        (
+            "candidates: [gpt-4o, gpt-4o-mini], cascade: {escalate_when: [empty], must_match: [a]}",
+            ".cascade.escalate_when: nobody looks at the patterns; add 'rule' to the list",
+        ),
+        (
+            (
+                "candidates: [gpt-4o, gpt-4o-mini], "
+                "cascade: {escalate_when: [rule], must_not_match: [a], must_match: ['(']}"
+            ),
+            (
+                ".cascade.must_match[0]: not a regular expression "
+                "(missing ), unterminated subpattern at position 0)"
+            ),
         ),
     ],
 )

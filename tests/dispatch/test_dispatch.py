@@ -12,6 +12,8 @@ from routergate.dispatch.breaker import State
 from routergate.dispatch.checked import Begun, Checker
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
+from routergate.dispatch.line import Line, Places
+from routergate.dispatch.queue import Queue
 from routergate.domain.decision import Candidate, Decision, Limits
 from routergate.domain.errors import (
     AllProvidersFailed,
@@ -31,6 +33,7 @@ from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.domain.reservation import Denied, Standing
 from routergate.meter.meter import Meter
+from routergate.meter.settle import overhead
 from routergate.ports import Chunk, Kept
 from routergate.providers.reading import ChatReader
 from support.builders import a_card, a_decision, a_request
@@ -85,6 +88,11 @@ class Scene:
 
     def switch(self, number: int, *script: Step) -> None:
         list(self.apis.values())[number].script = script
+
+    @property
+    def queue(self) -> Line:
+        """The line before the first provider."""
+        return self.dispatcher.experience.queues[self.cards[0].provider].line
 
     @property
     def down(self) -> frozenset[str]:
@@ -380,3 +388,81 @@ async def test_a_candidate_that_no_budget_admits_is_passed_over_and_told() -> No
     begun = await scene.dispatcher.first_answer(scene.decision, cover, meter)
     assert (begun.candidate.card, scene.asked) == (SECOND, [0, 1])
     assert [(one.result, one.billed) for one in meter.attempts] == [("not_admitted", False), ("ok", True)]
+
+
+FULL = Places(concurrent=1, queue=0, wait=10.0)
+
+
+def limited(scene: Scene, number: int, places: Places = FULL) -> Queue:
+    """The queue before a provider whose places are all taken."""
+    queues, provider = scene.dispatcher.experience.queues, scene.cards[number].provider
+    queues.take_up({provider: places}, 0.0)
+    assert queues[provider].line.take()
+    return queues[provider]
+
+
+async def test_a_provider_whose_queue_is_full_is_passed_over_at_once_without_a_call() -> None:
+    scene = Scene([[ANSWER], [ANSWER]])
+    limited(scene, 0)
+    assert (await scene.whole())[1] == ["busy", "ok"]
+    assert scene.asked == [0, 1]
+    assert scene.down == frozenset()
+
+
+async def test_another_model_of_a_busy_provider_is_not_waited_for_either() -> None:
+    other = a_card("other", provider=FIRST.provider)
+    scene = Scene([[ANSWER], [ANSWER], [ANSWER]], cards=(FIRST, other, THIRD))
+    limited(scene, 0)
+    assert (await scene.whole())[1] == ["busy", "ok"]
+
+
+async def test_when_all_are_busy_the_caller_is_told_when_to_come_back() -> None:
+    scene = Scene([[ANSWER], [ProviderThrottled("x", retry_after=30.0)]])
+    limited(scene, 0).line.usual = 4.0
+    with pytest.raises(AllProvidersThrottled, match="first: busy; second: throttled") as failed:
+        await scene.ask()
+    assert failed.value.retry_after == 4.0
+
+
+async def test_no_call_was_made_where_a_queue_was_full() -> None:
+    scene = Scene([[ANSWER], [ANSWER]])
+    limited(scene, 0)
+    _, meter = await scene.ask(attempts=1)
+    assert (meter.calls, [attempt.billed for attempt in meter.attempts]) == (1, [False, True])
+
+
+async def test_a_place_is_left_when_the_answer_ends_and_who_waits_is_asked_then() -> None:
+    scene = Scene([[ANSWER, Chunk(data=b"more")]])
+    limited(scene, 0, Places(concurrent=1, queue=5, wait=10.0)).leave(0.0)
+    begun, _ = await scene.ask()
+    waiting = asyncio.create_task(scene.ask())
+    while not len(scene.queue):
+        await asyncio.sleep(0)
+    scene.clock.seconds = 3.0
+    assert scene.asked == [1]
+    await begun.rest.aclose()
+    second, meter = await waiting
+    assert (scene.asked, scene.queue.usual) == ([2], 3.0)
+    assert (meter.pauses, meter.attempts[-1].seconds, overhead(meter)) == (3.0, 0.0, 0.0)
+    await second.rest.aclose()
+    assert scene.queue.running == 0
+
+
+async def test_a_caller_who_leaves_the_queue_has_made_no_call() -> None:
+    scene = Scene([[ANSWER]])
+    limited(scene, 0, Places(concurrent=1, queue=5, wait=10.0))
+    meter = Meter(scene.clock, 0.0)
+    asking = asyncio.create_task(scene.dispatcher.first_answer(scene.decision, admit, meter))
+    while not len(scene.queue):
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait({asking})
+    assert (len(scene.queue), meter.attempts) == (0, [])
+
+
+@pytest.mark.parametrize("error", [ProviderBroken("x"), refused(), DeadlinePassed("x"), RuntimeError("x")])
+async def test_a_place_is_left_however_the_call_ends(error: Exception) -> None:
+    scene = Scene([[error]])
+    with pytest.raises(type(error) if not isinstance(error, ProviderBroken) else AllProvidersFailed):
+        await scene.ask()
+    assert scene.queue.running == 0

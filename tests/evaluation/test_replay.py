@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.errors import DataUnusable
 from routergate.domain.request import Message
 from routergate.evaluation.outcomes import Outcome
@@ -33,6 +34,14 @@ async def test_an_outcome_is_decided_at_every_threshold() -> None:
     assert (found.quality[0, : changed - 1] == 0.75).all()
     assert (found.quality[0, changed + 1 :] == 0.25).all()
     assert found.cost[0, -1] < found.cost[0, 0] == found.baseline_cost[0]
+
+
+async def test_where_answers_are_checked_the_second_answer_counts() -> None:
+    outcomes = [an_outcome("law 1 0.72", {"mini": 0.25, "large": 0.75})]
+    plain = await replayed(outcomes)
+    checked = await replayed(outcomes, cascade=Cascade(escalate_when=frozenset({Flaw.EMPTY})))
+    assert checked.cost[0, 0] == plain.cost[0, 0]  # the best one is given unchecked
+    assert checked.cost[0, -1] > plain.cost[0, -1]
 
 
 async def test_without_a_baseline_quality_is_compared_with_perfection() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from routergate.store.circuits import exchange
 from routergate.store.client import Store
-from routergate.testing import Simulator
+from routergate.testing import Ended, Profile, Simulator
 from support.wall import a_wall
 
 ANSWER = (
@@ -102,3 +102,34 @@ async def test_what_one_worker_has_seen_another_one_knows(tmp_path: Path, store:
             await exchange(circuits, store, str(id(wall)), wall.clock.seconds)
         await two.ask("auto", stream=False)
         assert two.results == ["large: ok"]
+
+
+async def test_a_key_that_is_denied_is_not_used_while_another_one_works(tmp_path: Path, store: Store) -> None:
+    keys = Profile(api_keys=frozenset({"key-two"}))
+    async with Simulator(keys) as strict:
+        servers = [{"url": strict.base_url, "api_key": key} for key in ("key-one", "key-two")]
+        async with a_wall(tmp_path, store, replicas=servers) as wall:
+            for _ in range(20):
+                assert (await wall.ask("auto", stream=False)).status == 200
+            assert wall.results == ["small: ok"]
+        refused = [call for call in strict.calls if call.status == 401]
+        assert {call.authorization for call in refused} == {"Bearer key-one"}
+        assert len(refused) == 5  # then its circuit is open
+
+
+async def test_a_new_key_is_taken_up_by_a_reload_and_running_requests_end_with_the_old_one(
+    tmp_path: Path, store: Store
+) -> None:
+    (tmp_path / "key").write_text("key-of-yesterday")
+    async with a_wall(tmp_path, store, api_key="${file:key}") as wall:
+        wall.primary.fault = "stall:3"
+        running = asyncio.create_task(wall.caller.chat("alone", stream=True))
+        await wall.primary.until(lambda calls: [call.events for call in calls] == [3])
+        wall.primary.fault = None
+        (tmp_path / "key").write_text("key-of-today")
+        assert await wall.worker.reload() == ()
+        assert (await wall.caller.chat("alone")).status == 200
+        old, new = wall.primary.calls
+        assert (old.authorization, old.ended) == ("Bearer key-of-yesterday", None)
+        assert (new.authorization, new.ended) == ("Bearer key-of-today", Ended.ANSWERED)
+        running.cancel()

@@ -5,7 +5,8 @@ from routergate.domain.reservation import Charge, Kind
 from routergate.domain.usage import Usage
 from routergate.ledger.posting import How, corrected, posting, repeated
 from routergate.ledger.totals import increments, read_totals
-from routergate.reporting.usage import Dimension, usage_by
+from routergate.reporting.question import Dimension
+from routergate.reporting.usage import usage_by
 from support.events import an_event
 from support.restraints import a_counter
 

@@ -1,14 +1,29 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.decision import Hedge
+from routergate.domain.decision import Decision, Escalation, Hedge
 from routergate.domain.event import OUTRUN, Attempt, UsageEvent
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelId
 from routergate.domain.usage import Usage
-from routergate.meter.recent import ENOUGH, KEPT, LAST, LATELY, MANY, SOONEST, Paces, Recent, Tails, Warmth
+from routergate.meter.recent import (
+    ENOUGH,
+    KEPT,
+    LAST,
+    LATELY,
+    MANY,
+    REMEMBERED,
+    SOONEST,
+    Paces,
+    Recent,
+    Rejections,
+    Tails,
+    Warmth,
+)
+from support.builders import a_candidate, a_card, a_decision
 from support.events import an_attribution, an_event
 
 MINI = ModelId("mini")
@@ -52,10 +67,10 @@ def test_pace_is_learned_from_streamed_answers_that_began() -> None:
         replace(event, timings=replace(event.timings, first_token=None)),
     ):
         for _ in range(ENOUGH):
-            recent.observe(unfit)
+            recent.observe(a_decision(), unfit)
     assert recent.paces.usual(MINI, event.at / 1e9) is None
     for _ in range(ENOUGH):
-        recent.observe(event)
+        recent.observe(a_decision(), event)
     assert recent.paces.usual(MINI, event.at / 1e9) == 0.4
 
 
@@ -155,6 +170,56 @@ def test_late_does_not_come_earlier_for_all_the_calls_that_were_ended() -> None:
     call = Attempt(model="mini", provider="p", result="ok", seconds=1.0, billed=True)
     failed, ended = replace(call, result="timeout", billed=None), replace(call, result=OUTRUN, billed=None)
     for _ in range(MANY):
-        recent.observe(replace(event, attempts=(failed, replace(ended, seconds=3.0), call)))
+        recent.observe(checked(), replace(event, attempts=(failed, replace(ended, seconds=3.0), call)))
     assert recent.tails.late(STREAMED, 0.0) == 3.0
     assert recent.tails.late(PLAIN, 0.0) is None
+
+
+def checked() -> Decision:
+    """`mini` is checked, `large` is the last resort."""
+    mini = a_candidate(
+        a_card("mini"), escalation=Escalation(model=ModelId("large"), probability=0.1, cost=None)
+    )
+    return a_decision(candidates=(mini, a_candidate(a_card("large"))))
+
+
+def answered(*results: tuple[str, str]) -> UsageEvent:
+    return an_event(
+        attempts=tuple(
+            Attempt(model=model, provider="acme-ai", result=result, seconds=0.4) for model, result in results
+        )
+    )
+
+
+def test_how_often_answers_are_rejected_is_learned_for_each_route_and_model() -> None:
+    rejections = Rejections()
+    assert rejections.probability("auto", MINI, 0.1) == pytest.approx(0.1)
+    for _ in range(20):
+        rejections.observe(checked(), answered(("mini", "refusal"), ("large", "ok")))
+    assert rejections.probability("auto", MINI, 0.1) == pytest.approx((20 + 2) / 40)
+    assert rejections.probability("other", MINI, 0.1) == pytest.approx(0.1)
+    assert rejections.probability("auto", ModelId("large"), 0.1) == pytest.approx(0.1)
+
+
+def test_failures_of_providers_and_unchecked_answers_teach_nothing_of_rejections() -> None:
+    rejections = Rejections()
+    rejections.observe(checked(), answered(("mini", "throttled"), ("large", "ok")))
+    rejections.observe(a_decision(a_card("mini")), answered(("mini", "ok")))
+    assert rejections.probability("auto", MINI, 0.1) == pytest.approx(0.1)
+
+
+def test_old_rejections_fade() -> None:
+    rejections = Rejections()
+    for _ in range(int(REMEMBERED)):
+        rejections.observe(checked(), answered(("mini", "empty")))
+    for _ in range(int(3 * REMEMBERED)):
+        rejections.observe(checked(), answered(("mini", "ok")))
+    assert rejections.probability("auto", MINI, 0.0) < 0.06
+
+
+@given(st.lists(st.sampled_from(["ok", "empty", "timeout"])), st.floats(0, 1))
+def test_a_probability_stays_one_whatever_is_seen(results: list[str], expected: float) -> None:
+    rejections = Rejections()
+    for result in results:
+        rejections.observe(checked(), answered(("mini", result)))
+    assert 0 <= rejections.probability("auto", MINI, expected) <= 1

@@ -1,17 +1,22 @@
-import io
-import json
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
-from routergate.domain.totals import MEASURES, Measures, Total
-from routergate.reporting.usage import Dimension, as_json, as_table, overall, usage_by
+from routergate.domain.event import UsageEvent
+from routergate.domain.totals import Measures, Total
+from routergate.ledger.record import EventRow, correction, duplicate, priced, reversal, row
+from routergate.ledger.totals import increments, read_totals
+from routergate.reporting.question import Dimension, Question
+from routergate.reporting.report import Value
+from routergate.reporting.usage import TOTALLED, from_ledger, from_totals
+from support.books import a_question, ledgered
+from support.events import an_event
+from support.ledgers import events
 
 
 def a_total(**changes: Any) -> Total:
@@ -31,81 +36,107 @@ def a_total(**changes: Any) -> Total:
     return replace(total, **changes)
 
 
-def shown(totals: list[Total], by: list[Dimension]) -> str:
-    terminal = io.StringIO()
-    Console(width=160, file=terminal).print(as_table(usage_by(totals, by), by))
-    return terminal.getvalue()
+def used(totals: list[Total], *by: Dimension) -> list[dict[str, Value]]:
+    return from_totals(totals, a_question(*by)).named()
+
+
+def totals_of(rows: list[EventRow]) -> list[Total]:
+    """What the store would have of them."""
+    found: list[Total] = []
+    for organisation in {one.organisation for one in rows}:
+        ours = [one for one in rows if one.organisation == organisation]
+        for (day, key), fields in increments(ours).items():
+            encoded = {name.encode(): str(amount).encode() for name, amount in fields.items()}
+            found += read_totals(organisation, date.fromisoformat(day), key, encoded)
+    return found
 
 
 def test_money_is_exact_to_the_nano_dollar() -> None:
-    [row] = usage_by([a_total()] * 3, [Dimension.MODEL])
-
-    assert (row.group, row.cost, row.savings) == (("mini",), Decimal("0.006000003"), Decimal("0.000000009"))
+    [row] = used([a_total()] * 3, Dimension.MODEL)
+    assert (row["model"], row["cost_usd"], row["savings_usd"]) == ("mini", 6_000_003, 9)
 
 
 def test_the_dearest_comes_first_and_days_in_their_order() -> None:
     dear = Measures(requests=1, cost_nanos=9_000_000)
     totals = [a_total(), a_total(model="large", measures=dear), a_total(day=date(2026, 11, 20), model="old")]
 
-    assert [row.group for row in usage_by(totals, [Dimension.MODEL])] == [("large",), ("mini",), ("old",)]
-    assert [row.group for row in usage_by(totals, [Dimension.DAY, Dimension.MODEL])] == [
+    assert [row["model"] for row in used(totals, Dimension.MODEL)] == ["large", "mini", "old"]
+    assert [(row["day"], row["model"]) for row in used(totals, Dimension.DAY, Dimension.MODEL)] == [
         ("2026-11-20", "old"),
         ("2026-11-21", "large"),
         ("2026-11-21", "mini"),
     ]
 
 
-@pytest.mark.parametrize("dimension", Dimension)
-def test_usage_is_grouped_by_any_dimension(dimension: Dimension) -> None:
-    [row] = usage_by([a_total()], [dimension])
+@pytest.mark.parametrize("dimension", sorted(TOTALLED))
+def test_totals_are_grouped_by_any_dimension_that_they_have(dimension: Dimension) -> None:
+    [row] = used([a_total()], dimension)
     expected = {
-        "day": "2026-11-21", "organisation": "acme", "team": "legal", "key": "key_1", "customer": None,
-        "feature": "contracts", "route": "auto", "model": "mini", "provider": "p", "class": "economy",
+        "day": "2026-11-21", "month": "2026-11", "organisation": "acme", "team": "legal", "key": "key_1",
+        "customer": None, "feature": "contracts", "route": "auto", "model": "mini", "provider": "p",
+        "class": "economy",
     }  # fmt: skip
 
-    assert row.group == (expected[dimension.value],)
+    assert row[dimension] == expected[dimension.value]
 
 
-def test_a_cost_that_is_not_complete_says_so() -> None:
-    unpriced = a_total(measures=Measures(requests=4, unpriced=4, incomparable=4))
+def test_a_cost_that_nobody_knows_is_not_zero_and_its_model_is_named() -> None:
+    missing = a_total(measures=Measures(requests=4, unpriced=4, incomparable=4))
+    report = from_totals([a_total(model="large"), missing], a_question(Dimension.MODEL))
 
-    assert "0.002000 + 4 unknown" in shown([a_total(), unpriced], [Dimension.ROUTE])
-    [row] = usage_by([unpriced], [Dimension.ROUTE])
-    assert (row.cost, row.savings) == (None, None)
-    assert "unknown (4)" in shown([unpriced], [Dimension.ROUTE])
-    assert as_json([row], [Dimension.ROUTE])[0]["cost_usd"] is None
-
-
-def test_json_holds_dollars_as_text_and_the_counts_of_what_is_missing() -> None:
-    measures = Measures(requests=2, unpriced=1, cost_nanos=1, baseline_nanos=10**18, savings_nanos=-5)
-    by = [Dimension.TEAM, Dimension.CUSTOMER]
-    [row] = json.loads(json.dumps(as_json(usage_by([a_total(measures=measures)], by), by)))
-
-    assert (row["team"], row["customer"], row["requests"], row["unpriced"]) == ("legal", None, 2, 1)
-    assert (row["cost_usd"], row["baseline_usd"]) == ("0.000000001", "1000000000.000000000")
-    assert row["savings_usd"] == "-0.000000005"
+    [_, unknown] = report.named()
+    assert (unknown["cost_usd"], unknown["savings_usd"], unknown["unpriced"]) == (None, None, 4)
+    assert report.notes == ("4 requests without a known price are not in the sums: mini 4.",)
 
 
-def test_the_table_ends_with_the_sum_of_all() -> None:
-    text = shown([a_total(), a_total(model="large")], [Dimension.MODEL, Dimension.CUSTOMER])
+def test_a_report_ends_with_the_sum_of_all() -> None:
+    report = from_totals([a_total(), a_total(model="large")], a_question(Dimension.MODEL))
 
-    assert "large" in text
-    assert text.splitlines()[-2].split()[1:3] == ["all", "│"]
-    assert "0.004000" in text.splitlines()[-2]
-
-
-def test_nothing_used_is_an_empty_table() -> None:
-    assert usage_by([], [Dimension.MODEL]) == ()
-    assert overall([]).cost == 0
-    assert "model" in shown([], [Dimension.MODEL])
+    total = report.named_total()
+    assert (total["model"], total["requests"], total["cost_usd"]) == (None, 2, 4_000_002)
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10**15)), max_size=20))
-def test_however_it_is_grouped_the_sum_is_the_same(used: list[tuple[str, int]]) -> None:
-    totals = [a_total(model=model, measures=Measures(requests=1, cost_nanos=cost)) for model, cost in used]
+def test_nothing_used_is_an_empty_report() -> None:
+    report = from_totals([], a_question(Dimension.MODEL))
+    assert (report.rows, report.named_total()["cost_usd"]) == ((), 0)
 
-    sums = {overall(usage_by(totals, by)).measures for by in ([], [Dimension.MODEL], list(Dimension))}
-    assert sums == {Measures(requests=len(used), cost_nanos=sum(cost for _, cost in used))}
-    assert set(as_json(usage_by(totals, []), [])[0] if totals else ()) >= {
-        name for name in (MEASURES if totals else ()) if not name.endswith("_nanos")
-    }
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    happened=st.lists(events(), min_size=1, max_size=12),
+    corrected=st.integers(0, 2**12),
+    by=st.lists(st.sampled_from(sorted(TOTALLED)), unique=True, max_size=3),
+)
+def test_the_ledger_says_what_the_totals_say(
+    tmp_path_factory: pytest.TempPathFactory, happened: list[UsageEvent], corrected: int, by: list[Dimension]
+) -> None:
+    rows: list[EventRow] = []
+    for n, event in enumerate(happened):
+        flat = row(event)
+        rows.append(flat)
+        if corrected >> n & 1:
+            rows += [reversal(flat), correction(priced(flat, 5, None)), duplicate(flat)]
+
+    question = a_question(*by)
+    with ledgered(tmp_path_factory.mktemp("ledger"), *rows) as table:
+        found = from_ledger(table, question)
+    expected = from_totals(totals_of(rows), question)
+    assert sorted(found.rows, key=repr) == sorted(expected.rows, key=repr)
+    assert (found.total, found.columns) == (expected.total, expected.columns)
+    assert {len(note) for note in found.notes} == {len(note) for note in expected.notes}
+
+
+def test_the_ledger_can_be_asked_about_some_rows_only(tmp_path: Path) -> None:
+    happened = [an_event(id=f"e{n}", task=task) for n, task in enumerate(["chat", "code", "code", "law"])]
+    with ledgered(tmp_path, *happened) as table:
+        by_task = from_ledger(table, a_question(Dimension.TASK)).named()
+        code = from_ledger(table, a_question(where={Dimension.TASK: "code"})).named()
+        nobody = from_ledger(
+            table, a_question(where={Dimension.FEATURE: None, Dimension.TASK: "law"})
+        ).named()
+        early = from_ledger(table, Question(since=date(2020, 1, 1), until=date(2020, 1, 2)))
+
+    assert {one["task"]: one["requests"] for one in by_task} == {"chat": 1, "code": 2, "law": 1}
+    assert [one["requests"] for one in code] == [2]
+    assert [one["requests"] for one in nobody] == [1]
+    assert early.rows == ()

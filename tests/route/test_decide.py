@@ -27,6 +27,7 @@ from routergate.domain.request import Features
 from routergate.route.decide import World, decide, policy_of
 from routergate.route.explain import explain
 from routergate.route.filters import Conditions
+from routergate.route.order import AS_WRITTEN
 from support.builders import DAY, a_card, a_catalogue, a_rate_card, a_reading, some_features
 
 NOBODY = frozenset[ModelId]()
@@ -447,6 +448,7 @@ def test_an_explanation_says_everything() -> None:
         "rule": "the cheapest model that is expected to reach 0.7, then by quality",
         "threshold": 0.7,
         "baseline": "dear",
+        "arm": None,
         "calibration": None,
         "features": {
             "task": "chat",
@@ -454,6 +456,7 @@ def test_an_explanation_says_everything() -> None:
             "language": "en",
             "complexity": 0.2,
             "level": "simple",
+            "trouble": [],
             "needs": [],
             "input_tokens": 100,
             "max_output_tokens": None,
@@ -501,6 +504,13 @@ def test_an_explanation_without_a_baseline_says_so() -> None:
 
 VECTORS: dict[str, Any] = {"formats": frozenset({Format.EMBEDDINGS})}
 EMBED = some_features(format=Format.EMBEDDINGS, max_output_tokens=0)
+
+
+def test_a_route_may_have_its_own_order() -> None:
+    dear, cheap = priced("dear", "9"), priced("cheaper", "1")
+    decision = decided(dear, cheap, as_written=True)
+    assert (order(decision), decision.rule) == (["dear", "cheaper"], AS_WRITTEN)
+    assert order(decided(dear, cheap)) == ["cheaper", "dear"]
 
 
 def test_who_makes_vectors_is_asked_in_the_order_of_the_route() -> None:

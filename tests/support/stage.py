@@ -186,6 +186,7 @@ def staged(base_url: str) -> dict[str, Any]:
                 "baseline": "large",
                 "cascade": {"escalate_when": ["refusal", "invalid_json", "truncated", "empty"]},
             },
+            "held": {**plain["routes"]["auto"], "holdout": 0.5},
             "all-down": {"candidates": ["503", "error200"]},
         },
         "keys": [

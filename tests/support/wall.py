@@ -46,6 +46,7 @@ class Wall:
     gateway: Gateway
     clock: HandClock
     ledger: ListLedger
+    worker: Worker
 
     async def ask(self, model: str, *, stream: bool, **more: Any) -> Reply:
         """One question; it has left its event when the reply is here."""
@@ -109,7 +110,7 @@ async def a_wall(folder: Path, store: Store, **provider: Any) -> AsyncIterator[W
         worker = Worker(plan=plan, parts=parts, config=plan.config, gateway=gateway, loaded_at=0)
         server = await stack.enter_async_context(TestServer(application(worker.services(), 1 << 20)))
         caller = await stack.enter_async_context(a_caller(str(server.make_url("")).rstrip("/")))
-        yield Wall(primary, spare, caller, gateway, clock, ledger)
+        yield Wall(primary, spare, caller, gateway, clock, ledger, worker)
 
 
 def configuration(primary: str, spare: str, provider: dict[str, Any]) -> dict[str, Any]:

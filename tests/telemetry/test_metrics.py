@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from routergate.dispatch.line import Places
+from routergate.dispatch.queue import Queue, Queues
 from routergate.domain.asset import Loaded
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
 from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.money import Nanos, nanos
+from routergate.domain.turn import Priority, Turn
 from routergate.domain.usage import Usage
 from routergate.telemetry.metrics import LABEL_LENGTH, OWNERS_LIMIT, Metrics
 from routergate.telemetry.table import METRICS
@@ -229,6 +232,19 @@ def test_a_provider_that_recovers_has_its_circuit_closed(metrics: Metrics, tmp_p
     assert value(tmp_path, "routergate_circuit_state", provider="other-ai") == 1
 
 
+def test_queues_are_shown_as_they_stand(metrics: Metrics, tmp_path: Path) -> None:
+    queues = Queues(told=metrics.queues.waited)
+    queues.take_up({ACME: Places(concurrent=1, queue=5, wait=1.0)}, 0.0)
+    line = queues[ACME].line
+    assert line.take()
+    assert line.join(Turn(), 0.0) is not None
+    metrics.queues.show(queues)
+    metrics.queues.waited(ACME, Priority.LOW, 0.3)
+    assert value(tmp_path, "routergate_queue_length", provider="acme-ai") == 1
+    assert value(tmp_path, "routergate_queue_running", provider="acme-ai") == 1
+    assert value(tmp_path, "routergate_queue_wait_seconds_sum", provider="acme-ai", priority="low") == 0.3
+
+
 def test_a_rejected_configuration_leaves_the_time_of_the_one_in_force(
     metrics: Metrics, tmp_path: Path
 ) -> None:
@@ -270,6 +286,8 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.unamortised({"mini": 5})
     metrics.not_admitted("team", "budget")
     metrics.budgets({("acme", "team", "research", "month"): (1, 0)})
+    metrics.queues.show([Queue(ACME)])
+    metrics.queues.waited(ACME, Priority.LOW, 0.3)
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
     assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}
 

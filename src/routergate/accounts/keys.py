@@ -12,6 +12,7 @@ from routergate.domain.budget import Away, Budget, Measure, Scope, Window
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelClass
 from routergate.domain.money import usd_text
+from routergate.domain.turn import Priority
 
 KEYS = "rg:keys:{keys}"
 """The hash in the store: key id to record."""
@@ -52,6 +53,7 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] | None = None
     ips: tuple[str, ...] | None = None
     """Addresses and networks; strings, because that is what they are in JSON."""
+    priority: Priority | None = None
     created_at: int
     """Nanoseconds since the epoch, like all instants here."""
     expires_at: int | None = None
@@ -83,6 +85,7 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
             allow=None if self.allow is None else frozenset(self.allow),
             classes=None if self.classes is None else frozenset(self.classes),
             regions=None if self.regions is None else frozenset(self.regions),
+            priority=self.priority,
             networks=None if self.ips is None else tuple(map(network, self.ips)),
             expires_at=self.expires_at,
             budgets=() if self.budget is None else (self.budget.rule,),
@@ -102,6 +105,7 @@ def terms(record: KeyRecord) -> Mapping[str, Any]:
         "classes": record.classes,
         "regions": record.regions,
         "ips": record.ips,
+        "priority": record.priority,
         "budget_usd": budget and usd_text(budget.nanos),
         "window": budget and budget.window.value,
         "strict": budget and budget.strict,

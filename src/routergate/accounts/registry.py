@@ -63,6 +63,7 @@ class KeyRegistry:
         classes: Iterable[str] | None = None,
         regions: Iterable[str] | None = None,
         ips: Iterable[str] | None = None,
+        priority: str | None = None,
         expires_at: int | None = None,
         budget: KeyBudget | None = None,
     ) -> tuple[str, str]:
@@ -85,6 +86,7 @@ class KeyRegistry:
             classes=scope.classes(classes),
             regions=scope.regions(regions),
             ips=scope.ips(ips),
+            priority=scope.priority(priority),
             created_at=now,
             expires_at=expires_at,
             budget=budget,

@@ -9,6 +9,7 @@ from routergate.domain.errors import InvalidRequest
 from routergate.domain.identity import network
 from routergate.domain.model import ModelClass
 from routergate.domain.money import nanos, usd
+from routergate.domain.turn import Priority
 
 LONGEST_NAME = 128
 
@@ -58,6 +59,13 @@ def ips(written: Iterable[str] | None) -> tuple[str, ...] | None:
         return tuple(str(network(text)) for text in found)
     except ValueError as refusal:
         raise InvalidRequest(f"ips: {refusal}", param="ips") from None
+
+
+def priority(written: str | None) -> Priority | None:
+    """A priority; `None` stays so."""
+    if written is None or written in set(Priority):
+        return None if written is None else Priority(written)
+    raise InvalidRequest(f"priority takes one of {', '.join(Priority)}", param="priority")
 
 
 def budget(amount: str | None, window: str | None, *, strict: bool) -> KeyBudget | None:

@@ -11,6 +11,7 @@ from routergate.domain.format import Format
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.money import nanos
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Priority
 from routergate.gateway import Call
 
 LONGEST, MOST_TAGS = 256, 32
@@ -59,6 +60,7 @@ def wishes(headers: Mapping[str, str]) -> Wishes:
     return Wishes(
         quality=None if quality is None else float(quality),
         max_cost=None if max_cost is None else nanos(max_cost),
+        priority=_priority(headers, "x-routergate-priority"),
         route=_switch(headers, "x-routergate-route"),
     )
 
@@ -102,6 +104,13 @@ def _number(headers: Mapping[str, str], name: str) -> Decimal | None:
     if not value.is_finite() or value < 0 or value > 1_000_000:
         raise InvalidRequest(f"{name} is a number that is not negative.", param=name)
     return value
+
+
+def _priority(headers: Mapping[str, str], name: str) -> Priority | None:
+    text = headers.get(name, "").lower()
+    if text and text not in set(Priority):
+        raise InvalidRequest(f"{name} takes one of {', '.join(Priority)}.", param=name)
+    return Priority(text) if text else None
 
 
 def _switch(headers: Mapping[str, str], name: str) -> bool:

@@ -164,5 +164,6 @@ def _headers(answer: Answer) -> dict[str, str]:
         "x-routergate-quality": f"{winner.quality.mean:.4f}",
         "x-routergate-complexity": f"{decision.features.reading.complexity:.4f}",
         "x-routergate-overhead-ms": f"{answer.overhead * 1e3:.3f}",
+        **({"x-routergate-arm": decision.assignment.arm.value} if decision.assignment else {}),
         **limit_headers(answer.reservation),
     }

@@ -28,6 +28,7 @@ class NewKey(msgspec.Struct, forbid_unknown_fields=True):
     classes: list[str] | None = None
     regions: list[str] | None = None
     ips: list[str] | None = None
+    priority: str | None = None
     expires: str | None = None
     budget_usd: Decimal | None = None
     window: str | None = None

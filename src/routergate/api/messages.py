@@ -39,6 +39,9 @@ class Block(msgspec.Struct):
     """Of a tool's result: text, or blocks; of a server's tool, an object of its own."""
     source: Source | str | None = None
     input: Raw = Raw()
+    name: str | None = None
+    """Of the tool that is called."""
+    is_error: bool | None = None
 
 
 class WireMessage(msgspec.Struct):
@@ -124,7 +127,21 @@ def _turns(asked: WireCounted) -> Iterator[Message]:
     if asked.system:
         yield Message(role="system", text=_text(asked.system))
     for message in asked.messages:
-        yield Message(role=message.role, text=_text(message.content))
+        yield from _turn(message)
+
+
+def _turn(message: WireMessage) -> Iterator[Message]:
+    """A message; what tools have answered, which the format has the user say, apart from it."""
+    if isinstance(message.content, str):
+        yield Message(role=message.role, text=message.content)
+        return
+    results = [block for block in message.content if block.type == "tool_result"]
+    rest = [block for block in message.content if block.type != "tool_result"]
+    for result in results:
+        yield Message(role="tool", text=_text([result]), failed=bool(result.is_error))
+    if rest or not results:
+        calls = tuple(hash((one.name, bytes(one.input))) for one in rest if one.type == "tool_use")
+        yield Message(role=message.role, text=_text(rest), calls=calls)
 
 
 def _text(content: str | list[Block]) -> str:

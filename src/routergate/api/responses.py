@@ -42,6 +42,8 @@ class Item(msgspec.Struct):
     content: str | list[Part] | None = None
     output: str | list[Part] | dict[str, Raw] | None = None
     arguments: str | None = None
+    name: str | None = None
+    """Of the tool that is called."""
 
 
 class Text(msgspec.Struct):
@@ -150,7 +152,16 @@ def _turns(asked: WireResponses, items: Iterable[Item]) -> Iterator[Message]:
         yield Message(role="user", text=asked.input)
     for item in items:
         text = "\n".join(filter(None, (_text(item.content), _text(item.output), item.arguments)))
-        yield Message(role=item.role or "tool", text=text)
+        yield Message(role=_role(item), text=text, calls=_calls(item))
+
+
+def _role(item: Item) -> str:
+    """Whose turn an item is; what tools answer is called output."""
+    return item.role or ("tool" if item.type and item.type.endswith("_output") else "assistant")
+
+
+def _calls(item: Item) -> tuple[int, ...]:
+    return () if item.arguments is None else (hash((item.name, item.arguments)),)
 
 
 def _text(content: str | list[Part] | dict[str, Raw] | None) -> str:

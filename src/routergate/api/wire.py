@@ -42,6 +42,15 @@ class WireMessage(msgspec.Struct):
     tool_calls: Raw = ABSENT
 
 
+class Function(msgspec.Struct):
+    name: str
+    arguments: str = ""
+
+
+class ToolCall(msgspec.Struct):
+    function: Function | None = None
+
+
 class StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
@@ -96,6 +105,7 @@ class Tool(msgspec.Struct):
 
 whole: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _chat: Final = msgspec.json.Decoder(WireChat).decode
+_tool_calls: Final = msgspec.json.Decoder(list[ToolCall] | None).decode
 _tool: Final = msgspec.json.Decoder(Tool).decode
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 _MISSING: Final = re.compile(r"missing required field `(?P<field>[^`]+)`")
@@ -159,7 +169,7 @@ def _request(payload: Mapping[str, Any], chat: WireChat, size: int) -> ChatReque
     return ChatRequest(
         payload=payload,
         model=chat.model,
-        messages=tuple(Message(role=m.role, text=_text(m)) for m in chat.messages),
+        messages=tuple(Message(role=m.role, text=_text(m), calls=_calls(m)) for m in chat.messages),
         needs=frozenset(_needs(chat)),
         stream=bool(chat.stream),
         wants_usage=not chat.stream or bool(options and options.include_usage),
@@ -178,6 +188,15 @@ def _text(message: WireMessage) -> str:
     if isinstance(message.content, str):
         return message.content
     return "\n".join(part.text for part in message.content or () if part.text)
+
+
+def _calls(message: WireMessage) -> tuple[int, ...]:
+    """A digest of each call; none where they are not as they should be, which the provider will say."""
+    try:
+        called = _tool_calls(message.tool_calls) if bytes(message.tool_calls) else None
+    except msgspec.MsgspecError:
+        return ()
+    return tuple(hash((one.function.name, one.function.arguments)) for one in called or () if one.function)
 
 
 def _thinking_tokens(thinking: Any) -> int | None:

@@ -47,6 +47,14 @@ def _invalid_json(said: Said, form: Form, _: Cascade) -> bool:
     return not (isinstance(value, dict) if form.schema is None else fits(value, form.schema))
 
 
+def _rule(said: Said, form: Form, cascade: Cascade) -> bool:
+    """What is missing may come yet, where only a part has come."""
+    if said.acts or said.declined:
+        return False
+    missing = form.whole and not all(pattern.search(said.text) for pattern in cascade.must_match)
+    return missing or any(pattern.search(said.text) for pattern in cascade.must_not_match)
+
+
 def _low_confidence(said: Said, _: Form, cascade: Cascade) -> bool:
     return said.logprob is not None and exp(said.logprob) < cascade.confidence
 
@@ -56,6 +64,7 @@ CHECKS: Mapping[Flaw, Check] = {
     Flaw.REFUSAL: _refusal,
     Flaw.TRUNCATED: _truncated,
     Flaw.INVALID_JSON: _invalid_json,
+    Flaw.RULE: _rule,
     Flaw.LOW_CONFIDENCE: _low_confidence,
 }
 """How each flaw is recognised."""

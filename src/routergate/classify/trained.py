@@ -18,6 +18,7 @@ from routergate.classify.own import alike, tagged
 from routergate.classify.prior import declared, log_odds, prior
 from routergate.classify.spot import Found, most, spot
 from routergate.classify.tasks import task_word
+from routergate.classify.trouble import STEP, trouble
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.model import ModelCard, TaskId
 from routergate.domain.request import ChatRequest, Features, Level, Message, Reading
@@ -56,13 +57,15 @@ class TrainedEstimator:
         own = tagged(catalogue.tasks.values(), feature) or alike(
             self.artifact, catalogue.tasks.values(), found, latents
         )
-        complexity = _probability(-self._abilities.panel(sight))
+        signs = trouble(request.messages)
+        complexity = _probability(_set_back(signs) - self._abilities.panel(sight))
         return Reading(
             task=own or self._task(ask, seen, sight, bool(request.needs) and len(found.words) < FEW),
             domain=most(seen["domain"], "general"),
             language=language(ask, seen["language"]),
             complexity=complexity,
             level=self.level(complexity),
+            trouble=signs,
             latent=tuple(latents.tolist()),
         )
 
@@ -70,19 +73,13 @@ class TrainedEstimator:
         """By the outcomes of a model where there are some, else by what its card says."""
         reading = features.reading
         sight = self._sight(reading)
-        return [_estimate(self._odds(sight, reading, card)) for card in cards]
+        return [_estimate(self._odds(sight, reading, card), _set_back(reading.trouble)) for card in cards]
 
     def moved(self, features: Features, card: ModelCard) -> Mapping[str, float]:
         """By the model's own outcomes where there are some, else by how hard an average one finds it."""
-        reading, sight = features.reading, self._sight(features.reading)
-        if reading.task in card.serves:
-            return {}
-        models = self._models(card)
-        return (
-            self._abilities.moved(sight, models)
-            if models
-            else {"difficulty": self._change(sight, reading, card)}
-        )
+        reading = features.reading
+        spoilt = {"conversation": -_set_back(reading.trouble)} if reading.trouble else {}
+        return {**self._moved_by_text(reading, card), **spoilt}
 
     def score(self, messages: Sequence[Message], models: Sequence[str]) -> Sequence[Estimate]:
         """The same for models of the data, by their names there; one that is not in it counts as average."""
@@ -113,6 +110,16 @@ class TrainedEstimator:
         """Where a model stands in the data, by the provider's name for it or by the operator's."""
         names = (card.upstream, canonical(card.upstream), card.id, canonical(card.id))
         return next((self._known[name] for name in names if name in self._known), ())
+
+    def _moved_by_text(self, reading: Reading, card: ModelCard) -> Mapping[str, float]:
+        if reading.task in card.serves:
+            return {}
+        sight, models = self._sight(reading), self._models(card)
+        return (
+            self._abilities.moved(sight, models)
+            if models
+            else {"difficulty": self._change(sight, reading, card)}
+        )
 
     def _odds(self, sight: Sight, reading: Reading, card: ModelCard) -> Odds:
         """What the outcomes say; where the card says how good the model is, moved to there."""
@@ -149,9 +156,14 @@ class TrainedEstimator:
         return best if shares.get(best, 0.0) >= SURE else "chat"
 
 
-def _estimate(odds: Odds) -> Estimate:
+def _set_back(signs: Sequence[str]) -> float:
+    """Log-odds that a conversation takes from every model, because it has gone wrong."""
+    return STEP * len(signs)
+
+
+def _estimate(odds: Odds, less: float = 0.0) -> Estimate:
     """Log-odds and their error as a probability and its error."""
-    mean = _probability(odds.mean)
+    mean = _probability(odds.mean - less)
     return Estimate(mean=mean, stderr=mean * (1 - mean) * odds.error)
 
 

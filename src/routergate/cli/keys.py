@@ -9,6 +9,7 @@ import click
 from routergate.cli.common import AS_JSON, show, with_store
 from routergate.domain.budget import Window
 from routergate.domain.model import ModelClass
+from routergate.domain.turn import Priority
 
 if TYPE_CHECKING:
     from routergate.accounts.desk import KeyDesk
@@ -52,6 +53,11 @@ def keys() -> None:
     multiple=True,
     metavar="NETWORK",
     help="Where it may be used from, such as 10.0.0.0/8; repeat. [default: anywhere]",
+)
+@click.option(
+    "--priority",
+    type=click.Choice([str(one.value) for one in Priority]),
+    help="That of its requests, and the highest that they can ask for. [default: as the route; any]",
 )
 @EXPIRES
 @click.option(

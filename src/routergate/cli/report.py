@@ -1,11 +1,14 @@
 """Commands about what was used, and what it cost."""
 
-import json
-from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import AS_JSON, show, with_store
+from routergate.cli.asking import Asked, asking
+from routergate.cli.common import with_store
+
+if TYPE_CHECKING:
+    from routergate.reporting.report import Report
 
 
 @click.group()
@@ -14,37 +17,33 @@ def report() -> None:
 
 
 @report.command("usage")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC). [default: 30 days ago]")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (UTC). [default: today]")
-@click.option(
-    "--by",
-    default="model",
-    show_default=True,
-    help="Comma-separated: day, organisation, team, key, customer, feature, route, model, provider, class.",
-)
-@click.option("--organisation", help="Only this one. [default: all]")
-@AS_JSON
-def report_usage(
-    since: datetime | None, until: datetime | None, by: str, organisation: str | None, as_json: bool
-) -> None:
-    """Requests, tokens, cost and savings, summed up from the store.
+@asking(by="model")
+def report_usage(asked: Asked) -> None:
+    """Requests, tokens, cost and savings.
+
+    Summed up from the store, which is never behind; from the ledger's files with --where, --ledger, --engine
+    or a grouping that the store has not.
 
     \b
     routergate report usage --by feature,model --since 2026-01-01
     """
-    from routergate.ledger.reader import totals
-    from routergate.reporting.usage import Dimension, as_table, usage_by
-    from routergate.reporting.usage import as_json as rows_as_json
+    from routergate.reporting.usage import TOTALLED, from_ledger
 
-    try:
-        dimensions = [Dimension(name.strip()) for name in by.split(",")]
-    except ValueError:
-        raise click.UsageError(f"--by takes any of {', '.join(Dimension)}.") from None
-    last = until.date() if until else datetime.now(UTC).date()  # noqa: TID251 - a command asks the clock itself
-    first = since.date() if since else last - timedelta(days=30)
-    found = with_store(lambda store: totals(store, organisation=organisation, since=first, until=last))
-    rows = usage_by(found, dimensions)
-    if as_json:
-        click.echo(json.dumps(rows_as_json(rows, dimensions), indent=2))
+    question = asked.question
+    if question.where or asked.place or asked.engine != "duckdb" or not set(question.by) <= set(TOTALLED):
+        asked.answer(from_ledger)
     else:
-        show(as_table(rows, dimensions))
+        asked.tell(_totalled(asked))
+
+
+def _totalled(asked: Asked) -> "Report":
+    from routergate.ledger.reader import totals
+    from routergate.reporting.usage import from_totals
+
+    question = asked.question
+    found = with_store(
+        lambda store: totals(
+            store, organisation=question.organisation, since=question.since, until=question.until
+        )
+    )
+    return from_totals(found, question)

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from routergate.config import schema
+from routergate.config.billing import billing
 from routergate.config.cards import Entry, card
+from routergate.config.declared import Key
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.config.premiums import with_premiums
@@ -25,6 +27,7 @@ from routergate.config.spec import (
     Timeouts,
 )
 from routergate.config.trained import trained
+from routergate.dispatch.line import Places
 from routergate.domain.budget import Scope
 from routergate.domain.decision import DIRECT, Catalogue, TaskCard
 from routergate.domain.identity import Identity, network
@@ -43,8 +46,16 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
         "has both base_url and replicas; keep one of them",
     ),
     (
-        lambda it: len({replica.url for replica in it.replicas or ()}) < len(it.replicas or ()),
+        lambda it: len({(one.url, one.api_key) for one in it.replicas or ()}) < len(it.replicas or ()),
         "names a replica twice; keep each once",
+    ),
+    (
+        lambda it: it.kind is ProviderKind.AZURE and not (it.base_url or it.replicas),
+        "is of kind azure and needs base_url or replicas, such as https://NAME.openai.azure.com",
+    ),
+    (
+        lambda it: it.kind is not ProviderKind.AZURE and it.api_version is not None,
+        "has an api_version, which only kind azure knows; remove it",
     ),
     (
         lambda it: it.kind is ProviderKind.VLLM and not (it.base_url or it.replicas),
@@ -76,8 +87,10 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         keys=_keys(file.keys, names, models, findings),
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
+        billing=billing(file, names, findings),
         server=_server(file.server),
         artifact=artifact,
+        listed_as={ModelId(name): it.listed_as for name, it in file.models.items() if it.listed_as},
         warnings=tuple(findings.warnings),
     )
 
@@ -90,17 +103,27 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
         id=ProviderId(name),
         kind=written.kind,
         replicas=_replicas(written),
-        api_key=Secret(written.api_key) if written.api_key else None,
+        api_key=_secret(written.api_key),
         region=written.region,
         timeouts=Timeouts(**written.timeouts.model_dump()),
         headers=written.headers,
+        api_version=written.api_version,
+        output_limit=written.output_limit,
         stream_usage=written.stream_usage,
+        places=Places(**written.limit.model_dump()) if written.limit else None,
     )
+
+
+def _secret(written: str | None) -> Secret | None:
+    return Secret(written) if written else None
 
 
 def _replicas(written: schema.Provider) -> tuple[ReplicaSpec, ...]:
     if written.replicas:
-        return tuple(ReplicaSpec(base_url=it.url, weight=it.weight) for it in written.replicas)
+        return tuple(
+            ReplicaSpec(base_url=it.url, weight=it.weight, api_key=_secret(it.api_key))
+            for it in written.replicas
+        )
     return (ReplicaSpec(base_url=written.base_url or VENDORS.get(written.kind)),)
 
 
@@ -132,7 +155,7 @@ def _calibrations(file: schema.File, folder: Path) -> dict[str, Path]:
 
 
 def _keys(
-    written: Iterable[schema.Key], names: Names, models: Mapping[ModelId, ModelCard], findings: Findings
+    written: Iterable[Key], names: Names, models: Mapping[ModelId, ModelCard], findings: Findings
 ) -> tuple[KeySpec, ...]:
     first: dict[str, int] = {}
     specs: list[KeySpec] = []
@@ -148,7 +171,7 @@ def _keys(
     return tuple(specs)
 
 
-def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) -> None:
+def _check_key(key: Key, place: Place, names: Names, findings: Findings) -> None:
     known = names.routes | names.models
     for index, model in enumerate(key.allow or ()):
         refer(model, "route or model", known, (*place, "allow", index), findings)
@@ -158,9 +181,7 @@ def _check_key(key: schema.Key, place: Place, names: Names, findings: Findings) 
         findings.warn((*place, "organisation"), f"'{key.organisation}' is not declared{remedy}")
 
 
-def _check_regions(
-    key: schema.Key, place: Place, models: Mapping[ModelId, ModelCard], findings: Findings
-) -> None:
+def _check_regions(key: Key, place: Place, models: Mapping[ModelId, ModelCard], findings: Findings) -> None:
     known = {card.region for card in models.values() if card.region}
     for index, region in enumerate(key.regions or ()):
         if region not in known:
@@ -168,7 +189,7 @@ def _check_regions(
             findings.problem((*place, "regions", index), text)
 
 
-def _key(key: schema.Key) -> KeySpec:
+def _key(key: Key) -> KeySpec:
     digest = key.hash.removeprefix("sha256:")
     identity = Identity(
         key=f"key_{digest[:16]}",
@@ -180,6 +201,7 @@ def _key(key: schema.Key) -> KeySpec:
         allow=None if key.allow is None else frozenset(key.allow),
         classes=None if key.classes is None else frozenset(key.classes),
         regions=None if key.regions is None else frozenset(key.regions),
+        priority=key.priority,
         networks=None if key.ips is None else tuple(map(network, key.ips)),
         expires_at=None if key.expires is None else _midnight(key.expires),
     )

@@ -57,6 +57,11 @@ class Entry:
         return self.written.name or self.id
 
     @property
+    def listed(self) -> str:
+        """Its name in the price map."""
+        return self.written.listed_as or self.upstream
+
+    @property
     def own(self) -> bool:
         """Whether it runs on the operator's GPUs, so that nobody else's price is its price."""
         served = self.provider is not None and self.provider.kind is ProviderKind.VLLM
@@ -80,7 +85,7 @@ def card(entry: Entry, tasks: Collection[str], findings: Findings) -> ModelCard 
     _check_tasks(entry, tasks, findings)
     context = written.context_tokens or (listing.context_tokens if listing else None)
     if context is None:
-        remedy = f"is missing, and the price map does not know '{entry.upstream}'; write it, such as 32768"
+        remedy = f"is missing, and the price map does not know '{entry.listed}'; write it, such as 32768"
         findings.problem((*entry.place, "context_tokens"), remedy)
         return None
     return ModelCard(
@@ -106,7 +111,7 @@ def _listing(entry: Entry) -> Listing | None:
     facts = (written.prices, written.context_tokens, written.capabilities, written.max_output_tokens)
     if entry.provider is None or None not in facts:
         return None
-    return look_up(entry.upstream, written.provider, entry.provider.kind)
+    return look_up(entry.listed, written.provider, entry.provider.kind)
 
 
 def _check_tasks(entry: Entry, tasks: Collection[str], findings: Findings) -> None:
@@ -132,7 +137,7 @@ def _formats(entry: Entry, capabilities: Collection[Capability]) -> frozenset[Fo
     kind = entry.provider.kind if entry.provider else None
     if Capability.EMBEDDINGS in capabilities:
         return frozenset({Format.EMBEDDINGS} if kind is not ProviderKind.ANTHROPIC else ())
-    if kind in {ProviderKind.OPENAI, ProviderKind.VLLM}:
+    if kind in {ProviderKind.OPENAI, ProviderKind.AZURE, ProviderKind.VLLM}:
         return CONVERSATIONS | {Format.COMPLETIONS, Format.RESPONSES}
     return CONVERSATIONS
 

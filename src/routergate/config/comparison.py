@@ -55,7 +55,8 @@ def listed(config: Config, card: ModelCard) -> RateCard | None:
     """What the price map has for a model; nothing for one on the operator's own servers."""
     if _own(config, card):
         return None
-    listing = look_up(card.upstream, card.provider, _kind(config, card))
+    name = config.listed_as.get(card.id, card.upstream)
+    listing = look_up(name, card.provider, _kind(config, card))
     return listing.rates if listing else None
 
 

@@ -1,14 +1,14 @@
 """A YAML file → the checked configuration, or everything that is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from routergate.config.build import build
 from routergate.config.check import check
 from routergate.config.expansion import Expander
-from routergate.config.findings import Findings, Problem, dotted
+from routergate.config.findings import Findings, Place, Problem, dotted
 from routergate.config.names import Names
-from routergate.config.schema import File
+from routergate.config.schema import File, Provider
 from routergate.config.source import Source, parse
 from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError
@@ -76,12 +76,19 @@ def _text(path: Path) -> str:
 
 def _warn_of_open_secrets(file: File, source: Source, findings: Findings) -> None:
     for name, provider in file.providers.items():
-        place = ("providers", name, "api_key")
-        if provider.api_key and place not in source.expanded:
-            findings.warn(place, OPEN)
+        for place, key in _keys(("providers", name), provider):
+            if key and place not in source.expanded:
+                findings.warn(place, OPEN)
     for index, _ in enumerate(file.alerts):
         if ("alerts", index, "url") not in source.expanded:
             findings.warn(("alerts", index, "url"), OPEN)
+
+
+def _keys(place: Place, provider: Provider) -> Iterator[tuple[Place, str | None]]:
+    """The keys of a provider and of its servers, and where they stand."""
+    yield (*place, "api_key"), provider.api_key
+    for index, replica in enumerate(provider.replicas or ()):
+        yield (*place, "replicas", index, "api_key"), replica.api_key
 
 
 def _lines(path: Path, source: Source, problems: list[Problem]) -> list[str]:

@@ -16,6 +16,7 @@ class Names:
     tasks: frozenset[str]
     routes: frozenset[str]
     organisations: frozenset[str]
+    plans: frozenset[str]
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> "Names":

@@ -52,7 +52,8 @@ class Listing:
 
 def look_up(name: str, provider: str, kind: ProviderKind) -> Listing | None:
     """What is listed for a provider's model: under that provider, or else under the plain name."""
-    for key in (f"{provider}/{name}", name, _tuned_from(name)):
+    house = kind if kind is ProviderKind.AZURE else provider
+    for key in (f"{house}/{name}", name, _tuned_from(name)):
         if key in _entries():
             return _listing(key)
     vendor, _, bare = name.partition("/")

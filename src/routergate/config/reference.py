@@ -31,6 +31,7 @@ PLAIN: Mapping[str, str] = {
     "string": "text",
     "date": "date",
     "uri": "URL",
+    "regex": "regular expression",
     "integer": "whole number",
     "number": "number",
     "boolean": "`true` or `false`",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from routergate.config.part import Part
-from routergate.config.scalars import Count, Probability, Seconds
+from routergate.config.scalars import Count, Pattern, Probability, Seconds
 from routergate.domain.answer import Flaw
 
 MOST = 86400
@@ -33,6 +33,10 @@ class Cascade(Part):
 
     escalate_when: tuple[Flaw, ...] = Field(min_length=1, examples=[["invalid_json", "refusal"]])
     """What makes an answer not good enough; docs/routing.md says how each is recognised."""
+    must_match: tuple[Pattern, ...] = Field(default=(), examples=[["(?i)sources?:"]])
+    """Regular expressions that an answer must have somewhere, each of them, for `rule`."""
+    must_not_match: tuple[Pattern, ...] = Field(default=(), examples=[["(?i)as an ai"]])
+    """Regular expressions of which an answer may have none, for `rule`."""
     within: Seconds = 2.0
     """For how many seconds a stream is held back at most, until it is relayed as it is."""
     characters: Count = 2000

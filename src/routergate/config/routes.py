@@ -1,5 +1,6 @@
 """What is written of a route → its policy."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from routergate.config import schema
@@ -7,7 +8,7 @@ from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.config.rescue import Cascade as WrittenCascade
 from routergate.config.rescue import Hedge as WrittenHedge
-from routergate.domain.answer import Cascade
+from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.decision import DIRECT, Hedge, Limits, RoutePolicy
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.money import nanos
@@ -27,6 +28,9 @@ def policy(
         findings.warn(
             (*place, "cascade"), "nobody is left to ask after a bad answer; declare another candidate"
         )
+    if written.cascade:
+        _check_rule(written.cascade, (*place, "cascade"), findings)
+    _check_holdout(written, (*place, "holdout"), findings)
     residency = None if written.residency == "any" else written.residency
     candidates = tuple(map(ModelId, written.candidates))
     if residency and all(model in models for model in candidates):
@@ -39,12 +43,15 @@ def policy(
         quality=written.quality,
         bound=written.bound,
         residency=residency,
+        as_written=written.order == "written",
         loaded=written.cost_basis == "loaded",
         cascade=_cascade(written.cascade) if written.cascade else None,
         continues=written.on_break == "continue",
         hedge=_hedge(written.hedge) if written.hedge else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
+        holdout=written.holdout if written.baseline in written.candidates else 0.0,
+        priority=written.priority,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
@@ -53,8 +60,18 @@ def _hedge(written: WrittenHedge) -> Hedge:
     return Hedge(after=None if written.after == "p95" else written.after)
 
 
+def _check_rule(written: WrittenCascade, place: Place, findings: Findings) -> None:
+    patterns, asked = (*written.must_match, *written.must_not_match), Flaw.RULE in written.escalate_when
+    if asked and not patterns:
+        findings.problem((*place, "escalate_when"), "'rule' needs must_match or must_not_match; add one")
+    if patterns and not asked:
+        findings.problem((*place, "escalate_when"), "nobody looks at the patterns; add 'rule' to the list")
+
+
 def _cascade(written: WrittenCascade) -> Cascade:
     return Cascade(
+        must_match=tuple(map(re.compile, written.must_match)),
+        must_not_match=tuple(map(re.compile, written.must_not_match)),
         escalate_when=frozenset(written.escalate_when),
         within=written.within,
         characters=written.characters,
@@ -70,6 +87,11 @@ def _check_candidates(
         refer(model, "model", known, (*place, index), findings)
         if first.setdefault(model, index) != index:
             findings.problem((*place, index), f"'{model}' is a candidate already; keep it once")
+
+
+def _check_holdout(written: schema.Route, place: Place, findings: Findings) -> None:
+    if written.holdout and written.baseline not in written.candidates:
+        findings.problem(place, "needs a baseline that is among the candidates; add it to them")
 
 
 def _check_residency(

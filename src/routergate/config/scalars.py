@@ -84,7 +84,25 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from None
+    return text
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ValueError("expected three capital letters, such as EUR")
+    return text
+
+
+Pattern = Annotated[
+    str, Field(min_length=1), AfterValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})
+]
 Name = Annotated[str, AfterValidator(_name)]
+CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Line = Annotated[str, AfterValidator(_line)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
 Webhook = Annotated[str, AfterValidator(_webhook), WithJsonSchema({"type": "string", "format": "uri"})]
@@ -120,6 +138,7 @@ Threshold = Annotated[
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
 ]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Holdout = Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)]
 Confidence = Annotated[float, Field(ge=0.5, lt=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0, le=10**15)]
 MonthDay = Annotated[int, Field(ge=1, le=28)]

@@ -2,94 +2,51 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
+from routergate.config.declared import Key
 from routergate.config.part import Part
+from routergate.config.plans import Customer, Issuer, Plan, Rate
 from routergate.config.rescue import Cascade, Hedge
 from routergate.config.restraints import Alert, Budget, Limit
 from routergate.config.scalars import (
     Attempts,
     Confidence,
     Count,
-    Day,
+    CurrencyCode,
     Dollars,
     Grace,
-    KeyHash,
+    Holdout,
     Line,
     Megabytes,
     MonthDay,
     Name,
-    Network,
     Probability,
     Quality,
     Seconds,
     TimeZone,
     Url,
-    Weight,
 )
+from routergate.config.servers import REPLICA, Places, Replica, Timeouts
 from routergate.config.spec import ProviderKind, ServerSpec
-from routergate.config.spec import Timeouts as TimeoutsSpec
 from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
+from routergate.domain.turn import Priority
 
-SERVER, TIMEOUTS, LIMITS = ServerSpec(), TimeoutsSpec(), Limits()
-
-
-class Timeouts(Part):
-    """How long a provider may take, in seconds."""
-
-    connect: Seconds = TIMEOUTS.connect
-    """Until the connection stands."""
-    first_byte: Seconds = TIMEOUTS.first_byte
-    """From the request to the first byte of the answer; one that is not streamed arrives whole."""
-    first_token: Seconds = TIMEOUTS.first_token
-    """From the request to the first event of a stream that says something; after it the provider is left."""
-    idle: Seconds = TIMEOUTS.idle
-    """Between two events of a stream; comments that keep it alive are none."""
-    total: Seconds = TIMEOUTS.total
-    """For the whole answer."""
-
-
-class Replica(Part):
-    """One of several servers with the same models: its URL, or this."""
-
-    url: Url
-    """Where its API starts."""
-    weight: Weight = 1.0
-    """How much it takes in comparison with the others."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def from_url(cls, written: Any) -> Any:
-        """A URL alone is a server like the others."""
-        return {"url": written} if isinstance(written, str) else written
-
-
-REPLICA: Any = {
-    "anyOf": [
-        {"type": "string", "format": "uri"},
-        {
-            "type": "object",
-            "properties": {
-                "url": {"type": "string", "format": "uri"},
-                "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
-            },
-            "required": ["url"],
-            "additionalProperties": False,
-        },
-    ]
-}
+SERVER, LIMITS = ServerSpec(), Limits()
 
 
 class Provider(Part):
     """A place that serves models."""
 
     kind: ProviderKind
-    """`openai`: whatever speaks its API; `vllm`: your servers; `anthropic`: its API; `litellm`: others."""
+    """`openai`: whatever speaks its API; `azure`: Azure OpenAI; `vllm`: yours; `litellm`: all the others."""
     base_url: Url | None = Field(default=None, examples=["https://api.openai.com/v1"])
-    """Where its API starts, with `/v1`; `openai` and `anthropic` have the vendor's own as default."""
+    """Where its API starts, with `/v1` (Azure: without it); `openai` and `anthropic` know their vendor's."""
+    api_version: Line | None = Field(default=None, min_length=1, examples=["2024-10-21"])
+    """Of `azure`'s classic API; default: its newer one at `/openai/v1`, which needs none."""
     replicas: tuple[Annotated[Replica, WithJsonSchema(REPLICA)], ...] | None = Field(
         default=None,
         min_length=1,
@@ -102,8 +59,12 @@ class Provider(Part):
     """Where it computes, for routes with a `residency`."""
     timeouts: Timeouts = Timeouts()
     """How long it may take."""
+    limit: Places | None = None
+    """How much it takes at the same time; the rest waits. Default: no matter how much."""
     headers: dict[Name, Line] = Field(default_factory=dict, examples=[{"OpenAI-Organization": "org-123"}])
     """Sent with every call."""
+    output_limit: Literal["max_completion_tokens", "max_tokens"] | None = None
+    """Its name for the most that a chat answer may have; default: the first, and with `vllm` the second."""
     stream_usage: bool = Field(default=True)
     """Whether it understands `stream_options.include_usage`; `false` for one that refuses it."""
 
@@ -114,7 +75,9 @@ class Model(Part):
     provider: Name = Field(examples=["openai"])
     """The provider that serves it."""
     name: Line | None = Field(default=None, min_length=1, examples=["gpt-4o-mini-2024-07-18"])
-    """The provider's own name for it; default: the name it has here."""
+    """The provider's own name for it (Azure: the deployment's); default: the name it has here."""
+    listed_as: Line | None = Field(default=None, min_length=1, examples=["gpt-4o-mini"])
+    """Its name in the price map; default: the provider's own."""
     model_class: ModelClass = Field(alias="class")
     """How it is bought: from an economy API, on your own GPUs, or from the frontier."""
     category: Category | None = None
@@ -168,6 +131,8 @@ class Route(Part):
     """With which confidence a model's quality reaches the threshold; default: its mean estimate does."""
     calibration: Line | None = Field(default=None, min_length=1, examples=["auto.calibration.json"])
     """A file by `routergate router calibrate`; its thresholds take the place of `quality`."""
+    order: Literal["cost", "written"] = "cost"
+    """The cheapest that is good enough first, or as `candidates` are written, the rest when one fails."""
     cost_basis: Literal["marginal", "loaded"] = "marginal"
     """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None
@@ -182,10 +147,14 @@ class Route(Part):
     """The most that an answer may be expected to cost; a model without a known price is then left out."""
     first_token_seconds: Seconds | None = Field(default=None, examples=[1.5])
     """The longest that a model may usually take to begin a streamed answer; default: any time."""
+    holdout: Holdout = Field(default=0.0, examples=[0.05])
+    """The share of requests that goes to the baseline at random, to measure what routing is worth."""
     attempts: Attempts = LIMITS.attempts
     """How many calls to providers one request may make."""
     deadline: Seconds = LIMITS.deadline
     """Seconds that a request may take from its arrival to the end of its answer."""
+    priority: Priority = Priority.NORMAL
+    """Where requests wait for a provider: that of requests which do not ask for one."""
     wait: Grace = LIMITS.wait
     """Seconds for which a request heeds `Retry-After` at most, when no other candidate can answer."""
 
@@ -201,33 +170,8 @@ class Organisation(Part):
     """What may be used in a window of the calendar; docs/budgets.md says how."""
     limits: tuple[Limit, ...] = ()
     """What may be used within any stretch of time, or at the same time."""
-
-
-class Key(Part):
-    """A key that is declared by its hash."""
-
-    hash: KeyHash = Field(examples=["sha256:" + "0" * 64])
-    """SHA-256 of the key, from `printf %s "$KEY" | sha256sum`."""
-    organisation: Name = Field(examples=["acme"])
-    """On whose account it is used."""
-    team: Name | None = None
-    """The team within the organisation."""
-    customer: Name | None = None
-    """Pinned: a request that names another one is refused."""
-    feature: Name | None = None
-    """Pinned: a request that names another one is refused."""
-    name: Line | None = Field(default=None, examples=["support bot, production"])
-    """What people call it."""
-    allow: tuple[Name, ...] | None = Field(default=None, examples=[["auto"]])
-    """The routes and models that it may use; default: all."""
-    classes: tuple[ModelClass, ...] | None = Field(default=None, min_length=1, examples=[["economy"]])
-    """The classes of models that it may use; default: all."""
-    regions: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["eu"]])
-    """The only regions that may answer it; default: any."""
-    ips: tuple[Network, ...] | None = Field(default=None, min_length=1, examples=[["10.0.0.0/8"]])
-    """Where it may be used from: addresses and networks, matched with the connection's other end."""
-    expires: Day | None = Field(default=None, examples=["2027-01-31"])
-    """The first day (UTC) on which it is refused; default: it does not expire."""
+    issuer: Issuer = Issuer()
+    """How it writes invoices to its customers."""
 
 
 class Router(Part):
@@ -282,6 +226,12 @@ class File(Part):
     """The model names that applications call."""
     organisations: dict[Name, Organisation] = Field(default_factory=dict)
     """Those who pay, by name; `"*"` is for each that has no rules of its own here."""
+    plans: dict[Name, Plan] = Field(default_factory=dict)
+    """What customers can be charged by, by name; docs/invoices.md says how."""
+    customers: dict[Name, Customer] = Field(default_factory=dict)
+    """Those whom organisations charge, by name."""
+    currencies: dict[CurrencyCode, tuple[Rate, ...]] = Field(default_factory=dict)
+    """Other currencies than USD for invoices, by their three letters."""
     alerts: tuple[Alert, ...] = ()
     """Who is told when a budget passes a threshold or is reached."""
     keys: tuple[Key, ...] = ()

@@ -6,16 +6,19 @@ from enum import StrEnum
 from pathlib import Path
 
 from routergate.classify.artifact import Artifact
+from routergate.dispatch.line import Places
 from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
-from routergate.domain.model import ProviderId
+from routergate.domain.model import ModelId, ProviderId
+from routergate.domain.plan import Billing
 
 
 class ProviderKind(StrEnum):
     """How a provider is spoken to."""
 
     OPENAI = "openai"
+    AZURE = "azure"
     VLLM = "vllm"
     ANTHROPIC = "anthropic"
     LITELLM = "litellm"
@@ -56,6 +59,8 @@ class ReplicaSpec:
     base_url: str | None
     """Without a trailing slash; `None` for `litellm`, which may know its own."""
     weight: float = 1.0
+    api_key: Secret | None = None
+    """`None`: the provider's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +75,14 @@ class ProviderSpec:
     timeouts: Timeouts = field(default_factory=Timeouts)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every call; they may hold secrets."""
+    api_version: str | None = None
+    """Of Azure's classic API; `None`: the newer one, which needs none."""
+    output_limit: str | None = None
+    """Its name for the limit of a chat answer; `None`: as its kind has it."""
     stream_usage: bool = True
     """Whether it understands `stream_options.include_usage`."""
+    places: Places | None = None
+    """How much it takes at the same time; `None`: no matter how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +135,12 @@ class Config:
     rules: Rules = field(default_factory=Rules)
     """What may be spent."""
     alerts: tuple[AlertSpec, ...] = ()
+    billing: Billing = field(default_factory=Billing)
+    """What customers are charged."""
     server: ServerSpec = field(default_factory=ServerSpec)
     artifact: Artifact | None = None
     """What the router has learned; `None`: what ships with the program."""
+    listed_as: Mapping[ModelId, str] = field(default_factory=dict)
+    """The price map's names for models, where they are not the provider's."""
     warnings: tuple[str, ...] = ()
     """What an operator should know, though it is no mistake."""

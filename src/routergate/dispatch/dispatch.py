@@ -1,22 +1,19 @@
 """Decision → the first candidate that answers."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 
-from routergate.dispatch.breaker import Circuits, State
+from routergate.dispatch.breaker import State
+from routergate.dispatch.calls import Calls, Experience
 from routergate.dispatch.checked import Begun, Checker, Spare
 from routergate.dispatch.course import Choose, Course, Failure, Step
-from routergate.dispatch.errand import Errand, check, nobody, within, without_beginning
+from routergate.dispatch.errand import Errand, nobody
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
-from routergate.dispatch.hedge import Race, Running
+from routergate.dispatch.hedge import Running
 from routergate.dispatch.policy import RULES, Then, pause_before_again
 from routergate.dispatch.resume import Cover, Resumption, Seams, may_go_on, takes_prefill
-from routergate.dispatch.retries import Retries
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
-    DeadlinePassed,
-    PrefillRefused,
     ProviderRefused,
     StoreUnavailable,
     UpstreamError,
@@ -25,17 +22,9 @@ from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.refusals import NotAdmitted
 from routergate.domain.request import ChatRequest
 from routergate.meter.meter import Meter
-from routergate.ports import Chunk, Kept
+from routergate.ports import Kept
 
 NOT_HERE = 404
-
-
-@dataclass(frozen=True, slots=True)
-class Experience:
-    """What earlier requests have shown of the providers. It outlives a configuration."""
-
-    circuits: Circuits = field(default_factory=Circuits)
-    retries: Retries = field(default_factory=Retries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +122,7 @@ class Dispatcher:
 
     def _next(self, course: Course, meter: Meter) -> Step | None:
         at, limits = meter.clock.monotonic() + course.pause, course.limits
-        if len(meter.attempts) >= limits.attempts or at >= meter.arrived + limits.deadline:
+        if meter.calls >= limits.attempts or at >= meter.arrived + limits.deadline:
             return None
         step = course.next(self._choose(at), self._anyone(at, limits.wait))
         if step is not None and step.forced:
@@ -161,88 +150,37 @@ class Dispatcher:
         return self.experience.circuits[replica.target(candidate.card.id)].wish_left(at)
 
     def _soonest(self, decision: Decision, now: float) -> float | None:
-        """Seconds until the first provider that asked to be left alone may be asked again."""
+        """Seconds until the first provider that is busy or asked to be left alone may be asked again."""
         wishes = (
             self._wish_left(replica, candidate, now)
             for candidate in decision.candidates
             for replica in self.fleet[candidate.card.provider]
         )
-        return min((wish for wish in wishes if wish), default=None)
+        waits = (
+            self.experience.queues[candidate.card.provider].line.expected()
+            for candidate in decision.candidates
+        )
+        return min((seconds for seconds in (*wishes, *waits) if seconds), default=None)
 
     async def _begin(self, step: Step, errand: Errand, request: ChatRequest) -> Begun:
-        meter, after = errand.meter, step.candidate.hedge_after
-        if not meter.attempts or meter.attempts[-1].model != step.candidate.card.id:
-            self.experience.retries.earn(step.replica.provider)
-        with meter.calling():
-            # An answer that its provider keeps would be kept twice.
-            if after is None or errand.resumed or request.kept:
-                return await self._begin_one(step, errand, request)
-            first = Running.of(step, self._call(step, request, meter, errand.deadline), meter.asked)
-            return await Race(errand.course, meter, [first]).won(after, lambda: self._another(errand))
+        calls, after = Calls(self.experience, self.loads), step.candidate.hedge_after
+        await calls.place(step, errand)
+        # An answer that its provider keeps would be kept twice.
+        if after is None or errand.resumed or request.kept:
+            return await calls.begin(step, errand, request)
+        return await calls.race(step, errand, request, after, lambda: self._another(calls, errand))
 
-    async def _another(self, errand: Errand) -> Running | None:
-        """A call beside the one that keeps silent, if somebody can be asked and paid."""
-        meter, now = errand.meter, errand.meter.clock.monotonic()
-        if len(meter.attempts) + 2 > errand.decision.limits.attempts:
-            return None
-        step = errand.course.beside(self._choose(now))
-        if step is None or not self.experience.retries.spend(step.replica.provider):
+    async def _another(self, calls: Calls, errand: Errand) -> Running | None:
+        """A call beside the one that keeps silent, if somebody can be asked at once, and paid."""
+        meter = errand.meter
+        step = errand.course.beside(self._choose(meter.clock.monotonic()))
+        if step is None or meter.calls + 2 > errand.decision.limits.attempts:
             return None
         try:
             request = await errand.cover(step.candidate, meter.beside + 1)
         except (NotAdmitted, StoreUnavailable):
             return None
-        now = meter.clock.monotonic()
-        return Running.of(step, self._call(step, request, meter, errand.deadline), now, hedge=True)
-
-    async def _begin_one(self, step: Step, errand: Errand, request: ChatRequest) -> Begun:
-        meter = errand.meter
-        chunks = self._call(step, request, meter, errand.deadline)
-        try:
-            first = await anext(chunks)
-        except ProviderRefused as error:
-            if request.prefill:
-                meter.attempted(step.candidate, PrefillRefused.kind, billed=PrefillRefused.billed)
-                raise without_beginning(error) from error
-            meter.attempted(step.candidate, error.kind, billed=error.billed)
-            raise
-        except UpstreamError as error:
-            meter.attempted(step.candidate, error.kind, billed=error.billed)
-            raise
-        except BaseException:
-            meter.attempted(step.candidate, "abandoned", billed=None)
-            raise
-        meter.answered(step.candidate, first)
-        return Begun(candidate=step.candidate, first=first, rest=chunks)
-
-    async def _call(
-        self, step: Step, request: ChatRequest, meter: Meter, deadline: float
-    ) -> AsyncGenerator[Chunk, None]:
-        """One call to one server; circuit and load are told how it goes."""
-        clock, card, loads = meter.clock, step.candidate.card, self.loads
-        circuit = self.experience.circuits[step.replica.target(card.id)]
-        entry = circuit.enter(clock.monotonic())
-        loads.begin(step.replica)
-        try:
-            async with aclosing(step.replica.api.answer(request, card)) as chunks:
-                first = await within(deadline - clock.monotonic(), anext(chunks))
-                circuit.answered(entry, clock.monotonic())
-                yield first
-                async for chunk in chunks:
-                    check(deadline, clock.monotonic())
-                    yield chunk
-            circuit.completed(clock.monotonic())
-        except ProviderRefused:
-            circuit.answered(entry, clock.monotonic())
-            raise
-        except DeadlinePassed:
-            raise
-        except UpstreamError as error:
-            circuit.failed(entry, clock.monotonic(), error.retry_after)
-            raise
-        finally:
-            loads.end(step.replica)
-            circuit.leave(entry)
+        return calls.beside(step, errand, request)
 
     def _learn(self, course: Course, error: Failure, now: float) -> None:
         """Decide what follows a failure of whom was asked last; raises it if nothing does."""
@@ -252,6 +190,8 @@ class Dispatcher:
         course.failures[error.kind] += 1
         if rule.silent:
             course.silent.add(step.replica)
+        if rule.shut:
+            course.silent.update(self.fleet[step.replica.provider])
         pause = self._pause(course, error, now)
         if pause is not None and self.experience.retries.spend(step.replica.provider):
             course.pause = pause

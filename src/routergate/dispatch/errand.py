@@ -13,12 +13,16 @@ from routergate.domain.errors import (
     AllProvidersThrottled,
     DeadlinePassed,
     PrefillRefused,
+    ProviderBusy,
     ProviderRefused,
+    ProviderThrottled,
 )
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk
 
 OVER = "The time that the route gives a request is over."
+LATER = frozenset({ProviderThrottled.kind, ProviderBusy.kind})
+"""What a caller who comes back later may be spared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ async def within(seconds: float, first: Awaitable[Chunk]) -> Chunk:
 def nobody(meter: Meter, soonest: float | None) -> AllProvidersFailed:
     """What is said when everybody has failed, or wants to be left alone."""
     said = "; ".join(f"{attempt.model}: {attempt.result}" for attempt in meter.attempts)
-    if all(attempt.result == "throttled" for attempt in meter.attempts):
+    if all(attempt.result in LATER for attempt in meter.attempts):
         said = said or "all of them want to be left alone"
         return AllProvidersThrottled(f"No provider answered ({said}).", retry_after=soonest)
     return AllProvidersFailed(f"No provider answered ({said}).")

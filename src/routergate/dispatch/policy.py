@@ -32,6 +32,8 @@ class Rule:
     """Whether the same server is asked again only if no other candidate can answer."""
     silent: bool = False
     """Whether the server that failed is left alone for the rest of this request."""
+    shut: bool = False
+    """The same for all servers of the provider."""
     then: Then = Then.NEXT
 
 
@@ -46,6 +48,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "cut": Rule(again=1, alone=True),
         "prefill": Rule(again=1, pause=False),
         "diverged": Rule(),
+        "busy": Rule(shut=True),
         "deadline": Rule(then=Then.FINAL),
         "refused": Rule(then=Then.FINAL),
         "filtered": Rule(then=Then.FINAL),

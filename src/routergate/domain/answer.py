@@ -1,5 +1,6 @@
 """What an answer says, as far as it decides whether it is good enough, and what can be wrong with it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,8 @@ class Flaw(StrEnum):
     """It ends for its length, though nobody limited that."""
     INVALID_JSON = "invalid_json"
     """JSON was asked for, and it is none, or does not fit the schema."""
+    RULE = "rule"
+    """It has what it must not have, or lacks what it must have, by the operator's patterns."""
     LOW_CONFIDENCE = "low_confidence"
     """Its tokens were improbable to the model itself."""
 
@@ -28,6 +31,10 @@ class Cascade:
     """Seconds for which a stream is held back at most."""
     characters: int = 2_000
     """Of a stream that are held back at most."""
+    must_match: tuple[re.Pattern[str], ...] = ()
+    """What an answer must have somewhere, each of them."""
+    must_not_match: tuple[re.Pattern[str], ...] = ()
+    """What it may not have anywhere, any of them."""
     confidence: float = 0.6
     """The least probability of a token, by the geometric mean; looked at where an answer tells."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from routergate.domain.answer import Cascade
 from routergate.domain.asset import FREE, Loaded, loaded_cost
@@ -9,6 +10,7 @@ from routergate.domain.calibration import Calibration
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
+from routergate.domain.turn import Priority, Turn
 
 DIRECT = "direct"
 """The route of a request that names a model and not a route; no other route may be called so."""
@@ -50,6 +52,8 @@ class RoutePolicy:
     """Thresholds found on real outcomes, in place of `quality`."""
     residency: str | None = None
     """The only region that may answer; `None`: any."""
+    as_written: bool = False
+    """Whether candidates are tried in the order of `candidates`, whatever they cost."""
     loaded: bool = False
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
     cascade: Cascade | None = None
@@ -58,15 +62,23 @@ class RoutePolicy:
     """Whether a streamed answer that breaks goes on from elsewhere; else it ends in an error."""
     hedge: Hedge | None = None
     """When a second call is made beside a silent one; `None`: never."""
+    holdout: float = 0.0
+    """The share of requests that goes to the baseline at random, to measure what routing is worth."""
     max_cost: Nanos | None = None
     """The most that an answer may be expected to cost; `None`: any price."""
     first_token: float | None = None
     """Seconds that a model may usually take to begin a streamed answer; `None`: any time."""
     limits: Limits = field(default_factory=Limits)
+    priority: Priority = Priority.NORMAL
+    """Where requests wait: that of requests which do not ask for one."""
 
     def __post_init__(self) -> None:
         if self.bound is not None and not 0.5 <= self.bound < 1:
             raise ValueError(f"route {self.id!r}: a bound is a confidence, 0.5 to below 1: {self.bound}")
+        if not 0 <= self.holdout <= 0.5:
+            raise ValueError(f"route {self.id!r}: a hold-out is a share, 0 to 0.5: {self.holdout}")
+        if self.holdout and self.baseline not in self.candidates:
+            raise ValueError(f"route {self.id!r}: a hold-out needs a baseline that is among the candidates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +156,42 @@ class Candidate:
         return None if self.escalation.cost is None else Nanos(self.cost + self.escalation.cost)
 
 
+class Why(StrEnum):
+    """Which kind of rule left a model out."""
+
+    NEEDS = "needs"
+    ROOM = "room"
+    FORBIDDEN = "forbidden"
+    """By the route or the key."""
+    FAILING = "failing"
+    SLOW = "slow"
+    PRICE = "price"
+    BUDGET = "budget"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
     """A model that cannot serve the request, and why."""
 
     model: ModelId
     reason: str
+    why: Why
+
+
+class Arm(StrEnum):
+    """The two groups of requests that a hold-out compares."""
+
+    ROUTED = "routed"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The arm that a request fell into, by chance alone."""
+
+    arm: Arm
+    propensity: float
+    """How probable that was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +209,18 @@ class Decision:
     """In the order in which they are tried. Never empty."""
     rejected: tuple[Rejection, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    turn: Turn = field(default_factory=Turn)
+    """With what claim the request waits where others do."""
     calibration: Calibration | None = None
     """What the threshold comes from, if it was not written down."""
     cascade: Cascade | None = None
     """Which answers are not given, but asked for again from a better candidate."""
     continues: bool = False
     """Whether a streamed answer that breaks goes on from elsewhere."""
+    reference: float | None = None
+    """The baseline's own probability of an acceptable answer, of which other qualities are shares."""
+    assignment: Assignment | None = None
+    """`None`: the route holds nothing out, or the baseline cannot serve the request."""
 
     @property
     def chosen(self) -> Candidate:

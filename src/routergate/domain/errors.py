@@ -40,11 +40,15 @@ RouterGateError
 │   ├── PrefillRefused
 │   ├── AnswerDiverged
 │   ├── DeadlinePassed
+│   ├── ProviderBusy
 │   └── AllProvidersFailed
 │       └── AllProvidersThrottled
 ├── BudgetEnded               the caller
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
+├── StatementUnusable         the operator
+├── NotInvoiceable            the operator
+├── EngineUnusable            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -272,6 +276,12 @@ class DeadlinePassed(UpstreamError):
     billed = None
 
 
+class ProviderBusy(UpstreamError):
+    """There was no place in its queue, or none came free in time. It was not asked."""
+
+    kind = "busy"
+
+
 class AllProvidersFailed(UpstreamError):
     """No candidate answered."""
 
@@ -294,6 +304,18 @@ class StoreUnavailable(RouterGateError):
 
 class LedgerUnusable(RouterGateError):
     """The ledger's files cannot be written or read, or do not belong to this store."""
+
+
+class StatementUnusable(RouterGateError):
+    """A provider's own account of what was used, which is not in a form that is understood."""
+
+
+class NotInvoiceable(RouterGateError):
+    """A customer's month that has no price yet, with what is missing."""
+
+
+class EngineUnusable(RouterGateError):
+    """What is to compute a report is unknown, not installed, or cannot be reached."""
 
 
 class LedgerBusy(RouterGateError):

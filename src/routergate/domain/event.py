@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.decision import Decision
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
@@ -110,6 +111,8 @@ class UsageEvent:
     """By the answer's own account."""
     asked_tier: str | None = None
     """The service tier that the request named."""
+    decision: Decision | None = None
+    """What it was decided on; `None`: nobody knows any more."""
 
     @property
     def loaded(self) -> Nanos | None:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from routergate.domain.budget import Budget
 from routergate.domain.model import ModelClass
+from routergate.domain.turn import Priority
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -29,6 +30,8 @@ class Identity:
     """Classes of models that the key may use; `None`: all."""
     regions: frozenset[str] | None = None
     """Regions that may answer; `None`: any."""
+    priority: Priority | None = None
+    """That of its requests, and the highest that they can ask for; `None`: the route's, and any."""
     networks: tuple[Network, ...] | None = None
     """Where the key may be used from; `None`: anywhere."""
     expires_at: int | None = None
@@ -93,5 +96,7 @@ class Wishes:
     """A threshold in place of the route's."""
     max_cost: int | None = None
     """The most that the request may be expected to cost, in nano-dollars."""
+    priority: Priority | None = None
+    """How soon it wants to be served where others wait; `None`: as its key and route have it."""
     route: bool = True
     """False: use the very model that is named."""

@@ -23,6 +23,10 @@ class Message:
 
     role: str
     text: str
+    calls: tuple[int, ...] = ()
+    """A digest of each call of a tool that it makes, with the call's arguments."""
+    failed: bool = False
+    """Whether it is a tool's answer that is marked as an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,8 @@ class Reading:
     complexity: float
     """0 (anything can answer it) to 1 (nothing surely can)."""
     level: Level
+    trouble: tuple[str, ...] = ()
+    """What has gone wrong in the conversation of late, in plain words that quote nothing."""
     latent: tuple[float, ...] = ()
     """What the estimator needs to tell how models would do: numbers with no way back to the text."""
 

@@ -52,3 +52,7 @@ class Usage:
 
 KINDS: tuple[str, ...] = tuple(field.name for field in fields(Usage))
 """The names of the buckets, as they stand in metrics, reports and the ledger."""
+INPUTS = ("input_uncached", "cache_read", "cache_write", "cache_write_1h", "audio_input")
+"""Those of what was read."""
+OUTPUTS = ("output", "reasoning", "audio_output")
+"""Those of what was written."""

@@ -14,7 +14,7 @@ from routergate.domain.request import ChatRequest
 from routergate.evaluation.metrics import Array
 from routergate.evaluation.outcomes import Outcome
 from routergate.gateway import Call, Router
-from routergate.route.decide import rank
+from routergate.route.order import rank
 
 THRESHOLDS: Final = np.round(1 - np.linspace(0, 1, 301) ** 1.5, 4)
 """From the safest to the cheapest; closer together near 1, where most estimates are."""
@@ -31,7 +31,7 @@ class Replay:
     reference: Array
     """The baseline's quality; 1 where the route has none."""
     cost: Array
-    """Expected, in nano-dollars; NaN where no price is known."""
+    """Expected, in nano-dollars, second answers included; NaN where no price is known."""
     baseline_cost: Array
     unusable: int
     """Outcomes that lack a label which the route needs, or that it cannot serve."""
@@ -94,7 +94,7 @@ async def _row(router: Router, route: str, outcome: Outcome, at: int) -> _Row | 
         task=decision.features.reading.task,
         quality=np.array([labels[each.card.id] for each in choices], dtype=float)[column],
         reference=reference,
-        cost=np.array([_number(each.cost) for each in choices])[column],
+        cost=np.array([_number(each.expected_cost) for each in choices])[column],
         baseline_cost=next(
             (_number(c.cost) for c in decision.candidates if c.card is decision.baseline), np.nan
         ),

@@ -52,8 +52,18 @@ class Coverage:
 def files(shelf: Shelf, organisation: str) -> Coverage:
     """One organisation's files. Hold its lease meanwhile: else they may change."""
     kept = dropped(shelf, organisation) or ""
-    every = (_file(path, size) for path, size in shelf.sizes().items())
-    found = [file for file in every if file and file.organisation == organisation]
+    return coverage((file for file in every_file(shelf) if file.organisation == organisation), kept)
+
+
+def every_file(shelf: Shelf) -> Iterator[File]:
+    """All that hold rows, whether they count or not."""
+    for path, size in shelf.sizes().items():
+        if place := partition_of(path):
+            yield File(path=path, organisation=place[0], day=place[1], name=place[2], size=size)
+
+
+def coverage(found: Iterable[File], kept: Day) -> Coverage:
+    """Files of one organisation, apart; `kept` is the first day that is."""
     ordered = sorted(found, key=_order)
     covered = {file for _, of_day in groupby(ordered, _day) for file in _covered(of_day)}
     left_over = {file for file in ordered if file.day < kept or file in covered}
@@ -61,13 +71,6 @@ def files(shelf: Shelf, organisation: str) -> Coverage:
         tuple(file for file in ordered if file not in left_over),
         tuple(file for file in ordered if file in left_over),
     )
-
-
-def _file(path: str, size: int) -> File | None:
-    place = partition_of(path)
-    if place is None:
-        return None
-    return File(path=path, organisation=place[0], day=place[1], name=place[2], size=size)
 
 
 def _day(file: File) -> Day:

@@ -32,6 +32,18 @@ _ATTEMPT = pa.struct(
         ("cost_nanos", _COUNT),
     ]
 )
+_CANDIDATE = pa.struct(
+    [
+        ("model", _TEXT),
+        ("quality", _NUMBER),
+        ("stderr", _NUMBER),
+        ("output_tokens", _COUNT),
+        ("cached_tokens", _COUNT),
+        ("cost_nanos", _COUNT),
+        ("loaded_cost_nanos", _COUNT),
+        ("reason", _TEXT),
+    ]
+)
 _CHARGE = pa.struct([("counter", _TEXT), ("amount", _COUNT)])
 _TYPES: dict[str, tuple[Any, bool]] = {
     "v": (pa.int16(), False),
@@ -82,6 +94,17 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "service_tier": (_TEXT, True),
     "asked_tier": (_TEXT, True),
     "answer_seconds": (_NUMBER, True),
+    "input_tokens": (_COUNT, True),
+    "max_output_tokens": (_COUNT, True),
+    "choices": (_COUNT, True),
+    "needs": (pa.list_(_TEXT), True),
+    "format": (_TEXT, True),
+    "language": (_TEXT, True),
+    "domain": (_TEXT, True),
+    "baseline_quality": (_NUMBER, True),
+    "candidates": (pa.list_(_CANDIDATE), True),
+    "arm": (_TEXT, True),
+    "propensity": (_NUMBER, True),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""

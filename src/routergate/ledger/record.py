@@ -8,9 +8,10 @@ import msgspec
 
 from routergate.domain.asset import Loaded
 from routergate.domain.budget import Measure
-from routergate.domain.event import Attempt, UsageEvent
+from routergate.domain.event import Attempt, Timings, UsageEvent
 from routergate.domain.reservation import Kind
 from routergate.domain.usage import KINDS
+from routergate.ledger.decided import CandidateRow, decided
 from routergate.ledger.names import counter_name, read_counter
 
 
@@ -99,6 +100,23 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     asked_tier: str | None = None
     """That the request named; empty: none. `None`: the row is from before it was written down."""
     answer_seconds: float | None = None
+    input_tokens: int | None = None
+    """As counted before the request was sent. From here on: what it was decided on, so that it can be decided
+    again. `None`: the row is from before it was written down."""
+    max_output_tokens: int | None = None
+    choices: int | None = None
+    needs: tuple[str, ...] | None = None
+    format: str | None = None
+    language: str | None = None
+    domain: str | None = None
+    baseline_quality: float | None = None
+    """The baseline's own probability of an acceptable answer."""
+    candidates: tuple[CandidateRow, ...] | None = None
+    """In the order in which they were to be tried; then those that were left out."""
+    arm: str | None = None
+    """`routed` or `baseline`, by chance alone; `None`: nothing was held out, or the baseline could not."""
+    propensity: float | None = None
+    """How probable that arm was."""
 
 
 LARGEST = 2**53
@@ -146,17 +164,24 @@ def row(event: UsageEvent) -> EventRow:
         cost_nanos=event.cost,
         baseline=event.baseline,
         baseline_cost_nanos=event.baseline_cost,
-        total_seconds=event.timings.total,
-        first_token_seconds=event.timings.first_token,
-        overhead_seconds=event.timings.overhead,
-        decision_seconds=event.timings.decision,
+        **_seconds(event.timings),
         charges=tuple(_charges(event)),
         **shares(event.share),
         loaded_cost_nanos=event.loaded,
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
-        answer_seconds=event.timings.answer,
+        **decided(event.decision),
     )
+
+
+def _seconds(timings: Timings) -> Mapping[str, Any]:
+    return {
+        "total_seconds": timings.total,
+        "first_token_seconds": timings.first_token,
+        "overhead_seconds": timings.overhead,
+        "decision_seconds": timings.decision,
+        "answer_seconds": timings.answer,
+    }
 
 
 def shares(share: Loaded | None) -> Mapping[str, Any]:

@@ -5,12 +5,16 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pyarrow import ArrowException
 from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 
 from routergate.domain.errors import LedgerUnusable
+
+if TYPE_CHECKING:
+    from routergate.ledger.opener import Opener
 
 
 class Shelf:
@@ -65,6 +69,17 @@ class Shelf:
             path: size for path, size in paths.items() if not any(part[0] in "_." for part in path.parts)
         }
         return {str(path): shown[path] for path in sorted(shown, key=str)}
+
+    @property
+    def root(self) -> str:
+        """Where other programs find the files: a folder, or a URI without what may be secret in it."""
+        return self._root if self._local else self.place.rstrip("/")
+
+    def opener(self) -> "Opener | None":
+        """How other programs open the files, where these are no folder on this machine."""
+        from routergate.ledger.opener import Opener  # noqa: PLC0415  only reports need it
+
+        return None if self._local else Opener(self._system, self._root)
 
     def _put_on_disk(self, final: Path, content: bytes) -> None:
         final.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from routergate.domain.decision import Candidate
-from routergate.domain.errors import BudgetEnded, ProviderRefused, RouterGateError, UpstreamError
+from routergate.domain.errors import (
+    BudgetEnded,
+    ProviderBusy,
+    ProviderRefused,
+    RouterGateError,
+    UpstreamError,
+)
 from routergate.domain.event import Attempt, Outcome
 from routergate.meter.seen import Seen
 from routergate.ports import Chunk, Clock, TokenCounter
@@ -67,6 +73,16 @@ class Meter:
         finally:
             if not begun_before:
                 self.waited += self.clock.monotonic() - began
+
+    async def queued(self, place: Awaitable[None]) -> None:
+        """Wait for a place at a provider; a call begins afterwards."""
+        began = self.clock.monotonic()
+        try:
+            await place
+        finally:
+            self.asked = self.clock.monotonic()
+            if self.first_chunk is None:
+                self.pauses += self.asked - began
 
     def attempted(
         self, candidate: Candidate, result: str, *, billed: bool | None, hedge: bool = False
@@ -176,6 +192,11 @@ class Meter:
     def answering(self) -> float | None:
         """Seconds from asking who answered to the last byte, or until now; `None`: nobody has answered."""
         return self.seen.seconds(self.clock.monotonic()) if self.seen else None
+
+    @property
+    def calls(self) -> int:
+        """How many were made; there was none where a queue had no place."""
+        return sum(attempt.result != ProviderBusy.kind for attempt in self.attempts)
 
     @property
     def winner(self) -> Candidate | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TypeAlias
 
-from routergate.domain.decision import Hedge
+from routergate.domain.answer import Flaw
+from routergate.domain.decision import Decision, Hedge
 from routergate.domain.event import OUTRUN, UsageEvent
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelId
@@ -24,6 +25,10 @@ SOONEST = 0.05
 """Seconds that no answer is late within, however soon a model usually begins."""
 Kind: TypeAlias = tuple[ModelId, bool]
 """A model, and whether it streams its answers: one that is not streamed begins when it is whole."""
+EXPECTED = 20.0
+"""Checked answers that what was expected beforehand counts for."""
+REMEMBERED = 500.0
+"""Checked answers after which older ones count less and less."""
 Talk: TypeAlias = tuple[str, str]
 """A session of an organisation."""
 
@@ -120,6 +125,37 @@ class Warmth:
             self._turns.popitem(last=False)
 
 
+@dataclass(slots=True)
+class _Checks:
+    answers: float = 0.0
+    rejected: float = 0.0
+
+
+@dataclass(slots=True)
+class Rejections:
+    """How often the answers of a model are rejected on a route that checks them."""
+
+    _seen: dict[tuple[str, ModelId], _Checks] = field(default_factory=dict)
+
+    def probability(self, route: str, model: ModelId, expected: float) -> float:
+        """That the next one is: what was `expected` beforehand, and moved by what was seen."""
+        seen = self._seen.get((route, model), _Checks())
+        return (seen.rejected + EXPECTED * expected) / (seen.answers + EXPECTED)
+
+    def observe(self, decision: Decision, event: UsageEvent) -> None:
+        """Learn from the answers of one request that were checked; the last resort is not."""
+        checked = {one.card.id for one in decision.candidates if one.escalation is not None}
+        for attempt in event.attempts:
+            if attempt.model in checked and attempt.result in {"ok", *Flaw}:
+                self._count((event.route, ModelId(attempt.model)), rejected=attempt.result != "ok")
+
+    def _count(self, place: tuple[str, ModelId], *, rejected: bool) -> None:
+        seen = self._seen.setdefault(place, _Checks())
+        fading = min(1.0, REMEMBERED / (seen.answers + 1))
+        seen.answers = (seen.answers + 1) * fading
+        seen.rejected = (seen.rejected + rejected) * fading
+
+
 @dataclass(frozen=True, slots=True)
 class Recent:
     """What is learned from events. It outlives a configuration."""
@@ -127,14 +163,16 @@ class Recent:
     paces: Paces = field(default_factory=Paces)
     warmth: Warmth = field(default_factory=Warmth)
     tails: Tails = field(default_factory=Tails)
+    rejections: Rejections = field(default_factory=Rejections)
 
-    def observe(self, event: UsageEvent) -> None:
+    def observe(self, decision: Decision, event: UsageEvent) -> None:
         """Learn from how one request went."""
         self.warmth.observe(event)
         for call in event.attempts:
             # Those that were too slow to begin count too: without them, late would come earlier and earlier.
             if call.billed or call.result == OUTRUN:
                 self.tails.observe((ModelId(call.model), event.streamed), call.seconds, event.at / 1e9)
+        self.rejections.observe(decision, event)
         card, begun = event.card, event.timings.first_token is not None
         if card is not None and event.streamed and begun and event.attempts[-1].model == card.id:
             self.paces.observe(card.id, event.attempts[-1].seconds, event.at / 1e9)

@@ -53,6 +53,7 @@ def usage_event(
         share=winner.share if winner else FREE,
         service_tier=meter.seen.service_tier if meter.seen else None,
         asked_tier=decision.features.service_tier,
+        decision=decision,
     )
 
 
@@ -89,6 +90,7 @@ def reserved_event(
         baseline_cost=price(decision.baseline, need, day_of(at)) if decision.baseline else None,
         timings=Timings(total=0.0, first_token=None, overhead=0.0, decision=0.0),
         share=candidate.share,
+        decision=decision,
     )
 
 

@@ -6,6 +6,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -43,6 +44,8 @@ OPENAI: Final[Mapping[Format, Wire]] = {
     Format.RESPONSES: RESPONSES,
 }
 ANTHROPIC: Final[Mapping[Format, Wire]] = {Format.MESSAGES: MESSAGES}
+DEPLOYED: Final = frozenset({CHAT.path, COMPLETIONS.path, EMBEDDINGS.path})
+"""What Azure's classic API has below a deployment; elsewhere the body names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,15 @@ class Endpoint:
     """Its name for a chat answer's limit, where the caller set none."""
     wires: Mapping[Format, Wire] = field(default_factory=lambda: OPENAI)
     """The formats that it speaks."""
+    api_version: str | None = None
+    """Of Azure's classic API, where a model is a deployment in the path."""
+
+    def url(self, path: str, model: str = "") -> str:
+        """Where a model is asked at `path`."""
+        if self.api_version is None:
+            return f"{self.base_url}{path}"
+        deployment = f"/deployments/{quote(model, safe='')}" if path in DEPLOYED else ""
+        return f"{self.base_url}{deployment}{path}?api-version={quote(self.api_version)}"
 
 
 class NativeProvider:
@@ -111,7 +123,7 @@ class NativeProvider:
         """What it says, unless it fails or denies our own credentials: 404 is about the answer here."""
         if Format.RESPONSES not in self._endpoint.wires:
             raise UnknownResponse("This provider keeps no answers.")
-        url = f"{self._endpoint.base_url}{RESPONSES.path}/{path}"
+        url = self._endpoint.url(f"{RESPONSES.path}/{path}")
         with reported(self._endpoint.name), _translated(AnswerStream(RESPONSES)):
             async with self._session.request(
                 method, url, headers=self._headers, timeout=self._timeout
@@ -124,7 +136,7 @@ class NativeProvider:
     async def _ask(self, request: ChatRequest, card: ModelCard, below: str = "") -> aiohttp.ClientResponse:
         """A response that is about to be an answer."""
         response = await self._session.post(
-            f"{self._endpoint.base_url}{self._endpoint.wires[request.format].path}{below}",
+            self._endpoint.url(f"{self._endpoint.wires[request.format].path}{below}", card.upstream),
             data=self._body(request, card),
             headers={**self._headers, **request.headers},
             timeout=self._timeout,

@@ -1,10 +1,10 @@
 """Features + catalogue + policy + health → decision. Told everything, looks at nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.asset import FREE, Loaded
 from routergate.domain.decision import (
     DIRECT,
     Candidate,
@@ -13,22 +13,22 @@ from routergate.domain.decision import (
     Estimate,
     Rejection,
     RoutePolicy,
+    Why,
 )
 from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
-from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
-from routergate.route.cascade import escalating
+from routergate.route.cascade import Rejected, as_expected
 from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
+from routergate.route.order import ordered
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
 
-VECTORS = "vectors of different models do not compare: in the order of the route"
 OutputTokens = Callable[[str, str], int]
 Quality = Callable[[Features, Sequence[ModelCard]], Sequence[Estimate]]
 FirstToken = Callable[[ModelId], float | None]
@@ -63,6 +63,10 @@ class World:
     """Seconds of silence after which another call is made beside one to a model; `None`: none is."""
     warm: Warm = cold
     """Tokens of the conversation that a model has cached."""
+    rejected: Rejected = as_expected
+    """The probability that a model's answer fails the route's checks, from what is expected beforehand."""
+    draw: float = 1.0
+    """What the request drew, from 0 to below 1, where the route holds a share of them out."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -92,61 +96,27 @@ def decide(
     rejected = [*rejected, *late]
     if not eligible:
         raise _unspoken(policy, features, conditions, world) or _nobody(policy, rejected)
-    candidates = _appraise(eligible, features, baseline, needed, world)
+    candidates, reference = _appraise(eligible, features, baseline, needed, world)
     affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    vectors = features.format is Format.EMBEDDINGS
-    cascade = policy.cascade if features.format is Format.CHAT else None
-    costed = escalating(affordable, cascade)
-    order = tuple(costed) if vectors else rank(costed, loaded=policy.loaded)
+    order = ordered(affordable, policy, needed, features.format, world.draw, world.rejected)
     return Decision(
         id=decision_id,
         route=policy.id,
-        rule=VECTORS if vectors else _rule(order[0], needed, loaded=policy.loaded),
+        rule=order.rule,
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
-        candidates=order,
+        candidates=order.candidates,
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
-        cascade=cascade,
         continues=policy.continues,
+        cascade=order.cascade,
+        reference=reference,
+        assignment=order.assignment,
     )
-
-
-def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Candidate, ...]:
-    """The order in which candidates are tried; `loaded`: fixed costs count too.
-
-    A model without a known cost comes after every other one, unless it alone is adequate: unknown is
-    not cheap.
-    """
-    cost = _loaded if loaded else _marginal
-    by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
-    adequate = [candidate for candidate in by_quality if candidate.adequate]
-    if not adequate:
-        return tuple(by_quality)
-    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0))
-    return (first, *(candidate for candidate in by_quality if candidate is not first))
-
-
-def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
-    if not first.adequate:
-        return f"no model {needed.reached}: the best one first"
-    basis = ", fixed costs included," if loaded else ""
-    warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
-    kept = warm if first.cached_tokens else ""
-    checked = "; its answer is checked before it is given" if first.escalation else ""
-    return f"the cheapest model{basis} that {needed.reached}{kept}, then by quality{checked}"
-
-
-def _marginal(candidate: Candidate) -> int | None:
-    return candidate.expected_cost
-
-
-def _loaded(candidate: Candidate) -> int | None:
-    return loaded_cost(candidate.expected_cost, candidate.share)
 
 
 def _sift(
@@ -156,26 +126,38 @@ def _sift(
     able: list[ModelCard] = []
     rejected: list[Rejection] = []
     for card in cards:
-        reason = lacks(card, features) or no_room(card, features) or forbidden(card, conditions)
-        if reason:
-            rejected.append(Rejection(model=card.id, reason=reason))
+        if rejection := _rejection(card, features, conditions):
+            rejected.append(rejection)
         else:
             able.append(card)
     return able, rejected
+
+
+def _rejection(card: ModelCard, features: Features, conditions: Conditions) -> Rejection | None:
+    if reason := lacks(card, features):
+        return Rejection(model=card.id, reason=reason, why=Why.NEEDS)
+    if reason := no_room(card, features):
+        return Rejection(model=card.id, reason=reason, why=Why.ROOM)
+    if reason := forbidden(card, conditions):
+        return Rejection(model=card.id, reason=reason, why=Why.FORBIDDEN)
+    return None
 
 
 def _ready(
     able: Sequence[ModelCard], policy: RoutePolicy, conditions: Conditions, world: World
 ) -> tuple[Sequence[ModelCard], list[Rejection]]:
     """Who neither fails nor is slow. If nobody is left, they are tried all the same."""
-    reasons = {
-        card.id: failing(card, conditions) or slow(world.first_token(card.id), policy.first_token)
-        for card in able
-    }
-    ready = [card for card in able if reasons[card.id] is None]
-    if not ready:
-        return able, []
-    return ready, [Rejection(model=model, reason=reason) for model, reason in reasons.items() if reason]
+    found = {card.id: _late(card, policy, conditions, world) for card in able}
+    ready = [card for card in able if found[card.id] is None]
+    return (ready, [one for one in found.values() if one]) if ready else (able, [])
+
+
+def _late(card: ModelCard, policy: RoutePolicy, conditions: Conditions, world: World) -> Rejection | None:
+    if reason := failing(card, conditions):
+        return Rejection(model=card.id, reason=reason, why=Why.FAILING)
+    if reason := slow(world.first_token(card.id), policy.first_token):
+        return Rejection(model=card.id, reason=reason, why=Why.SLOW)
+    return None
 
 
 def _appraise(
@@ -184,21 +166,24 @@ def _appraise(
     baseline: ModelCard | None,
     needed: Bar,
     world: World,
-) -> list[Candidate]:
-    """What is expected of each model: quality (of the baseline's, if there is one), length, cost."""
+) -> tuple[list[Candidate], float | None]:
+    """What is expected of each model: quality (of the baseline's, if there is one), length, cost.
+
+    And the baseline's own quality, if there is one.
+    """
     estimates = world.quality(features, [*cards, *([baseline] if baseline else [])])
-    reference = estimates[-1].mean if baseline else 1.0
+    reference = estimates[-1].mean if baseline else None
     return [
         _candidate(
-            card, EQUAL if card is baseline else _relative(estimate, reference), features, needed, world
+            card, EQUAL if card is baseline else relative(estimate, reference), features, needed, world
         )
         for card, estimate in zip(cards, estimates, strict=False)
-    ]
+    ], reference
 
 
-def _relative(estimate: Estimate, reference: float) -> Estimate:
-    """A quality as a share of the reference's; better than the reference counts as equal."""
-    if reference == 1.0:
+def relative(estimate: Estimate, reference: float | None) -> Estimate:
+    """A quality as a share of the reference's, if there is one; better than that counts as equal."""
+    if reference is None or reference == 1.0:
         return estimate
     share = max(reference, 1e-6)  # Next to a baseline that never succeeds, everything is good enough.
     return Estimate(mean=min(estimate.mean / share, 1.0), stderr=estimate.stderr / share)
@@ -247,6 +232,7 @@ def _within(candidates: Sequence[Candidate], max_cost: int | None) -> tuple[list
         Rejection(
             model=c.card.id,
             reason="has no known price" if c.cost is None else "is expected to cost more than allowed",
+            why=Why.PRICE,
         )
         for c in dear
     ]

@@ -24,6 +24,7 @@ def explain(decision: Decision, moved: Moved) -> dict[str, Any]:
         "rule": decision.rule,
         "threshold": decision.threshold,
         "baseline": decision.baseline.id if decision.baseline else None,
+        "arm": decision.assignment.arm.value if decision.assignment else None,
         "calibration": _calibration(decision),
         "features": {
             "task": reading.task,
@@ -31,6 +32,7 @@ def explain(decision: Decision, moved: Moved) -> dict[str, Any]:
             "language": reading.language,
             "complexity": round(reading.complexity, 4),
             "level": reading.level.value,
+            "trouble": list(reading.trouble),
             "needs": sorted(decision.features.needs),
             "input_tokens": decision.features.input_tokens,
             "max_output_tokens": decision.features.max_output_tokens,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from routergate.domain.budget import Away, Budget, Measure, OrganisationRules, Policy, Rules
-from routergate.domain.decision import Candidate, Decision, Rejection
+from routergate.domain.decision import Candidate, Decision, Rejection, Why
 from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.identity import Attribution
@@ -150,7 +150,7 @@ class Reservation:
                 + "; ".join(f"{one.card.id} {reason}" for one in out)
                 + "."
             )
-        rejected = (Rejection(model=one.card.id, reason=reason) for one in out)
+        rejected = (Rejection(model=one.card.id, reason=reason, why=Why.BUDGET) for one in out)
         self.decision = replace(self.decision, candidates=left, rejected=(*self.decision.rejected, *rejected))
 
     def _lacks(self, measure: Measure, candidate: Candidate) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from operator import attrgetter
 
 from routergate.domain.budget import Budget, Measure, Policy, Scope
-from routergate.domain.decision import Candidate, Decision, Rejection
+from routergate.domain.decision import Candidate, Decision, Rejection, Why
 from routergate.domain.model import ModelClass
 from routergate.domain.reservation import Denied
 
@@ -36,7 +36,9 @@ def without(decision: Decision, denied: Denied) -> Decision | None:
     own = attrgetter("card.id" if counter.scope is Scope.MODEL else "card.provider")
     left = tuple(one for one in decision.candidates if own(one) != counter.value)
     out = (
-        Rejection(model=one.card.id, reason=f"has no room: the {counter.scope} is at its limit")
+        Rejection(
+            model=one.card.id, reason=f"has no room: the {counter.scope} is at its limit", why=Why.BUDGET
+        )
         for one in decision.candidates
         if own(one) == counter.value
     )
@@ -47,7 +49,7 @@ def _kept(decision: Decision, fit: list[Candidate], rule: str) -> Decision | Non
     if not fit:
         return None
     gone = [
-        Rejection(model=one.card.id, reason=f"is not for when {rule.partition(':')[0]}")
+        Rejection(model=one.card.id, reason=f"is not for when {rule.partition(':')[0]}", why=Why.BUDGET)
         for one in decision.candidates
         if one not in fit
     ]

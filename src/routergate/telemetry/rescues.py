@@ -1,7 +1,7 @@
 """What was done about answers that were late or broke."""
 
 from routergate.domain.event import OUTRUN, Attempt, Outcome, UsageEvent
-from routergate.telemetry import table
+from routergate.telemetry.answers import CONTINUED, HEDGES
 from routergate.telemetry.files import Slot
 
 WON, LOST, FAILED = "won", "lost", "failed"
@@ -11,8 +11,8 @@ class Rescues:
     """Calls that were made beside others, and answers that went on from elsewhere."""
 
     def __init__(self, slot: Slot) -> None:
-        self._hedges = slot.cells(table.HEDGES)
-        self._continued = slot.cells(table.CONTINUED)
+        self._hedges = slot.cells(HEDGES)
+        self._continued = slot.cells(CONTINUED)
 
     def announce(self, route: str) -> None:
         """Let the series of a route begin at 0."""

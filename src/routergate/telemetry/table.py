@@ -1,5 +1,6 @@
 """Every metric, once: what is counted is declared here, and the reference is made from it."""
 
+from routergate.telemetry.answers import CONTINUED, HEDGES
 from routergate.telemetry.metric import Across, Kind, Metric
 
 # From 50 µs: the gateway itself and its decisions take far less than a model does.
@@ -120,19 +121,6 @@ ESCALATIONS = Metric(
     help="Requests answered by another model than the one tried first, by the flaw for which the first "
     "answer was rejected; `failure`: there was none.",
 )
-HEDGES = Metric(
-    name="routergate_hedges_total",
-    labels=("route", "result"),
-    unit="calls",
-    help="Calls that were made beside one that kept silent, by result: won (its answer was given), lost, or "
-    "failed.",
-)
-CONTINUED = Metric(
-    name="routergate_continued_answers_total",
-    labels=("route",),
-    unit="requests",
-    help="Answers that broke after they began, and were given whole because another call went on.",
-)
 CIRCUIT = Metric(
     name="routergate_circuit_state",
     kind=Kind.GAUGE,
@@ -141,6 +129,30 @@ CIRCUIT = Metric(
     help="The worst circuit of a provider, whatever the server, model or worker: 0 closed, 1 half-open (one "
     "call at a time finds out whether it is well again), 2 open (passed over for now).",
     across=Across.MAX,
+)
+QUEUE_LENGTH = Metric(
+    name="routergate_queue_length",
+    kind=Kind.GAUGE,
+    labels=("provider",),
+    unit="requests",
+    help="Requests that wait for a place at a provider with a limit, now.",
+    across=Across.SUM,
+)
+QUEUE_RUNNING = Metric(
+    name="routergate_queue_running",
+    kind=Kind.GAUGE,
+    labels=("provider",),
+    unit="calls",
+    help="Calls that have a place at a provider, now.",
+    across=Across.SUM,
+)
+QUEUE_WAIT = Metric(
+    name="routergate_queue_wait_seconds",
+    kind=Kind.HISTOGRAM,
+    labels=("provider", "priority"),
+    unit="seconds",
+    help="How long requests waited for a place, in vain or not, if they did not find one at once.",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
 )
 STORE_UP = Metric(
     name="routergate_store_up",
@@ -276,6 +288,7 @@ METRICS: tuple[Metric, ...] = (
     TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
+    QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT,
     CIRCUIT, STORE_UP, STORE_FAILURES,
     EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
     EVENTS_CORRECTED, RESERVATIONS_SWEPT,

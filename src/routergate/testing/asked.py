@@ -86,14 +86,14 @@ def parse_body(data: bytes) -> dict[str, Any]:
         raise Refused(400, "The body of the request is not a JSON object.") from None
 
 
-def check_key(authorization: str | None, profile: Profile, api_key: str | None = None) -> None:
-    """Let the holder of an accepted key pass, refuse all others; Anthropic's header has no scheme."""
+def check_key(headers: Mapping[str, str], profile: Profile) -> None:
+    """Let the holder of an accepted key pass, refuse all others; vendors' own headers have no scheme."""
     if profile.api_keys is None:
         return
-    scheme, _, key = (authorization or "").partition(" ")
-    if api_key in profile.api_keys:
-        return
-    if scheme.lower() != "bearer" or key not in profile.api_keys:
+    authorization = "" if profile.azure else headers.get("authorization", "")
+    scheme, _, bearer = authorization.partition(" ")
+    own = headers.get("api-key" if profile.azure else "x-api-key")
+    if own not in profile.api_keys and (scheme.lower() != "bearer" or bearer not in profile.api_keys):
         said = "Incorrect API key provided." if authorization else "You didn't provide an API key."
         raise Refused(401, said, code="invalid_api_key")
 

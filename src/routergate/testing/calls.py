@@ -26,6 +26,8 @@ class Call:
 
     model: str
     """As the request named it, faults included."""
+    path: str = ""
+    """With the query."""
     streamed: bool = False
     authorization: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -14,6 +14,8 @@ class Profile:
     reports_usage: bool = True
     vllm: bool = False
     """Offers vLLM's `/metrics` at the root of the server."""
+    azure: bool = False
+    """Answers at Azure OpenAI's paths and in its words: the newer API, as OpenAI's, and the classic one."""
     slots: int | None = None
     """Requests that are answered at the same time, the others wait in line; `None`: all of them."""
     context_tokens: int | None = None

@@ -13,14 +13,16 @@ from routergate.testing.answers import answer
 from routergate.testing.asked import Asked, check_key, parse_body, read
 from routergate.testing.calls import Call, Ended
 from routergate.testing.completions import read_completions
-from routergate.testing.delivery import HEADERS, SHAPES, deliver
+from routergate.testing.delivery import HEADERS, deliver
 from routergate.testing.embeddings import embed
 from routergate.testing.faults import Faults
 from routergate.testing.keeping import Keeping
 from routergate.testing.messages import read_counted, read_messages
 from routergate.testing.metrics import Load
+from routergate.testing.paths import check_version, deployment, paths
 from routergate.testing.profile import Profile
 from routergate.testing.refusals import Refused
+from routergate.testing.replies import error, json
 from routergate.testing.responses import read_responses
 from routergate.testing.visit import Visit, close, hang
 
@@ -79,7 +81,7 @@ class Simulator:
     @property
     def base_url(self) -> str:
         """What an OpenAI client takes as its base URL."""
-        return f"{self.root_url}/v1"
+        return f"{self.root_url}{'/openai/v1' if self.profile.azure else '/v1'}"
 
     @property
     def calls(self) -> list[Call]:
@@ -123,20 +125,27 @@ class Simulator:
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=_MAX_BODY_BYTES)
-        app.router.add_post("/v1/chat/completions", partial(self._answer, read))
-        app.router.add_post("/v1/completions", partial(self._answer, read_completions))
-        app.router.add_post("/v1/responses", partial(self._answer, read_responses))
-        app.router.add_get("/v1/responses/{id}", partial(self._held, self._keeping.get))
-        app.router.add_delete("/v1/responses/{id}", partial(self._held, self._keeping.delete))
-        app.router.add_get("/v1/responses/{id}/input_items", partial(self._held, self._keeping.items))
-        app.router.add_post("/v1/messages", partial(self._answer, read_messages))
-        app.router.add_post("/v1/messages/count_tokens", self._count)
-        app.router.add_post("/v1/embeddings", self._embed)
-        app.router.add_get("/v1/models", self._models)
+        handlers = self._handlers()
+        for method, path, name in paths(azure=self.profile.azure):
+            app.router.add_route(method, path, handlers[name])
         app.router.add_get("/health", self._health)
         if self.profile.vllm:
             app.router.add_get("/metrics", self._metrics)
         return app
+
+    def _handlers(self) -> Mapping[str, _Handler]:
+        return {
+            "chat": partial(self._answer, read),
+            "completions": partial(self._answer, read_completions),
+            "responses": partial(self._answer, read_responses),
+            "response": partial(self._held, self._keeping.get),
+            "forget": partial(self._held, self._keeping.delete),
+            "items": partial(self._held, self._keeping.items),
+            "messages": partial(self._answer, read_messages),
+            "count": self._count,
+            "embeddings": self._embed,
+            "models": self._models,
+        }
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -146,12 +155,13 @@ class Simulator:
         try:
             if self._stopping:
                 await close(request)
+            check_version(request)
             return await handler(request)
         except Refused as refused:
-            return _error(refused, request.path)
-        except web.HTTPException as error:
-            said = f"{error.reason}: {request.method} {request.path}"
-            return _error(Refused(error.status, said, code="unknown_url"), request.path)
+            return error(refused, request.path)
+        except web.HTTPException as unknown:
+            said = f"{unknown.reason}: {request.method} {request.path}"
+            return error(Refused(unknown.status, said, code="unknown_url"), request.path)
         except ConnectionError:
             # Written to after it was lost: the cancellation is on its way.
             await hang()
@@ -164,8 +174,8 @@ class Simulator:
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         await self._suffer(request)
-        check_key(request.headers.get("authorization"), self.profile)
-        return _json(wire.models_body(self.profile))
+        check_key(request.headers, self.profile)
+        return json(wire.models_body(self.profile))
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
         await self._suffer(request)
@@ -183,21 +193,21 @@ class Simulator:
 
     async def _held(self, handler: _Handler, request: web.Request) -> web.StreamResponse:
         await self._suffer(request)
-        check_key(request.headers.get("authorization"), self.profile)
+        check_key(request.headers, self.profile)
         return await handler(request)
 
     async def _count(self, request: web.Request) -> web.StreamResponse:
         await self._suffer(request)
-        check_key(request.headers.get("authorization"), self.profile, request.headers.get("x-api-key"))
+        check_key(request.headers, self.profile)
         asked = read_counted(parse_body(await request.read()), self.profile, self._imposed)
         return web.json_response({"input_tokens": asked.prompt_tokens}, headers=HEADERS)
 
     async def _embed(self, request: web.Request) -> web.StreamResponse:
         visit = self._arrived(request)
         try:
-            body = parse_body(await request.read())
+            body = parse_body(await request.read()) | deployment(request)
             visit.note(body=body, model=str(body.get("model", "")))
-            check_key(visit.call.authorization, self.profile)
+            check_key(visit.call.headers, self.profile)
             vectors = embed(body, self.profile, self._imposed)
             if refusal := vectors.faults.refusal():
                 raise refusal
@@ -207,7 +217,7 @@ class Simulator:
             raise
         visit.note(status=200, prompt_tokens=vectors.prompt_tokens)
         visit.end(Ended.ANSWERED)
-        return _json(vectors.body)
+        return json(vectors.body)
 
     async def _answer(self, reader: _Reader, request: web.Request) -> web.StreamResponse:
         visit = self._arrived(request)
@@ -234,18 +244,19 @@ class Simulator:
             self._announce()
 
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return Visit(
-            request, Call(model="", headers=headers, authorization=headers.get("authorization")), publish
+        call = Call(
+            model="", path=request.path_qs, headers=headers, authorization=headers.get("authorization")
         )
+        return Visit(request, call, publish)
 
     def _announce(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
     async def _asked(self, reader: _Reader, visit: Visit) -> Asked:
-        body = parse_body(await visit.request.read())
+        body = parse_body(await visit.request.read()) | deployment(visit.request)
         visit.note(body=body, model=str(body.get("model", "")), streamed=bool(body.get("stream")))
-        check_key(visit.call.authorization, self.profile, visit.call.headers.get("x-api-key"))
+        check_key(visit.call.headers, self.profile)
         self._keeping.check(body)
         return reader(body, self.profile, self._imposed)
 
@@ -285,13 +296,3 @@ class Simulator:
             self._failed_once.add(asked.messages_digest)
             return once
         return asked.faults.refusal()
-
-
-def _error(refused: Refused, path: str) -> web.Response:
-    shape = SHAPES["messages" if path.startswith("/v1/messages") else "chat"]
-    return _json(shape.error_body(refused), refused.status, dict(refused.headers))
-
-
-def _json(body: bytes, status: int = 200, extra: dict[str, str] | None = None) -> web.Response:
-    headers = HEADERS | {"content-type": "application/json"} | (extra or {})
-    return web.Response(body=body, status=status, headers=headers)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from routergate.testing import azure
 from routergate.testing.answers import Answer, Choice, ToolCall
 from routergate.testing.profile import Profile
 from routergate.testing.refusals import Refused
@@ -38,6 +39,8 @@ def stream(answer: Answer) -> list[Event]:
     events = [_event(chunk, tokens) for chunk, tokens in _chunks(answer)]
     if "garbage" in faults:
         events.insert(len(events) // 2, Event(b'data: {"id": "chatcmpl-sim", "choices": [{"del\n\n'))
+    if answer.profile.azure:
+        events.insert(0, Event(azure.opening()))
     if "nodone" not in faults:
         events.append(Event(b"data: [DONE]\n\n"))
     return [disturbed(event, answer) for event in events]

@@ -1,0 +1,92 @@
+import csv
+import json
+import os
+import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
+from io import StringIO
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from routergate.store.client import Store
+from routergate.store.embedded import EmbeddedServer
+from support.books import shelved
+from support.events import an_attribution, an_event
+from support.exports import settle
+
+PERIOD = ("--since", "2023-11-01", "--until", "2023-11-30")
+
+
+@pytest.fixture
+def environment(redis_server: EmbeddedServer, tmp_path: Path) -> dict[str, str]:
+    happened = [
+        an_event(id=f"e{n}", attribution=an_attribution(feature=name)) for n, name in enumerate("aab")
+    ]
+    shelved(tmp_path / "ledger", happened)
+    ours = {"ROUTERGATE_REDIS_URL": redis_server.url, "ROUTERGATE_DATA_DIR": str(tmp_path)}
+    return {**os.environ, **ours}
+
+
+async def ran(environment: dict[str, str], *arguments: str) -> tuple[int | None, str, str]:
+    command = [sys.executable, "-m", "routergate.cli", "report", *arguments]
+    process = await create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE)
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_usage_is_read_from_the_store_and_from_files_where_the_store_cannot_tell(
+    store: Store, environment: dict[str, str]
+) -> None:
+    await settle(store, [an_event()])
+
+    _, out, _ = await ran(environment, "usage", "--json", *PERIOD)
+    assert [one["requests"] for one in json.loads(out)["rows"]] == [1]
+
+    _, out, _ = await ran(environment, "usage", "--by", "task", "--where", "feature=a", "--json", *PERIOD)
+    [found] = json.loads(out)["rows"]
+    assert (found["task"], found["requests"], found["cost_usd"]) == ("chat", 2, "0.004000000")
+
+
+async def test_a_report_can_be_had_in_any_format(environment: dict[str, str], tmp_path: Path) -> None:
+    asked = ("usage", "--by", "feature,task", *PERIOD)
+    _, out, _ = await ran(environment, *asked, "--format", "csv")
+    assert [(one["feature"], one["requests"]) for one in csv.DictReader(StringIO(out))] == [
+        ("a", "2"),
+        ("b", "1"),
+    ]
+
+    for form in ("html", "parquet"):
+        assert await ran(environment, *asked, "--format", form, "--out", str(tmp_path / form)) == (0, "", "")
+    assert "<h1>Usage</h1>" in (tmp_path / "html").read_text()
+    assert pq.read_table(tmp_path / "parquet")["requests"].to_pylist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--by", "colour"), "'colour' is no dimension; there are day,"),
+        (("--where", "search"), "write it as in feature=search."),
+        (
+            ("--since", "2026-02-01", "--until", "2026-01-01"),
+            "--since 2026-02-01 is after --until 2026-01-01.",
+        ),
+        (("--by", "task", "--engine", "oracle"), "No engine is called 'oracle'."),
+        (("--by", "task", "--format", "parquet", *PERIOD), "say where to with --out FILE."),
+        (("--by", "task", "--out", "x", *PERIOD), "--out takes --format csv, json, parquet or html."),
+    ],
+)
+async def test_what_cannot_be_answered_says_how_to_ask(
+    environment: dict[str, str], arguments: tuple[str, ...], why: str
+) -> None:
+    code, out, err = await ran(environment, "usage", *arguments)
+    assert (code, out) == (2, "")
+    assert why in err
+
+
+async def test_a_period_without_rows_says_so(environment: dict[str, str]) -> None:
+    _, out, _ = await ran(
+        environment, "usage", "--by", "task", "--since", "2020-01-01", "--until", "2020-01-02"
+    )
+    assert "has no rows for this from 2020-01-01 to 2020-01-02." in out
