@@ -7,9 +7,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 
-.PHONY: help demo test check coverage lint docs format lock bench clean
+.PHONY: help demo test test-real check coverage lint docs format lock bench clean
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 11
 
 .venv/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (set PYTHON=/path/to/python3)"; exit 1; }
@@ -26,6 +26,15 @@ demo: .venv/ready  ## simulated providers, the gateway and a few hundred request
 
 test: .venv/ready  ## the tests
 	$(BIN)/pytest -n $(PARALLEL) --dist loadgroup
+
+test-real: .venv/ready .venv-real/ready  ## the gateway before a real inference server: transformers serve, on a tiny model made here
+	$(BIN)/pytest -m real tests/real
+
+.venv-real/ready: tests/real/requirements.txt
+	@$(PYTHON) -m venv .venv-real
+	@echo "Installing an inference server into .venv-real ..."
+	@nice .venv-real/bin/pip install --quiet --disable-pip-version-check -r tests/real/requirements.txt
+	@touch $@
 
 lint: .venv/ready  ## format, style, types and the shape of the imports
 	$(BIN)/ruff format --check .
@@ -57,4 +66,4 @@ bench: .venv/ready  ## what the gateway costs beside a bare relay, in one run (L
 	$(BIN)/python benchmarks/overhead.py
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .routergate
+	rm -rf .venv .venv-real .routergate

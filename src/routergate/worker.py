@@ -35,6 +35,7 @@ from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.gateway import Gateway
+from routergate.ledger.feedback import FeedbackBook
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.sweeper import Sweeper
 from routergate.ports import TokenCounter
@@ -141,6 +142,7 @@ class Worker:
             exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
             reload=self.reload_everywhere,
             usage=lambda *asked: own_usage(parts.store, *asked),
+            feedback=FeedbackBook(parts.store, parts.clock).book,
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
             keys=KeyDesk(parts.store, parts.clock, by="admin API"),

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from routergate.accounts.idempotency import KEPT, LEASE, Claim, StoredReplies
-from routergate.domain.errors import (
+from routergate.domain.errors import StoreUnavailable
+from routergate.domain.identity import Identity
+from routergate.domain.once import (
+    Asked,
     IdempotencyConflict,
     IdempotencyInProgress,
     IdempotencyNotKept,
-    StoreUnavailable,
+    Reply,
 )
-from routergate.domain.identity import Identity
-from routergate.domain.once import Asked, Reply
 from routergate.store.client import Store, connect
 from routergate.store.embedded import EmbeddedServer
 from support.asking import eventually

@@ -52,6 +52,7 @@ async def port() -> AsyncIterator[int]:
         exposition=NOTHING,
         reload=NOTHING,
         usage=NOTHING,
+        feedback=NOTHING,
         replies=NOTHING,
         replayed=NOTHING,
         keys=NOTHING,

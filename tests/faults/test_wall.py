@@ -2,6 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,7 @@ def check(wall: Wall, reply: Reply, expected: Any, *, stream: bool) -> None:
     assert wall.results == expected.results
     asked = [result.partition(":")[0] for result in expected.results]
     assert wall.calls == (asked.count("small"), asked.count("large"))
+    assert wall.clock.seconds <= longest_pauses(expected.results)
     assert len(wall.ledger.events) == 1
     if isinstance(expected, Whole):
         check_whole(wall, reply, stream=stream)
@@ -153,6 +155,14 @@ def check(wall: Wall, reply: Reply, expected: Any, *, stream: bool) -> None:
         check_broken_off(wall, reply, expected)
     else:
         check_failed(wall, reply, expected)
+
+
+def longest_pauses(results: list[str]) -> float:
+    """Seconds that may lie between calls: a little before the same server is asked, and more each time."""
+    again = [before for before, after in pairwise(results) if before.split(":")[0] == after.split(":")[0]]
+    paused = [failure for failure in again if failure not in DROPPED]
+    wished = 1.0 if "small: throttled" in again and len(again) == 1 else 0.0
+    return sum((0.25 * 2**nth for nth in range(len(paused))), wished)
 
 
 def check_whole(wall: Wall, reply: Reply, *, stream: bool) -> None:
@@ -206,7 +216,32 @@ def billed(result: str) -> bool | None:
     return None if result.partition(": ")[2] in {"timeout", "cut", "dropped"} else False
 
 
-@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+async def test_who_comes_next_may_find_fault_with_the_request(wall: Wall, stream: bool) -> None:
+    wall.primary.fault, wall.spare.fault = "503", "400"
+    reply = await wall.ask("auto", stream=stream)
+    assert (reply.status, reply.error["code"]) == (400, "invalid_value")
+    assert wall.results == [*BROKEN, *BROKEN, "large: refused"]
+    assert (wall.row.outcome, wall.row.cost_nanos) == ("refused", 0)
+
+
+async def test_a_beginning_is_not_sent_to_somebody_who_would_refuse_it(wall: Wall) -> None:
+    wall.primary.fault, wall.spare.fault = "cut:5", "400"
+    reply = await wall.ask("auto", stream=True)
+    check(wall, reply, BrokenOff(CUT), stream=True)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+async def test_a_provider_that_is_down_is_not_hammered(wall: Wall, stream: bool) -> None:
+    wall.primary.fault = "503"
+    for _ in range(40):
+        assert (await wall.ask("alone", stream=stream)).status == 502
+    # One call each, and no more second ones than the purse of retries has: five, and a fifth of one for each.
+    assert len(wall.primary.calls) <= 40 + 5 + 40 / 5
+    assert len(wall.primary.calls) == sum(len(event.attempts) for event in wall.ledger.events)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
 async def test_a_short_wish_to_be_left_alone_is_granted(wall: Wall, stream: bool) -> None:
     wall.primary.fault = "once429:1.5"
     reply = await wall.ask("alone", stream=stream)

@@ -23,17 +23,10 @@ from routergate.providers.status import failure, refusal, reported, retry_after
     ("body", "kind"),
     [
         ({"error": {"code": "context_length_exceeded", "message": "Too long."}}, ContextExceeded),
-        (
-            {"object": "error", "message": "This model's maximum context length is 8192 tokens."},
-            ContextExceeded,
-        ),
         ({"type": "error", "error": {"message": "prompt is too long: 210000 tokens"}}, ContextExceeded),
         ({"error": {"code": "content_filter", "message": "No."}}, ContentFiltered),
         ({"error": {"code": None, "message": "Azure's content management policy."}}, ContentFiltered),
-        ({"error": "maximum context length"}, ProviderRefused),
         ({"error": {"code": "invalid_value", "message": "content_type?"}}, ProviderRefused),
-        (["context_length_exceeded"], ProviderRefused),
-        ("no", ProviderRefused),
     ],
 )
 def test_a_refusal_is_known_by_its_reason(body: Any, kind: type[ProviderRefused]) -> None:
@@ -42,8 +35,35 @@ def test_a_refusal_is_known_by_its_reason(body: Any, kind: type[ProviderRefused]
     assert (refused.status, json.loads(refused.body)) == (400, body)
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        ({"object": "error", "message": "The maximum context length is 8."}, ContextExceeded, "length is 8"),
+        ({"error": "maximum context length"}, ContextExceeded, "maximum context length"),
+        ({"detail": "Unexpected fields: {'brand_new'}"}, ProviderRefused, "brand_new"),
+        ({"detail": [{"loc": ["body", "n"], "msg": "no number"}]}, ProviderRefused, '"msg":"no number"'),
+        ({"weather": "fine"}, ProviderRefused, '{"weather":"fine"}'),
+        (["context_length_exceeded"], ProviderRefused, "did not say why"),
+        ("no", ProviderRefused, "did not say why"),
+    ],
+)
+def test_a_refusal_without_an_error_object_gets_one(
+    body: Any, kind: type[ProviderRefused], words: str
+) -> None:
+    refused = refusal(422, json.dumps(body).encode(), "text/plain")
+    error = json.loads(refused.body)["error"]
+    assert (type(refused), refused.content_type, set(error)) == (
+        kind,
+        "application/json",
+        {"message", "type", "param", "code"},
+    )
+    assert words in error["message"]
+
+
 def test_a_refusal_that_is_not_json_is_a_refusal() -> None:
-    assert type(refusal(400, b"<html>context window", "text/html")) is ProviderRefused
+    refused = refusal(400, b"<html>context window", "text/html")
+    assert type(refused) is ProviderRefused
+    assert "html" not in refused.body.decode()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ def event(**body: Any) -> bytes:
     return b"data: " + msgspec.json.encode(body) + b"\n\n"
 
 
+def named(kind: str, **fields: Any) -> bytes:
+    return b"event: " + kind.encode() + b"\n" + event(type=kind, **fields)
+
+
 def said(text: str, **more: Any) -> bytes:
     return event(choices=[{"delta": {"content": text}}], **more)
 
@@ -187,12 +191,69 @@ def test_whatever_comes_the_end_is_the_same_wherever_it_was_split(
     assert outcome(came) == outcome(*(came[start:end] for start, end in pairwise(places)))
 
 
-def outcome(*pieces: bytes) -> bytes | str:
+def outcome(*pieces: bytes, wire: Wire = CHAT) -> bytes | str:
     """What the caller gets, or how the provider failed."""
+    stream = AnswerStream(wire)
     try:
-        return b"".join(chunk.data for chunk in fed(*pieces))
+        chunks = [chunk for piece in pieces for chunk in stream.feed(piece)] + stream.end()
+        return b"".join(chunk.data for chunk in chunks)
     except (ProviderBroken, StreamBroken) as broken:
         return repr(broken)
+
+
+MESSAGE = [
+    named("message_start", message={"usage": {"input_tokens": 7, "output_tokens": 1}}),
+    named("content_block_start", content_block={"type": "text"}),
+    named("ping"),
+    named("content_block_delta", delta={"type": "text_delta", "text": "one ñ "}),
+    named("content_block_delta", delta={"type": "text_delta", "text": "語🙂"}),
+    named("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 2}),
+    named("message_stop"),
+]
+TOLD = {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}
+RESPONSE = [
+    named("response.created", response={"id": "r"}),
+    named("response.output_text.delta", delta="one ñ "),
+    named("response.output_text.delta", delta="語🙂"),
+    named("response.completed", response={"id": "r", "usage": TOLD}),
+]
+FORMATS = pytest.mark.parametrize(
+    ("wire", "whole"), [(MESSAGES, MESSAGE), (RESPONSES, RESPONSE)], ids=["messages", "responses"]
+)
+ODD = [b": alive\n\n", b"data: {\n\n", b"data: []\n\n", b"event: x\n\n", b"\xff\n\n", b"\r\n", b"data:", DONE]
+CUTS = st.lists(st.integers(0, 2_000))
+
+
+@FORMATS
+@given(cuts=CUTS)
+def test_no_format_minds_where_its_bytes_were_split(wire: Wire, whole: list[bytes], cuts: list[int]) -> None:
+    stream, came = AnswerStream(wire), b"".join(whole)
+    chunks = [chunk for piece in cut_up(came, cuts) for chunk in stream.feed(piece)] + stream.end()
+    assert b"".join(chunk.data for chunk in chunks) == came
+    assert "".join(chunk.text for chunk in chunks) == "one ñ 語🙂"
+    assert [chunk.usage for chunk in chunks if chunk.usage][-1] == Usage(input_uncached=7, output=2)
+
+
+@FORMATS
+@given(data=st.data(), cuts=CUTS)
+def test_whatever_comes_in_any_format_the_end_is_the_same_wherever_it_was_split(
+    wire: Wire, whole: list[bytes], data: st.DataObject, cuts: list[int]
+) -> None:
+    pieces = data.draw(st.lists(st.sampled_from([*whole, *ODD]) | st.binary(max_size=20)))
+    came = b"".join(pieces)
+    assert outcome(came, wire=wire) == outcome(*cut_up(came, cuts), wire=wire)
+
+
+@FORMATS
+@given(length=st.integers(0, 2_000))
+def test_no_format_looks_whole_when_it_was_cut(wire: Wire, whole: list[bytes], length: int) -> None:
+    came = b"".join(whole)[:length]
+    assert isinstance(outcome(came, wire=wire), bytes) == (len(came) == len(b"".join(whole)))
+
+
+def cut_up(came: bytes, cuts: list[int]) -> list[bytes]:
+    places = [0, *sorted(cut % (len(came) + 1) for cut in cuts), len(came)]
+    return [came[start:end] for start, end in pairwise(places)]
 
 
 @pytest.mark.parametrize(("before", "error"), [(b"", ProviderBroken), (said("one"), StreamBroken)])
@@ -204,10 +265,6 @@ def test_an_endless_event_is_given_up(before: bytes, error: type[Exception]) -> 
 def test_parts_in_place_of_text_are_an_answer_too() -> None:
     thought = event(choices=[{"delta": {"content": [{"type": "thinking"}]}, "finish_reason": "stop"}])
     assert [chunk.data for chunk in fed(thought)] == [thought, DONE]
-
-
-def named(kind: str, **fields: Any) -> bytes:
-    return b"event: " + kind.encode() + b"\n" + event(type=kind, **fields)
 
 
 @pytest.mark.parametrize(

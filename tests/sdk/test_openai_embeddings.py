@@ -48,3 +48,12 @@ def test_what_is_no_input_is_refused(client: openai.OpenAI, wrong: object) -> No
     with pytest.raises(openai.BadRequestError) as caught:
         client.post("/embeddings", body={"model": "vectors", "input": wrong}, cast_to=object)
     assert caught.value.param == "input"
+
+
+@pytest.mark.parametrize("size", [0, 10**9, "many"])
+def test_what_the_provider_says_of_dimensions_is_passed_on(client: openai.OpenAI, size: object) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.post(
+            "/embeddings", body={"model": "vectors", "input": "one", "dimensions": size}, cast_to=object
+        )
+    assert caught.value.param == "dimensions"

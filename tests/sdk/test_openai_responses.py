@@ -59,6 +59,12 @@ def test_tools_in_a_response(client: openai.OpenAI) -> None:
     assert second.output_text
 
 
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "name": "weather"}])
+def test_a_tool_that_must_be_called_is(client: openai.OpenAI, choice: Any) -> None:
+    answer = client.responses.create(model="auto", input="Hello?", tools=[WEATHER], tool_choice=choice)
+    assert [item.type for item in answer.output] == ["function_call"]
+
+
 class Place(BaseModel):
     city: str
 

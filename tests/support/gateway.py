@@ -102,10 +102,11 @@ def running_gateway(
     *,
     workers: int = 1,
     environment: Mapping[str, str] | None = None,
+    program: str = "routergate.cli",
 ) -> Iterator[RunningGateway]:
     """`routergate serve` with its own store in `folder`; stopped, if it still runs, at the end.
 
-    JSON is YAML: `written` goes into the file as it is.
+    JSON is YAML: `written` goes into the file as it is. `program` is the module that serves.
     """
     config = folder / "routergate.yaml"
     config.write_text(json.dumps(written))
@@ -119,7 +120,7 @@ def running_gateway(
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "routergate.cli", "serve", "--port", "0", "--workers", str(workers)],
+            [sys.executable, "-m", program, "serve", "--port", "0", "--workers", str(workers)],
             env={**os.environ, **settings},
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from routergate.domain.errors import (
+from routergate.domain.errors import StoreUnavailable
+from routergate.domain.once import (
+    Asked,
     IdempotencyConflict,
     IdempotencyInProgress,
     IdempotencyNotKept,
-    StoreUnavailable,
+    Reply,
 )
-from routergate.domain.once import Asked, Reply
 from routergate.store.client import Argument, Script, Store
 
 if TYPE_CHECKING:

@@ -19,9 +19,6 @@ from routergate.domain.errors import (
     ClientError,
     DeadlinePassed,
     Forbidden,
-    IdempotencyConflict,
-    IdempotencyInProgress,
-    IdempotencyNotKept,
     InvalidRequest,
     KeyConflict,
     MethodNotAllowed,
@@ -37,6 +34,7 @@ from routergate.domain.errors import (
     UpstreamError,
 )
 from routergate.domain.format import Format
+from routergate.domain.once import IdempotencyConflict, IdempotencyInProgress, IdempotencyNotKept
 from routergate.domain.refusals import BudgetHeld, NotAdmitted, OverBudget
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from routergate.api import catalogue, chat, keys, operations, responses
+from routergate.api import catalogue, chat, feedback, keys, operations, responses
 from routergate.api.caller import Reader
 from routergate.api.completions import read_completions
 from routergate.api.embeddings import read_embeddings
@@ -61,6 +61,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
              takes=("model", "messages")),
     Endpoint("POST", "/v1/route", chat.route, "Decides on a chat, and asks nobody.",
              takes=("model", "messages")),
+    Endpoint("POST", "/v1/feedback", feedback.feedback, "Takes down how good answers were.", takes=()),
     Endpoint("GET", "/v1/models", catalogue.models, "Lists routes and models."),
     Endpoint("GET", "/v1/models/{id:.+}", catalogue.model, "Shows a route or model."),
     Endpoint("GET", "/v1/usage", operations.usage, "Sums up what the key has used."),

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from routergate.domain.feedback import Feedback
 from routergate.domain.identity import Identity
 from routergate.domain.once import Asked, Reply
 from routergate.gateway import Gateway
@@ -86,6 +87,8 @@ class Services:
     """Take up the configuration anew; what is wrong with it, if anything is."""
     usage: Callable[[Identity, date, date, Sequence[str]], Awaitable[Any]]
     """Totals of one key between two days, grouped."""
+    feedback: Callable[[Identity, Sequence[Feedback]], Awaitable[None]]
+    """Take down what a caller says of answers, all or none; may raise `StoreUnavailable`."""
     replies: Replies
     replayed: Callable[[], None]
     """Count an answer that was given again."""

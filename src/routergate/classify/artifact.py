@@ -24,6 +24,10 @@ VERSION: Final = 2
 BUILTIN: Final = "builtin.npz"
 """The file that ships with the package."""
 _HEADER: Final = "header"
+READING: Final = frozenset(
+    {"words", "word_scale", "rarity", "shapes", "shape_mean", "shape_scale", "latent_mean", "latent_scale"}
+)
+"""The arrays that make latent numbers of a text."""
 
 Floats = NDArray[np.floating[Any]]
 
@@ -81,6 +85,11 @@ class Artifact:
     def checksum(self) -> str:
         """Of all arrays and of what is said about them."""
         return _digest(_arrays(self), _said(self))
+
+    @property
+    def reading(self) -> str:
+        """Of all that makes latent numbers of a text: artifacts that have it alike read alike."""
+        return _digest({name: array for name, array in _arrays(self).items() if name in READING}, {})[:16]
 
 
 def save(artifact: Artifact, path: Path) -> None:

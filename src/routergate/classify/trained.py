@@ -40,6 +40,7 @@ class TrainedEstimator:
         self._abilities = Abilities(artifact)
         self._known: Mapping[str, tuple[int, ...]] = index(artifact.models)
         self._residual = artifact.calibration[1]
+        self._reads_as = artifact.reading
         self._words = [task_word(task) for task in artifact.tasks]
 
     @classmethod
@@ -67,6 +68,7 @@ class TrainedEstimator:
             level=self.level(complexity),
             trouble=signs,
             latent=tuple(latents.tolist()),
+            estimator=self._reads_as,
         )
 
     def quality(self, features: Features, cards: Sequence[ModelCard]) -> Sequence[Estimate]:

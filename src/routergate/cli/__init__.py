@@ -7,6 +7,7 @@ from routergate.cli.budgets import budgets
 from routergate.cli.common import Commands
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
+from routergate.cli.migration import import_
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
 from routergate.cli.report import report
@@ -25,5 +26,5 @@ def main() -> None:
 
 ledger.add_command(accrue_month)
 report.add_command(report_portfolio)
-for command in (serve, demo, check, explain, budgets, keys, ledger, prices, report, router):
+for command in (serve, demo, check, explain, budgets, import_, keys, ledger, prices, report, router):
     main.add_command(command)

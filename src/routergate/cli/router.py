@@ -5,14 +5,14 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import AS_JSON, CONFIG, settings, show
+from routergate.cli.common import AS_JSON, CONFIG, settings, show, today
 from routergate.config.settings import environment
 
 if TYPE_CHECKING:
@@ -45,36 +45,55 @@ def router() -> None:
 
 
 @router.command("train")
-@DATA
+@click.option("--data", multiple=True, type=FILE, help="An outcome file; may be given several times.")
+@click.option("--from-ledger", is_flag=True, help="Learn from `POST /v1/feedback` in place of files.")
 @click.option(
     "--prior",
     default="builtin",
     show_default=True,
     help="The artifact to start from: a file, `builtin`, or `none` to learn from the outcomes alone.",
 )
-@click.option(
-    "--seed", default=1, show_default=True, help="The same outcomes and seed give the same artifact."
-)
-@click.option(
-    "--out", required=True, type=OUT, help="Where the artifact goes, for the configuration to name."
-)
-def router_train(data: tuple[Path, ...], prior: str, seed: int, out: Path) -> None:
+@click.option("--seed", default=1, show_default=True, help="The same outcomes and seed: the same artifact.")
+@click.option("--out", required=True, type=OUT, help="Where it goes, for the configuration to name.")
+@click.option("--days", default=90, show_default=True, help="With --from-ledger: that far back.")
+@click.option("--ledger", "place", help="With --from-ledger: where the files are. [default: as `ledger run`]")
+@CONFIG
+def router_train(
+    *,
+    data: tuple[Path, ...],
+    from_ledger: bool,
+    prior: str,
+    seed: int,
+    out: Path,
+    days: int,
+    place: str | None,
+    config: Path | None,
+) -> None:
     """Learn from outcomes how well models do on which requests.
 
     Starting from another artifact, a few hundred outcomes of your own traffic are enough; alone, it takes
-    thousands. Keep some outcomes back to evaluate and calibrate on.
+    thousands. Keep some outcomes back to evaluate and calibrate on. With --from-ledger, the outcomes are the
+    answers of the gateway that somebody has rated: no prompt is needed, and none is kept.
 
     \b
     routergate router train --data outcomes.jsonl --out router.npz
+    routergate router train --from-ledger --prior router.npz --out router-2.npz
     """
     from routergate.classify.artifact import save
+    from routergate.cli.recorded import from_recorded
     from routergate.evaluation.train import fit
 
-    outcomes, oddities = _read(data)
+    if from_ledger == bool(data):
+        raise click.UsageError("Give either --data or --from-ledger.")
     start = None if prior == "none" else _artifact(None if prior == "builtin" else Path(prior))
-    made = fit(outcomes, prior=start, seed=seed, trained_on=_today().isoformat())
+    since = today() - timedelta(days=days)
+    if from_ledger:
+        made = from_recorded(start, since, place, config)
+    else:
+        outcomes, oddities = _read(data)
+        made = fit(outcomes, prior=start, seed=seed, trained_on=today().isoformat())
+        show(*oddities, f"Trained on {len(outcomes):,} outcomes of {len(made.models):,} models: {out}")
     save(made, out)
-    show(*oddities, f"Trained on {len(outcomes):,} outcomes of {len(made.models):,} models: {out}")
     click.echo(f"In force once the configuration says: router.artifact: {out}", err=True)
 
 
@@ -126,7 +145,7 @@ def router_evaluate(
 
     outcomes, notes = _clean(*_read(data))
     cards = _cards(outcomes, config)
-    report = evaluate(sheet(outcomes, _scorer(artifact), cards, _today()), weak, strong)
+    report = evaluate(sheet(outcomes, _scorer(artifact), cards, today()), weak, strong)
     if html:
         html.write_text(page(report, "Router evaluation", notes), encoding="utf-8")
     if as_json:
@@ -172,7 +191,7 @@ def router_calibrate(
     decided = asyncio.run(replay(decide, route, outcomes, time.time_ns()))
     promise = Promise(target=target, confidence=confidence, fallback=policy.baseline in policy.candidates)
     found = calibrate(decided, promise)
-    made = calibration(policy, promise, found, Source(checksum, _digest(data), _today()))
+    made = calibration(policy, promise, found, Source(checksum, _digest(data), today()))
     if out:
         out.write_text(made.as_json(), encoding="utf-8")
     if as_json:
@@ -255,10 +274,6 @@ def _digest(data: Sequence[Path]) -> str:
     for path in data:
         whole.update(path.read_bytes())
     return whole.hexdigest()
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()  # noqa: TID251 - a command asks the clock itself
 
 
 def _table(found: "Mapping[TaskId | None, Found]") -> "Table":

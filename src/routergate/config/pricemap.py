@@ -57,7 +57,7 @@ def look_up(name: str, provider: str, kind: ProviderKind) -> Listing | None:
         if key in _entries():
             return _listing(key)
     vendor, _, bare = name.partition("/")
-    if kind is ProviderKind.LITELLM and _vendor(bare) == vendor:
+    if kind is ProviderKind.LITELLM and vendor_of(bare) == vendor:
         return _listing(bare)
     return None
 
@@ -67,7 +67,8 @@ def _tuned_from(name: str) -> str:
     return ":".join(name.split(":")[:2]) if name.startswith("ft:") else name
 
 
-def _vendor(name: str) -> str | None:
+def vendor_of(name: str) -> str | None:
+    """The vendor under which the map lists a model, if it does."""
     entry = _entry(name) if name in _entries() else None
     return entry.litellm_provider if entry else None
 

@@ -18,7 +18,7 @@ RouterGateError
 │   ├── MethodNotAllowed
 │   ├── UnknownKey
 │   ├── KeyConflict
-│   ├── IdempotencyConflict
+│   ├── IdempotencyConflict   in `once.py`, like the next two
 │   ├── IdempotencyInProgress
 │   ├── IdempotencyNotKept
 │   ├── NoEligibleModel
@@ -149,24 +149,6 @@ class KeyConflict(ClientError):
     """A change that does not fit the state in which the key is."""
 
     code = "key_conflict"
-
-
-class IdempotencyConflict(ClientError):
-    """An `Idempotency-Key` that was used with another request."""
-
-    code = "idempotency_conflict"
-
-
-class IdempotencyInProgress(ClientError):
-    """The same request is being answered at the moment."""
-
-    code = "idempotency_in_progress"
-
-
-class IdempotencyNotKept(ClientError):
-    """The request was answered, but the answer cannot be given again."""
-
-    code = "idempotency_not_kept"
 
 
 class NoEligibleModel(ClientError):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routergate.domain.errors import ClientError
 from routergate.domain.identity import Identity
 
 
@@ -26,3 +27,21 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+
+class IdempotencyConflict(ClientError):
+    """An `Idempotency-Key` that was used with another request."""
+
+    code = "idempotency_conflict"
+
+
+class IdempotencyInProgress(ClientError):
+    """The same request is being answered at the moment."""
+
+    code = "idempotency_in_progress"
+
+
+class IdempotencyNotKept(ClientError):
+    """The request was answered, but the answer cannot be given again."""
+
+    code = "idempotency_not_kept"

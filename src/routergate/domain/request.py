@@ -115,6 +115,8 @@ class Reading:
     """What has gone wrong in the conversation of late, in plain words that quote nothing."""
     latent: tuple[float, ...] = ()
     """What the estimator needs to tell how models would do: numbers with no way back to the text."""
+    estimator: str = ""
+    """Which way of reading those numbers come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,11 @@ TRUST = 100.0
 
 def refitted(prior: Artifact, texts: Texts, table: Labels, about: Mapping[str, Any]) -> Artifact:
     """The prior's reading of texts, with models, their tables and new tasks moved by the labels."""
-    seen = latents(prior, texts)
+    return moved(prior, latents(prior, texts), table, about)
+
+
+def moved(prior: Artifact, seen: Floats, table: Labels, about: Mapping[str, Any]) -> Artifact:
+    """The same from the latent vectors of the texts."""
     shares = posterior(prior, seen)
     used = counted(prior, seen, shares)
     found = fitted(used, table, _belief(prior, table))

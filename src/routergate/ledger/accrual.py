@@ -10,17 +10,17 @@ from datetime import date, timedelta
 
 from routergate.domain.asset import Asset, Loaded
 from routergate.domain.errors import StoreUnavailable
-from routergate.domain.event import Outcome, UsageSource
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
 from routergate.domain.totals import Total
 from routergate.economics.fixed import charge, counted_since
 from routergate.economics.months import following, instant
 from routergate.ledger.batch import Numbered, batch
+from routergate.ledger.beside import without_request
 from routergate.ledger.delivery import Delivery
 from routergate.ledger.posting import How, Posting
 from routergate.ledger.reader import totals
-from routergate.ledger.record import NO_USAGE, EventRow, encode, shares
+from routergate.ledger.record import EventRow, encode, shares
 from routergate.store.client import Store
 
 ACCRUAL = "accrual"
@@ -121,39 +121,14 @@ def _part(amount: int, n: int, count: int) -> Nanos:
 
 
 def _row(one: Accrual, part: Loaded) -> EventRow:
-    return EventRow(
+    return without_request(
         kind=ACCRUAL,
-        requests=0,
         id=one.id,
         at=instant(following(one.month)) - 1,
         organisation=one.owner,
-        team=None,
-        key=ACCRUAL,
-        customer=None,
-        feature=None,
-        session=None,
-        tags=(),
-        route=ACCRUAL,
-        task="",
-        level="",
-        complexity=0.0,
-        threshold=0.0,
-        quality=None,
         model=one.card.id,
         provider=one.card.provider,
         model_class=one.card.model_class.value,
-        streamed=False,
-        outcome=Outcome.OK.value,
-        attempts=(),
-        **NO_USAGE,
-        usage_source=UsageSource.PROVIDER.value,
-        cost_nanos=0,
-        baseline=None,
-        baseline_cost_nanos=None,
-        total_seconds=0.0,
-        first_token_seconds=None,
-        overhead_seconds=0.0,
-        decision_seconds=0.0,
         **shares(part),
         loaded_cost_nanos=part.total,
     )

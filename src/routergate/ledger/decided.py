@@ -1,6 +1,7 @@
 """What a request was decided on, as columns: enough to decide it again without its prompt."""
 
-from collections.abc import Iterator, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +12,10 @@ from routergate.domain.decision import Candidate, Decision
 
 MOST = 32
 """Models that a row remembers as candidates, and as many that were left out."""
+STEPS = 31.75
+"""Per unit: latent numbers lie between -4 and 4, and are written in a byte each."""
+MIDDLE = 128.5
+"""Where zero lies, and half a step for rounding."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -49,7 +54,23 @@ def decided(decision: Decision | None) -> Mapping[str, Any]:
         "candidates": tuple(_considered(decision)),
         "arm": assigned.arm.value if assigned else None,
         "propensity": assigned.propensity if assigned else None,
+        "latent": packed(reading.latent) if reading.latent else None,
+        "estimator": reading.estimator or None,
     }
+
+
+def packed(latent: Sequence[float]) -> str:
+    """Latent numbers as text, to about a hundredth each."""
+    try:
+        octets = bytes([int(number * STEPS + MIDDLE) for number in latent])
+    except ValueError:  # beyond the bounds, which only a router of somebody else's making has
+        octets = bytes([min(max(int(number * STEPS + MIDDLE), 1), 255) for number in latent])
+    return b64encode(octets).decode()
+
+
+def unpacked(text: str) -> list[float]:
+    """The same numbers again."""
+    return [(octet - 128) / STEPS for octet in b64decode(text)]
 
 
 def _considered(decision: Decision) -> Iterator[CandidateRow]:

@@ -105,6 +105,13 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "candidates": (pa.list_(_CANDIDATE), True),
     "arm": (_TEXT, True),
     "propensity": (_NUMBER, True),
+    "latent": (_TEXT, True),
+    "estimator": (_TEXT, True),
+    "decision": (_TEXT, True),
+    "rating": (_NUMBER, True),
+    "rating_source": (_TEXT, True),
+    "rating_weight": (_NUMBER, True),
+    "rating_outcome": (_TEXT, True),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""

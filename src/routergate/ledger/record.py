@@ -46,7 +46,8 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     kind: str = "event"
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
     `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's
-    requests have borne of a model's fixed costs too little, or too much."""
+    requests have borne of a model's fixed costs too little, or too much. `feedback`: no request, but what
+    somebody says of the answer to one."""
     requests: int = 1
     """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in others than these."""
     id: str
@@ -117,6 +118,17 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     """`routed` or `baseline`, by chance alone; `None`: nothing was held out, or the baseline could not."""
     propensity: float | None = None
     """How probable that arm was."""
+    latent: str | None = None
+    """What the estimator read: numbers with no way back to the text (`packed`)."""
+    estimator: str | None = None
+    """Which reading those numbers are of."""
+    decision: str | None = None
+    """Of feedback, as the next four: the request that it is about."""
+    rating: float | None = None
+    """0 to 1."""
+    rating_source: str | None = None
+    rating_weight: float | None = None
+    rating_outcome: str | None = None
 
 
 LARGEST = 2**53

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -52,8 +52,16 @@ def failure(status: int, retry_after: float | None = None) -> UpstreamError:
 
 
 def refusal(status: int, body: bytes, content_type: str) -> ProviderRefused:
-    """The error for a request that is itself at fault, with the provider's own words for the caller."""
-    said = _reason(body).lower()
+    """The error for a request that is itself at fault, with the provider's own words for the caller.
+
+    They are passed on as they came if they are an error object, and in one if they are something else.
+    """
+    whole = _decoded(body)
+    error = whole.get("error") if isinstance(whole, dict) else None
+    if not isinstance(error, dict):
+        error = {"message": _words(whole), "type": "invalid_request_error", "param": None, "code": None}
+        body, content_type = msgspec.json.encode({"error": error}), "application/json"
+    said = f"{error.get('code')} {error.get('message')}".lower()
     kind = next((kind for words, kind in REASONS.items() if words in said), ProviderRefused)
     told = f"the provider refused the request ({status})"
     return kind(told, status=status, body=body, content_type=content_type)
@@ -69,14 +77,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return next((max(wish, 0.0) for wish in wishes if wish is not None), None)
 
 
-def _reason(body: bytes) -> str:
-    """Code and message of an error object, as OpenAI nests it or as vLLM does not."""
+def _decoded(body: bytes) -> Any:
     try:
-        whole = msgspec.json.decode(body)
+        return msgspec.json.decode(body)
     except msgspec.MsgspecError:
-        return ""
-    error = whole.get("error", whole) if isinstance(whole, dict) else None
-    return f"{error.get('code')} {error.get('message')}" if isinstance(error, dict) else ""
+        return None
+
+
+def _words(whole: Any) -> str:
+    """What a provider without error objects says: vLLM of old in `message`, FastAPI in `detail`."""
+    if not isinstance(whole, dict):
+        return "The provider refused the request, and did not say why."
+    said = next((whole[name] for name in ("message", "detail", "error") if whole.get(name)), whole)
+    return said if isinstance(said, str) else msgspec.json.encode(said).decode()
 
 
 def _seconds(text: str | None, unit: float) -> float | None:

@@ -16,7 +16,7 @@ from routergate.testing.refusals import invalid, missing
 from routergate.testing.tokens import count
 
 KNOWN = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
-DIMENSIONS = 16
+DIMENSIONS, MOST_DIMENSIONS = 16, 3072
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def embed(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Vectors
     """The answer to a request, or `Refused` as the real API would."""
     model, faults = model_and_faults(body, profile)
     texts = _texts(body.get("input"))
-    size = body.get("dimensions") or DIMENSIONS
+    size = _size(body.get("dimensions"))
     encode = _packed if body.get("encoding_format") == "base64" else list
     tokens = sum(len(text) if isinstance(text, list) else count(text) for text in texts)
     vectors = [
@@ -44,6 +44,14 @@ def embed(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Vectors
     answer = {"object": "list", "data": vectors, "model": model, "x_simulated": {"unknown": unknown}}
     counted = {} if "nousage" in faults else {"usage": usage}
     return Vectors(body=msgspec.json.encode(answer | counted), prompt_tokens=tokens, faults=faults | imposed)
+
+
+def _size(given: Any) -> int:
+    if given is None:
+        return DIMENSIONS
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_DIMENSIONS:
+        raise invalid(f"'dimensions' must be a number from 1 to {MOST_DIMENSIONS}.", "dimensions")
+    return given
 
 
 def _texts(given: Any) -> list[str | list[int]]:

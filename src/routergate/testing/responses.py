@@ -48,6 +48,8 @@ def as_chat(body: Mapping[str, Any]) -> dict[str, Any]:
         chat["max_tokens"] = body["max_output_tokens"]
     if body.get("tools"):
         chat["tools"] = [{"type": "function", "function": tool} for tool in body["tools"]]
+    if choice := body.get("tool_choice"):
+        chat["tool_choice"] = choice if isinstance(choice, str) else {"type": "function", "function": choice}
     if (body.get("reasoning") or {}).get("effort"):
         chat["reasoning_effort"] = body["reasoning"]["effort"]
     if (form := (body.get("text") or {}).get("format") or {}).get("type") == "json_schema":

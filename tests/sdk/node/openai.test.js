@@ -77,6 +77,23 @@ test("an answer in a schema", async () => {
   assert.equal(typeof JSON.parse(answer.choices[0].message.content).city, "string");
 });
 
+test("a response, plain and streamed", async () => {
+  const plain = await client.responses.create({ model: "auto", input: "Hello?" });
+  assert.match(plain.output_text, /simulated/);
+  assert.ok(plain.usage.cost > 0);
+  const events = await all(await client.responses.create({ model: "auto", input: "Hello?", stream: true }));
+  const said = events.filter((event) => event.type === "response.output_text.delta");
+  assert.equal(said.map((event) => event.delta).join(""), plain.output_text);
+  assert.equal(events.at(-1).type, "response.completed");
+});
+
+test("embeddings", async () => {
+  const { data, usage } = await client.embeddings.create({ model: "vectors", input: ["one", "two"] });
+  assert.equal(data.length, 2);
+  assert.equal(typeof data[0].embedding[0], "number");
+  assert.ok(usage.total_tokens > 0);
+});
+
 test("an image", async () => {
   const url = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
   const content = [
