@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from routergate.dispatch.dispatch import Dispatcher
+from routergate.dispatch.line import Places
 from routergate.dispatch.retries import Retries
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.decision import Candidate, Decision, Estimate, Limits
@@ -25,6 +26,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.refusals import RateLimited
 from routergate.domain.request import ChatRequest
 from routergate.domain.reservation import Denied, Standing
+from routergate.domain.turn import Turn
 from routergate.meter.meter import Meter
 from routergate.ports import Chunk
 from support.builders import a_candidate, a_card, a_request
@@ -249,6 +251,24 @@ async def test_second_calls_are_paid_from_the_purse_of_retries() -> None:
     experience = replace(scene.dispatcher.experience, retries=retries)
     scene.dispatcher = replace(scene.dispatcher, experience=experience)
     await alone(scene, first)
+
+
+async def test_a_provider_without_a_free_place_is_not_asked_beside_another() -> None:
+    scene = Scene(first := Late())
+    queue = scene.dispatcher.experience.queues[SECOND.provider]
+    queue.line.places = Places(concurrent=1, queue=0, wait=1.0)
+    await queue.enter(Turn(), 1.0, scene.clock)
+    await alone(scene, first)
+    queue.leave(0.0)
+
+
+async def test_places_are_free_again_when_the_race_is_over() -> None:
+    scene = Scene(Late())
+    queues = [scene.dispatcher.experience.queues[card.provider] for card in (FIRST, SECOND)]
+    for queue in queues:
+        queue.line.places = Places(concurrent=1, queue=0, wait=1.0)
+    assert await scene.ask() == [ANSWER]
+    assert all(queue.line.take() for queue in queues)
 
 
 async def test_a_model_that_the_circuits_do_not_admit_is_not_asked_beside_another() -> None:

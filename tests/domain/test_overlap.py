@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.errors import AnswerDiverged
-from routergate.domain.overlap import Overlap
+from routergate.domain.overlap import AnswerDiverged, Overlap
 
 
 def retold(had: str, pieces: list[str]) -> str:

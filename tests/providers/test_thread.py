@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from routergate.domain.errors import AnswerDiverged
-from routergate.domain.overlap import Overlap
+from routergate.domain.overlap import AnswerDiverged, Overlap
 from routergate.domain.usage import Usage
 from routergate.ports import Chunk
 from routergate.providers.thread import ChatThread

@@ -38,7 +38,7 @@ RouterGateError
 │   ├── ProviderBroken
 │   ├── StreamBroken
 │   ├── PrefillRefused
-│   ├── AnswerDiverged
+│   ├── AnswerDiverged        in `overlap.py`
 │   ├── DeadlinePassed
 │   ├── ProviderBusy
 │   └── AllProvidersFailed
@@ -242,13 +242,6 @@ class PrefillRefused(UpstreamError):
     """A model that was given the beginning of its answer, and finds the request at fault."""
 
     kind = "prefill"
-
-
-class AnswerDiverged(UpstreamError):
-    """An answer that does not go on from what the caller has of it already."""
-
-    kind = "diverged"
-    billed = True
 
 
 class DeadlinePassed(UpstreamError):

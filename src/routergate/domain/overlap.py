@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from routergate.domain.errors import AnswerDiverged
+from routergate.domain.errors import UpstreamError
+
+
+class AnswerDiverged(UpstreamError):
+    """An answer that does not go on from what the caller has of it already."""
+
+    kind = "diverged"
+    billed = True
 
 
 @dataclass(slots=True)

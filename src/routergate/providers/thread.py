@@ -7,8 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from routergate.domain.errors import AnswerDiverged
-from routergate.domain.overlap import Overlap
+from routergate.domain.overlap import AnswerDiverged, Overlap
 from routergate.domain.usage import Usage
 from routergate.ports import Chunk, Thread
 from routergate.providers.dialect import Delta
