@@ -34,6 +34,7 @@ from routergate.domain.model import Capability, ModelCard, ProviderId
 from routergate.domain.money import nanos
 from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
+from routergate.domain.turn import Priority, Turn
 from routergate.domain.usage import Usage
 from routergate.gateway import Answer, Call, Gateway, Incoming, Router
 from routergate.ports import Chunk
@@ -70,7 +71,7 @@ class World:
     """A gateway over the models `small` and `large`; the small one is asked first."""
 
     small: Sequence[Step]
-    large: Sequence[Step] = (Chunk(data=b"large"),)
+    large: Sequence[Step] = (Chunk(data=b"large", text="large"),)
     clock: HandClock = field(default_factory=HandClock)
     ledger: ListLedger = field(default_factory=ListLedger)
     telemetry: ListTelemetry = field(default_factory=ListTelemetry)
@@ -349,6 +350,14 @@ async def test_a_decision_can_be_had_without_the_call() -> None:
     decision = await world.gateway.route(world.incoming(a_request()))
     assert (decision.id, decision.chosen.card) == ("request-1", SMALL)
     assert (world.ledger.events, world.providers[SMALL.provider].asked) == ([], [])
+
+
+async def test_a_decision_has_the_claim_of_its_caller_where_others_wait() -> None:
+    world = World([])
+    low = Identity(key="key-1", organisation="batch-ltd", priority=Priority.LOW)
+    gateway = replace(world.gateway, keyring=OpenKeyring(low))
+    decision = await gateway.route(world.incoming(a_request()))
+    assert decision.turn == Turn(organisation="batch-ltd", priority=Priority.LOW)
 
 
 async def test_a_provider_that_keeps_failing_is_passed_over_until_it_has_rested() -> None:

@@ -14,7 +14,7 @@ import aiohttp
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
-from routergate.config.spec import Config, ProviderKind, ProviderSpec, ReplicaSpec
+from routergate.config.spec import Config, ProbeSpec, ProviderKind, ProviderSpec, ReplicaSpec
 from routergate.dispatch.calls import Experience
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher
@@ -32,9 +32,11 @@ from routergate.meter.recent import Recent
 from routergate.ports import Clock, Lengths, Provider, TokenCounter, Volumes
 from routergate.providers import litellm as litellm_home
 from routergate.providers.anthropic import VERSION
+from routergate.providers.capacity import VllmMetrics
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
 from routergate.providers.prefill import CONTINUED
+from routergate.providers.probe import HttpProbe
 from routergate.providers.reading import ChatReader
 from routergate.providers.thread import ChatThread
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
@@ -132,12 +134,7 @@ async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -
     litellm = await asyncio.to_thread(litellm_home.load) if needs_litellm else None
     return {
         spec.id: [
-            Replica(
-                provider=spec.id,
-                name=name,
-                weight=server.weight,
-                api=provider(spec, server, session, litellm),
-            )
+            replica(spec, server, name, provider(spec, server, session, litellm), session)
             for name, server in zip(_names(spec), spec.replicas, strict=True)
         ]
         for spec in specs
@@ -151,6 +148,29 @@ def _names(spec: ProviderSpec) -> Iterator[str]:
         url = server.base_url or spec.id
         seen[url] += 1
         yield url if seen[url] == 1 else f"{url} ({seen[url]})"
+
+
+def replica(
+    spec: ProviderSpec, server: ReplicaSpec, name: str, api: Provider, session: aiohttp.ClientSession
+) -> Replica:
+    """One server of a provider, with all the ways to ask it."""
+    root, headers = (server.base_url or "").removesuffix("/v1"), endpoint(spec, server).headers
+    tells = spec.kind is ProviderKind.VLLM
+    return Replica(
+        provider=spec.id,
+        name=name,
+        weight=server.weight,
+        api=api,
+        balance=spec.balance,
+        capacity=VllmMetrics(f"{root}/metrics", session, headers) if tells else None,
+        tolerated=spec.spill_after,
+        probe=HttpProbe(root + _probed(spec, spec.probe), session, headers) if spec.probe else None,
+        probe_every=spec.probe.every if spec.probe else 0.0,
+    )
+
+
+def _probed(spec: ProviderSpec, probe: ProbeSpec) -> str:
+    return probe.path or ("/health" if spec.kind is ProviderKind.VLLM else "/v1/models")
 
 
 def provider(

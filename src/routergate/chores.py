@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from routergate.allowances import spent_usd
 from routergate.app import Parts
+from routergate.dispatch.crowd import fill
+from routergate.dispatch.watch import Rounds, measure
 from routergate.domain.budget import Rules
+from routergate.domain.capacity import Fill
 from routergate.domain.decision import Catalogue
 from routergate.domain.errors import StoreUnavailable
 from routergate.economics.fixed import unamortised
@@ -20,6 +23,7 @@ from routergate.store.circuits import exchange
 log = logging.getLogger(__name__)
 
 LEARNED_EVERY, CIRCUITS_EVERY, GAUGES_EVERY, BUDGETS_EVERY, ASSETS_EVERY = 5.0, 0.5, 1.0, 5.0, 5.0
+CAPACITY_EVERY, PROBES_EVERY = 1.0, 0.5
 
 
 async def kept_running(job: Callable[[], Awaitable[None]]) -> None:
@@ -40,6 +44,7 @@ async def show_gauges(parts: Parts, sweeper: Sweeper, gateway: Callable[[], Gate
     while True:
         metrics.circuits(gateway().dispatcher.states(parts.clock.monotonic()))
         metrics.queues.show(parts.experience.queues)
+        metrics.fullness.show(_fills(gateway(), parts.clock.monotonic()))
         metrics.events_waiting(ledger.pending, ledger.on_disk)
         metrics.events_dropped(dropped.to(ledger.dropped))
         metrics.events_spooled(spooled.to(ledger.spooled))
@@ -82,6 +87,29 @@ async def show_assets(parts: Parts, catalogue: Callable[[], Catalogue]) -> None:
             }
         )
         await asyncio.sleep(ASSETS_EVERY)
+
+
+async def watch_capacity(parts: Parts, gateway: Callable[[], Gateway]) -> None:
+    """Keep in mind how full servers are that tell it."""
+    while True:
+        await measure(gateway().dispatcher, parts.clock)
+        await asyncio.sleep(CAPACITY_EVERY)
+
+
+async def probe_servers(parts: Parts, gateway: Callable[[], Gateway]) -> None:
+    """Look after servers that nobody asks."""
+    rounds = Rounds()
+    while True:
+        now = gateway()
+        await rounds.go(now.dispatcher, now.router.catalogue.models.values(), parts.clock)
+        await asyncio.sleep(PROBES_EVERY)
+
+
+def _fills(gateway: Gateway, now: float) -> Mapping[str, Fill]:
+    """How full the servers of each model are; those of most providers do not tell."""
+    fleet, gauges = gateway.dispatcher.fleet, gateway.dispatcher.experience.gauges
+    cards = gateway.router.catalogue.models.values()
+    return {card.id: fill(fleet[card.provider], gauges, now) for card in cards}
 
 
 async def share_circuits(parts: Parts) -> None:

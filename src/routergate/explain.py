@@ -11,6 +11,7 @@ from rich.table import Table
 from routergate.api.caller import read_call
 from routergate.app import router
 from routergate.config.load import load
+from routergate.domain.capacity import Health
 from routergate.domain.identity import Identity
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.volumes import LearnedVolumes
@@ -28,7 +29,7 @@ def explained(
     call = read_call(NOBODY, headers, body)
     counter = TiktokenCounter(load_tokens())
     way = router(load(config, environment), counter, LearnedLengths(), LearnedVolumes())
-    decision = asyncio.run(way.decide("explain", call, time.time_ns(), frozenset()))
+    decision = asyncio.run(way.decide("explain", call, time.time_ns(), Health()))
     return explain(decision, way.estimator.moved)
 
 

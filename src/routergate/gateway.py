@@ -4,10 +4,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from routergate.classify.conversation import conversation
 from routergate.classify.features import features
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.domain.asset import FREE, Loaded
+from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
 from routergate.domain.errors import UnknownResponse
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
@@ -77,11 +79,10 @@ class Router:
         request_id: str,
         call: Call,
         at: int,
-        down: frozenset[ModelId],
+        health: Health,
         home: ProviderId | None = None,
     ) -> Decision:
-        """Classify and route; `down` are the models that nobody serves now, `home` is the provider that must
-        answer."""
+        """Classify and route; `home` is the provider that must answer."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
         reading = self.estimator.read(request, self.catalogue, account.feature)
@@ -89,9 +90,9 @@ class Router:
         decision = decide(
             request_id,
             policy,
-            features(request, reading, text_tokens),
+            features(request, reading, text_tokens, conversation(request, account)),
             call.wishes,
-            replace(_conditions(policy, account.identity, down), home=home),
+            replace(_conditions(policy, account.identity, health.down), home=home),
             World(
                 catalogue=self.catalogue,
                 quality=self.estimator.quality,
@@ -105,6 +106,7 @@ class Router:
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
                 rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
                 draw=draw(policy, account, request_id),
+                crowds=health.crowds,
             ),
         )
         return replace(decision, turn=_turn(policy, account.identity, call.wishes))
@@ -212,8 +214,8 @@ class Gateway:
         self.telemetry.record(event)
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
-        down = self.dispatcher.down(self.clock.monotonic())
-        return await self.router.decide(request_id, call, at, down, await self._home(call))
+        health = self.dispatcher.health(self.clock.monotonic())
+        return await self.router.decide(request_id, call, at, health, await self._home(call))
 
     async def _home(self, call: Call) -> ProviderId | None:
         """The provider that has the answer from which the request goes on, if it goes on from one."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from routergate.domain.answer import Form, Said
 from routergate.domain.asset import Volume
+from routergate.domain.capacity import Occupancy
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
 from routergate.domain.identity import Identity
@@ -35,6 +36,8 @@ class Chunk:
     """How the provider says, so far, that it serves the request."""
     answer_id: str | None = None
     """The provider's name for the answer, where it may keep it."""
+    rest: float | None = None
+    """Seconds until the provider has something to give again, if it said at the beginning that it has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,20 @@ class Provider(Protocol):
     async def kept(self, method: str, path: str) -> Kept:
         """What it says of a kept answer at `path` below all of them; raises `UpstreamError` or
         `UnknownResponse`, where it keeps none."""
+
+
+class Capacity(Protocol):
+    """The load of one server of one's own."""
+
+    async def occupancy(self) -> Occupancy | None:
+        """What the server says of it, within a second; `None` if it says nothing. Never raises."""
+
+
+class Probe(Protocol):
+    """A look at one server that costs nothing."""
+
+    async def well(self) -> bool:
+        """Whether the server says, within seconds, that it is well. Never raises."""
 
 
 class Homes(Protocol):

@@ -25,11 +25,13 @@ from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
 from routergate.chores import (
     kept_running,
+    probe_servers,
     share_circuits,
     share_learned,
     show_assets,
     show_budgets,
     show_gauges,
+    watch_capacity,
 )
 from routergate.config.load import load
 from routergate.config.spec import Config
@@ -258,6 +260,8 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         Alarms(parts.store, parts.session, parts.clock, lambda: worker.config).run,
         lambda: share_learned(parts),
         lambda: share_circuits(parts),
+        lambda: watch_capacity(parts, lambda: worker.gateway),
+        lambda: probe_servers(parts, lambda: worker.gateway),
         lambda: show_gauges(parts, sweeper, lambda: worker.gateway),
         lambda: show_assets(parts, lambda: worker.config.catalogue),
         lambda: show_budgets(parts, lambda: worker.config.rules),

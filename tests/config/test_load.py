@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from routergate.config.load import load
-from routergate.config.spec import Config, ProviderKind, ProviderSpec, Timeouts
+from routergate.config.spec import Config, ProbeSpec, ProviderKind, ProviderSpec, Timeouts
+from routergate.dispatch.fleet import Balance
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.decision import Hedge, Limits, RoutePolicy
 from routergate.domain.errors import ConfigError
@@ -30,6 +31,32 @@ def outline(tmp_path: Path) -> Config:
 
 def urls(provider: ProviderSpec) -> list[str | None]:
     return [replica.base_url for replica in provider.replicas]
+
+
+@pytest.mark.parametrize(
+    ("written", "balance", "spill_after", "probe"),
+    [
+        ("kind: openai", Balance.LEAST_OUTSTANDING, 2.0, None),
+        ("kind: vllm, base_url: http://a/v1", Balance.PREFIX, 2.0, None),
+        (
+            "kind: vllm, base_url: http://a/v1, balance: latency, spill_after: 5, probe: {}",
+            Balance.LATENCY,
+            5.0,
+            ProbeSpec(every=10.0),
+        ),
+        (
+            "kind: openai, probe: {every: 30, path: /ready}",
+            Balance.LEAST_OUTSTANDING,
+            2.0,
+            ProbeSpec(every=30.0, path="/ready"),
+        ),
+    ],
+)
+def test_servers_are_chosen_left_and_looked_after_as_their_provider_says(
+    tmp_path: Path, written: str, balance: Balance, spill_after: float, probe: ProbeSpec | None
+) -> None:
+    [provider] = loaded(tmp_path, SMALL.replace("kind: openai", written)).providers
+    assert (provider.balance, provider.spill_after, provider.probe) == (balance, spill_after, probe)
 
 
 def test_a_replica_may_have_a_weight(tmp_path: Path) -> None:

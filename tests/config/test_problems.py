@@ -49,6 +49,19 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("{kind: vllm, replicas: [http://a, http://a/]}", ": names a replica twice; keep each once"),
         ("{kind: vllm, replicas: []}", ".replicas: must not be empty"),
         (
+            "{kind: litellm, probe: {every: 5}}",
+            ": is of kind litellm, which cannot be probed; remove probe",
+        ),
+        (
+            "{kind: openai, spill_after: 5}",
+            ": does not tell its load, as only kind vllm does; remove spill_after",
+        ),
+        ("{kind: openai, probe: {path: health}}", ".probe.path: expected a path such as /health"),
+        (
+            "{kind: openai, balance: prefixes}",
+            ".balance: 'prefixes' is not one of least_outstanding, latency, prefix; did you mean 'prefix'?",
+        ),
+        (
             "{kind: openai, base_url: ftp://x}",
             ".base_url: expected a URL such as https://api.example.com/v1",
         ),

@@ -182,3 +182,35 @@ def test_targets_are_judged_each_by_its_own() -> None:
         fails(circuits[one], 0.0)
     assert circuits.awry() == [(one, circuits[one])]
     assert circuits[other].admits(0.0)
+
+
+def test_who_has_nothing_more_to_give_rests_until_it_has() -> None:
+    circuit = Circuit(TOLERANCE)
+    answers(circuit, 0.0)
+    circuit.spent(12.0, 0.0)
+    assert (circuit.admits(11.9), circuit.admits(12.0)) == (False, True)
+    # It answered after all when there was nobody else: it has nothing to forgive, and may be asked again.
+    assert circuit.wish_left(0.0) == 0.0
+
+
+def test_who_has_nothing_more_to_give_rests_no_longer_than_who_wishes_it() -> None:
+    circuit = Circuit(TOLERANCE)
+    circuit.spent(86_400.0, 0.0)
+    circuit.spent(1.0, 0.0)
+    assert rest(circuit, 0.0) == TOLERANCE.throttled
+
+
+def test_until_an_answer_has_come_to_its_end_one_failure_opens_a_circuit_that_was_closed_again() -> None:
+    circuit = opened()
+    entry = circuit.enter(2.0)
+    circuit.answered(entry, 2.0)
+    circuit.leave(entry)
+    assert circuit.state(2.0) is State.CLOSED
+    fails(circuit, 2.5)
+    assert (circuit.state(2.5), rest(circuit, 2.5)) == (State.OPEN, 2 * TOLERANCE.rest)
+
+
+def test_a_look_that_shows_nothing_wrong_changes_nothing() -> None:
+    circuit = Circuit(TOLERANCE)
+    circuit.looked(well=True, now=0.0)
+    assert circuit.state(0.0) is State.CLOSED

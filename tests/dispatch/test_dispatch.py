@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -28,10 +28,12 @@ from routergate.domain.errors import (
     ProviderTimeout,
     StreamBroken,
 )
+from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.refusals import OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.domain.reservation import Denied, Standing
+from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
 from routergate.meter.settle import overhead
 from routergate.ports import Chunk, Kept
@@ -42,7 +44,7 @@ from support.redis import HandClock
 from support.restraints import a_line
 
 FIRST, SECOND, THIRD = a_card("first"), a_card("second"), a_card("third", context_tokens=16_000)
-ANSWER = Chunk(data=b"answer")
+ANSWER = Chunk(data=b"answer", text="answer")
 
 
 async def admit(candidate: Candidate, rejected: int) -> ChatRequest:
@@ -347,6 +349,51 @@ async def test_a_server_that_fails_is_left_out_and_the_provider_is_not_down() ->
     assert [len(api.asked) for api in apis] == [1, 4]
     assert dispatcher.down(0.0) == frozenset()
     assert dispatcher.states(0.0) == {FIRST.provider: State.OPEN}
+
+
+async def test_a_server_that_has_nothing_left_to_give_is_passed_over_before_it_says_so() -> None:
+    dispatcher, apis = replicated([replace(ANSWER, rest=9.0)], [ANSWER])
+    clock = HandClock()
+    for _ in range(4):
+        await dispatcher.first_answer(a_decision(FIRST), admit, Meter(clock, clock.seconds))
+    assert [len(api.asked) for api in apis] == [1, 3]
+    clock.seconds = 9.0
+    await dispatcher.first_answer(a_decision(FIRST), admit, Meter(clock, clock.seconds))
+    assert [len(api.asked) for api in apis] == [2, 3]
+
+
+async def test_if_nobody_else_can_answer_a_server_is_asked_though_it_has_nothing_left() -> None:
+    scene = Scene([[replace(ANSWER, rest=600.0)]])
+    for _ in range(3):
+        _, results = await scene.whole()
+        assert results == ["ok"]
+    assert scene.down == {"first"}
+
+
+@pytest.mark.parametrize(
+    ("chunk", "wire", "down"),
+    [
+        (Chunk(data=b"{}", usage=Usage(input_uncached=5)), Format.CHAT, {"first"}),
+        (Chunk(data=b"{}"), Format.COMPLETIONS, {"first"}),
+        (Chunk(data=b"{}", usage=Usage(input_uncached=5, output=1)), Format.CHAT, set()),
+        (Chunk(data=b"{}", text="Hi."), Format.MESSAGES, set()),
+        (Chunk(data=b"{}", usage=Usage(input_uncached=5)), Format.EMBEDDINGS, set()),
+        (Chunk(data=b"{}"), Format.RESPONSES, set()),
+    ],
+    ids=["no tokens", "no text", "a token", "a text", "vectors", "a response that comes later"],
+)
+async def test_a_server_that_gives_answers_without_a_word_is_not_well(
+    chunk: Chunk, wire: Format, down: set[str]
+) -> None:
+    async def sent(candidate: Candidate, rejected: int) -> ChatRequest:
+        return a_request(format=wire)
+
+    scene = Scene([[chunk]])
+    for _ in range(5):
+        meter = Meter(scene.clock, scene.clock.seconds)
+        begun = await scene.dispatcher.first_answer(scene.decision, sent, meter)
+        assert [each async for each in begun.rest] == []
+    assert scene.down == down
 
 
 NOT_HERE = Kept(status=404, body=b"", content_type="text/plain")

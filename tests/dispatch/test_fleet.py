@@ -1,7 +1,7 @@
-from collections import Counter
+import pytest
 
 from routergate.dispatch.breaker import Circuits, Entry, State
-from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
+from routergate.dispatch.fleet import REMEMBERED, Fleet, Loads, Replica, admitted, down, states
 from routergate.domain.model import ModelId, ProviderId
 from support.builders import a_card
 from support.fakes import FakeProvider
@@ -26,45 +26,13 @@ def opened(*replicas: Replica, model: ModelId = CARD.id) -> Circuits:
     return circuits
 
 
-def given_out(loads: Loads, replicas: list[Replica], calls: int, *, end: bool = True) -> Counter[str]:
-    """Who gets so many calls, one after the other or all at the same time."""
-    given: Counter[str] = Counter()
-    for _ in range(calls):
-        chosen = loads.least(replicas)
-        assert chosen is not None
-        loads.begin(chosen)
-        given[chosen.name] += 1
-        if end:
-            loads.end(chosen)
-    return given
-
-
-def test_servers_alike_are_asked_in_turn() -> None:
-    assert given_out(Loads(), [ONE, TWO], 10) == {"one": 5, "two": 5}
-    assert given_out(Loads(), [ONE, TWO], 10, end=False) == {"one": 5, "two": 5}
-
-
-def test_a_server_of_twice_the_weight_gets_twice_as_much() -> None:
-    replicas = [a_replica("light"), a_replica("heavy", 2.0)]
-    assert given_out(Loads(), replicas, 30) == {"light": 10, "heavy": 20}
-    assert given_out(Loads(), replicas, 30, end=False) == {"light": 10, "heavy": 20}
-
-
-def test_who_is_busy_gets_less() -> None:
+def test_a_pace_is_a_mean_that_is_forgotten() -> None:
     loads = Loads()
-    for _ in range(3):
-        loads.begin(ONE)
-    assert given_out(loads, [ONE, TWO], 3, end=False) == {"two": 3}
-
-
-def test_who_was_away_does_not_have_to_catch_up() -> None:
-    loads = Loads()
-    given_out(loads, [ONE], 100)
-    assert given_out(loads, [ONE, TWO], 10)["one"] >= 4
-
-
-def test_nobody_is_chosen_from_nobody() -> None:
-    assert Loads().least([]) is None
+    assert loads.pace(ONE, 0.0) is None
+    loads.answered(ONE, 1.0, 0.0)
+    loads.answered(ONE, 2.0, REMEMBERED)
+    assert loads.pace(ONE, REMEMBERED) == pytest.approx(1.2)
+    assert loads.pace(ONE, 2 * REMEMBERED + 1) is None
 
 
 def test_a_server_that_fails_or_keeps_silent_is_not_admitted() -> None:

@@ -38,7 +38,7 @@ from support.streams import event, told, whole
 
 FIRST, SECOND = a_card("first"), a_card("second")
 LARGER = a_card("larger", context_tokens=16_000)
-ANSWER = Chunk(data=b"answer")
+ANSWER = Chunk(data=b"answer", text="answer")
 AT_ONCE = 0.001
 
 

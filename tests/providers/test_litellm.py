@@ -57,6 +57,17 @@ def a_provider(litellm: Any, url: str, **limits: float) -> LitellmProvider:
     return LitellmProvider(litellm, Endpoint(base_url=url, **limits), "sesame")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_is_left_of_a_limit_is_read_through_litellm(
+    litellm: Any, sim: Simulator, *, stream: bool
+) -> None:
+    provider = a_provider(litellm, sim.base_url)
+    first, *_ = await chunks_of(provider, "openai/sim-mini!spent:40", stream=stream)
+    assert first.rest == 40.0
+    first, *_ = await chunks_of(provider, "openai/sim-mini", stream=stream)
+    assert first.rest is None
+
+
 async def test_a_plain_answer_is_in_openais_format(litellm: Any, sim: Simulator) -> None:
     [chunk] = await chunks_of(a_provider(litellm, sim.base_url), "openai/sim-mini")
     body = json.loads(chunk.data)

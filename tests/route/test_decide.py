@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.asset import FREE, Loaded
+from routergate.domain.capacity import Crowd
 from routergate.domain.decision import DIRECT, Decision, Estimate
 from routergate.domain.errors import (
     ClientError,
@@ -50,6 +51,7 @@ def decided(
     shares: Mapping[str, Loaded | None] | None = None,
     paces: dict[str, float] | None = None,
     warm: dict[str, int] | None = None,
+    crowds: Mapping[ProviderId, Crowd] | None = None,
     **policy: Any,
 ) -> Decision:
     """A decision over `cards`, whose quality is what they declare."""
@@ -62,6 +64,7 @@ def decided(
         share=lambda card: (shares or {}).get(card.id, FREE),
         first_token=dict[str, float](paces or {}).get,
         warm=lambda model: (warm or {}).get(model, 0),
+        crowds=crowds or {},
     )
     wishes, features = wishes or Wishes(), features or some_features()
     told = Conditions(route="auto", **(conditions or {}))
@@ -151,7 +154,12 @@ def test_the_callers_threshold_takes_the_place_of_the_routes() -> None:
             {"regions": frozenset({"eu"})},
             "is in no known region, which is not among the regions of this key",
         ),
-        ({}, {}, {"down": frozenset({ModelId("odd")})}, "provider odd-provider is failing"),
+        (
+            {},
+            {},
+            {"down": frozenset({ModelId("odd")})},
+            "provider odd-provider is failing, or wants to be left alone",
+        ),
     ],
 )
 def test_a_model_that_cannot_serve_is_rejected_with_the_reason(
@@ -475,6 +483,7 @@ def test_an_explanation_says_everything() -> None:
                 "cost_usd": "0.0004",
                 "loaded_cost_usd": "0.0004",
                 "escalation": None,
+                "queue": None,
                 "moved": {"wording and form": -0.5, "task": 0.041},
             },
             {
@@ -490,12 +499,103 @@ def test_an_explanation_says_everything() -> None:
                 "cost_usd": None,
                 "loaded_cost_usd": None,
                 "escalation": None,
+                "queue": None,
                 "moved": {"wording and form": -0.5, "task": 0.041},
             },
         ],
-        "rejected": [{"model": "dear", "reason": "provider dear-provider is failing"}],
+        "rejected": [
+            {"model": "dear", "reason": "provider dear-provider is failing, or wants to be left alone"}
+        ],
     }
     assert list(told["candidates"][0]["moved"]) == ["wording and form", "task"]
+
+
+OWN = priced("own", "0", 0.9, model_class=ModelClass.SELF_HOSTED)
+
+
+def queue_before(card: ModelCard, level: float, seconds: float | None = 3.1) -> dict[ProviderId, Crowd]:
+    return {card.provider: Crowd(waiting=12, seconds=seconds, level=level)}
+
+
+@pytest.mark.parametrize(("level", "first"), [(0.0, "own"), (0.4, "own"), (0.5, "middle"), (1.0, "middle")])
+def test_the_more_a_model_is_crowded_the_more_conversations_go_to_the_next_adequate_one(
+    level: float, first: str
+) -> None:
+    # A request of no conversation stands in the middle of all.
+    decision = decided(OWN, MIDDLE, DEAR, CHEAP, quality=0.9, crowds=queue_before(OWN, level))
+    assert decision.chosen.card.id == first
+    assert {one.card.id for one in decision.candidates} == {"own", "middle", "dear", "cheap"}
+
+
+def test_the_decision_says_that_it_has_left_a_crowded_model() -> None:
+    decision = decided(OWN, MIDDLE, quality=0.9, crowds=queue_before(OWN, 1.0))
+    assert decision.rule == (
+        "the cheapest model that is expected to reach 0.9, now that own is full (12 waiting, about 3.1 s), "
+        "then by quality"
+    )
+    [own] = [one for one in explain(decision, moved)["candidates"] if one["model"] == "own"]
+    assert own["queue"] == {
+        "waiting": 12,
+        "wait_seconds": 3.1,
+        "model": "middle",
+        "pressure": 1.0,
+        "shadow_price_usd": "0.002",
+    }
+    assert own["cost_usd"] == "0.0"
+
+
+def test_a_queue_of_unknown_length_is_called_so() -> None:
+    decision = decided(OWN, MIDDLE, quality=0.9, crowds=queue_before(OWN, 1.0, None))
+    assert "(12 waiting, nobody knows how long)" in decision.rule
+
+
+def test_where_a_model_saves_less_its_queue_drives_requests_away_earlier() -> None:
+    half = priced("half", "2.5", 0.9)
+    shadows = {
+        card.id: decided(card, MIDDLE, quality=0.9, crowds=queue_before(card, 0.3)).chosen.card.id
+        for card in (OWN, half)
+    }
+    assert shadows == {"own": "own", "half": "middle"}
+
+
+@pytest.mark.parametrize(
+    ("others", "crowds"),
+    [
+        ((CHEAP,), {}),
+        ((priced("unknown", None),), {}),
+        ((MIDDLE,), queue_before(MIDDLE, 1.0)),
+    ],
+    ids=["not good enough", "of no known price", "crowded too"],
+)
+def test_where_nobody_else_can_take_it_a_request_waits(
+    others: tuple[ModelCard, ...], crowds: dict[ProviderId, Crowd]
+) -> None:
+    decision = decided(OWN, *others, quality=0.9, crowds={**queue_before(OWN, 1.0), **crowds})
+    assert decision.chosen.card.id == "own"
+    assert (decision.chosen.shadow, "is full" in decision.rule) == (None, False)
+
+
+def test_a_queue_does_not_change_what_a_request_may_cost() -> None:
+    decision = decided(OWN, MIDDLE, quality=0.9, crowds=queue_before(OWN, 0.4), max_cost=1_000)
+    assert (order(decision), rejected(decision)) == (
+        ["own"],
+        {"middle": "is expected to cost more than allowed"},
+    )
+
+
+def test_of_models_that_cost_nobody_knows_what_none_is_called_full() -> None:
+    unknown = priced("unknown", None)
+    assert "full" not in decided(unknown, quality=0.9, crowds=queue_before(unknown, 1.0)).rule
+
+
+def test_by_loaded_cost_the_next_model_is_the_next_by_loaded_cost() -> None:
+    heavy = Loaded(hosting=Nanos(50_000_000))
+    decision = decided(
+        OWN, MIDDLE, DEAR, quality=0.9, crowds=queue_before(OWN, 1.0), shares={"middle": heavy}, loaded=True
+    )
+    [own] = [one for one in decision.candidates if one.card is OWN]
+    assert own.shadow is not None
+    assert (decision.chosen.card.id, own.shadow.model) == ("dear", "dear")
 
 
 def test_an_explanation_without_a_baseline_says_so() -> None:

@@ -52,7 +52,7 @@ Step = Chunk | Exception | Wait | Hang
 class FakeProvider:
     """Goes through its script: yields chunks, raises errors, lets time pass or hangs."""
 
-    script: Sequence[Step] = (Chunk(data=b"answer"),)
+    script: Sequence[Step] = (Chunk(data=b"answer", text="answer"),)
     clock: HandClock = field(default_factory=HandClock)
     asked: list[ModelCard] = field(default_factory=list)
     sent: list[ChatRequest] = field(default_factory=list)

@@ -12,6 +12,7 @@ import pytest
 from routergate.dispatch.line import Places
 from routergate.dispatch.queue import Queue, Queues
 from routergate.domain.asset import Loaded
+from routergate.domain.capacity import Fill
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
 from routergate.domain.model import ModelId, ProviderId
@@ -225,6 +226,15 @@ def test_owners_cannot_be_announced(counting: Callable[..., Metrics], tmp_path: 
     assert value(tmp_path, "routergate_savings_usd_total") == 0
 
 
+def test_how_full_servers_are_is_shown_as_long_as_they_tell_it(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.fullness.show({"own": Fill(utilisation=0.5, waiting=3, prefix_hits=0.25), "api": Fill()})
+    shown = ("utilisation", "queue", "prefix_hit_ratio")
+    assert [value(tmp_path, f"routergate_capacity_{name}", model="own") for name in shown] == [0.5, 3, 0.25]
+    assert value(tmp_path, "routergate_capacity_queue", model="api") is None
+    metrics.fullness.show({})
+    assert all(isnan(value(tmp_path, f"routergate_capacity_{name}") or 0) for name in shown)
+
+
 def test_a_provider_that_recovers_has_its_circuit_closed(metrics: Metrics, tmp_path: Path) -> None:
     metrics.circuits({ACME: 2, OTHER: 2})
     metrics.circuits({OTHER: 1})
@@ -284,6 +294,7 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.store(up=True, failures=0)
     metrics.config_read(at=1.0)
     metrics.unamortised({"mini": 5})
+    metrics.fullness.show({"mini": Fill(utilisation=0.5, waiting=0, prefix_hits=0.1)})
     metrics.not_admitted("team", "budget")
     metrics.budgets({("acme", "team", "research", "month"): (1, 0)})
     metrics.queues.show([Queue(ACME)])

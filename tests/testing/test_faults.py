@@ -111,6 +111,11 @@ CASES: dict[str, tuple[Any, Any]] = {
         lambda seen: said(seen)["choices"] == [],
         lambda seen: done(seen) and text_of(events(seen.body)) == "",
     ),
+    "mute": (
+        lambda seen: said(seen)["usage"]["completion_tokens"] == 0 and finish(seen) == "stop",
+        lambda seen: done(seen) and text_of(events(seen.body)) == "",
+    ),
+    "spent:9": ((200, "whole"), done),
     "error200": (
         lambda seen: seen.status == 200 and "error" in said(seen),
         lambda seen: seen.status == 200 and "error" in events(seen.body)[0] and not done(seen),

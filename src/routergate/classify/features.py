@@ -3,7 +3,7 @@
 from routergate.domain.request import ChatRequest, Features, Reading
 
 
-def features(request: ChatRequest, reading: Reading, text_tokens: int) -> Features:
+def features(request: ChatRequest, reading: Reading, text_tokens: int, conversation: str = "") -> Features:
     """What routing knows of a request: all that was read of it, and no word of its text."""
     return Features(
         reading=reading,
@@ -13,4 +13,5 @@ def features(request: ChatRequest, reading: Reading, text_tokens: int) -> Featur
         max_output_tokens=request.max_output_tokens,
         choices=request.choices,
         service_tier=request.service_tier,
+        conversation=conversation,
     )

@@ -5,14 +5,17 @@ import click
 from routergate import __version__
 from routergate.cli.budgets import budgets
 from routergate.cli.common import Commands
+from routergate.cli.holdout import report_holdout
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
 from routergate.cli.migration import import_
+from routergate.cli.opportunities import opportunities
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
 from routergate.cli.report import report
 from routergate.cli.router import router
 from routergate.cli.serving import check, demo, explain, serve
+from routergate.cli.whatif import whatif
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,6 +28,21 @@ def main() -> None:
 
 
 ledger.add_command(accrue_month)
+report.add_command(report_holdout)
 report.add_command(report_portfolio)
-for command in (serve, demo, check, explain, budgets, import_, keys, ledger, prices, report, router):
+for command in (
+    serve,
+    demo,
+    check,
+    explain,
+    budgets,
+    import_,
+    keys,
+    ledger,
+    opportunities,
+    prices,
+    report,
+    router,
+    whatif,
+):
     main.add_command(command)

@@ -74,7 +74,7 @@ class Asked:
         found = consulted(lambda: books(shelf, question.since, question.until, question.organisation), worked)
         if found.rows:
             return found
-        nothing = (
+        nothing = found.nothing or (
             f"The ledger at {shelf.place} has no rows for this from {question.since} to {question.until}."
         )
         return replace(found, notes=(nothing, *found.notes))

@@ -19,6 +19,7 @@ from routergate.config.spec import (
     AlertSpec,
     Config,
     KeySpec,
+    ProbeSpec,
     ProviderKind,
     ProviderSpec,
     ReplicaSpec,
@@ -27,6 +28,7 @@ from routergate.config.spec import (
     Timeouts,
 )
 from routergate.config.trained import trained
+from routergate.dispatch.fleet import TOLERATED, Balance
 from routergate.dispatch.line import Places
 from routergate.domain.budget import Scope
 from routergate.domain.decision import DIRECT, Catalogue, TaskCard
@@ -38,6 +40,8 @@ VENDORS: Mapping[ProviderKind, str] = {
     ProviderKind.ANTHROPIC: "https://api.anthropic.com/v1",
 }
 """Where providers are that were not told."""
+BALANCE: Mapping[ProviderKind, Balance] = {ProviderKind.VLLM: Balance.PREFIX}
+"""How servers are chosen where nothing is said, if it is not by their running calls alone."""
 MIB = 1024 * 1024
 
 PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
@@ -64,6 +68,14 @@ PROVIDER_RULES: tuple[tuple[Callable[[schema.Provider], bool], str], ...] = (
     (
         lambda it: it.kind is ProviderKind.LITELLM and bool(it.replicas),
         "is of kind litellm, which knows no replicas; declare a provider for each, or use kind openai",
+    ),
+    (
+        lambda it: it.kind is ProviderKind.LITELLM and it.probe is not None,
+        "is of kind litellm, which cannot be probed; remove probe",
+    ),
+    (
+        lambda it: it.kind is not ProviderKind.VLLM and it.spill_after is not None,
+        "does not tell its load, as only kind vllm does; remove spill_after",
     ),
 )
 """What a provider must not be, and what is said if it is."""
@@ -111,6 +123,9 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
         output_limit=written.output_limit,
         stream_usage=written.stream_usage,
         places=Places(**written.limit.model_dump()) if written.limit else None,
+        balance=written.balance or BALANCE.get(written.kind, Balance.LEAST_OUTSTANDING),
+        spill_after=TOLERATED if written.spill_after is None else written.spill_after,
+        probe=ProbeSpec(**written.probe.model_dump()) if written.probe else None,
     )
 
 

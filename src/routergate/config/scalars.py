@@ -53,6 +53,12 @@ def _webhook(text: str) -> str:
     return text
 
 
+def _path(text: str) -> str:
+    if not re.fullmatch("/[!-~]*", text) or set(text) & {"#", "\\"}:
+        raise ValueError("expected a path such as /health")
+    return text
+
+
 def _parts(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
@@ -105,6 +111,7 @@ Name = Annotated[str, AfterValidator(_name)]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Line = Annotated[str, AfterValidator(_line)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
+Path = Annotated[str, AfterValidator(_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
 Webhook = Annotated[str, AfterValidator(_webhook), WithJsonSchema({"type": "string", "format": "uri"})]
 KeyHash = Annotated[
     str, AfterValidator(_key_hash), WithJsonSchema({"type": "string", "pattern": f"^{KEY_HASH.pattern}$"})

@@ -29,8 +29,9 @@ from routergate.config.scalars import (
     TimeZone,
     Url,
 )
-from routergate.config.servers import REPLICA, Places, Replica, Timeouts
+from routergate.config.servers import REPLICA, Places, Probe, Replica, Timeouts
 from routergate.config.spec import ProviderKind, ServerSpec
+from routergate.dispatch.fleet import Balance
 from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
 from routergate.domain.turn import Priority
@@ -67,6 +68,12 @@ class Provider(Part):
     """Its name for the most that a chat answer may have; default: the first, and with `vllm` the second."""
     stream_usage: bool = Field(default=True)
     """Whether it understands `stream_options.include_usage`; `false` for one that refuses it."""
+    balance: Balance | None = None
+    """How one of several servers is chosen; default: `prefix` for `vllm`, else `least_outstanding`."""
+    spill_after: Seconds | None = Field(default=None, examples=[5])
+    """Seconds of queue, for `vllm`, from which on requests go to other models; default: 2."""
+    probe: Probe | None = None
+    """Look after servers that nobody asks; default: do not."""
 
 
 class Model(Part):

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from routergate.config.part import Part
-from routergate.config.scalars import Count, Line, Seconds, Url, Weight
+from routergate.config.scalars import Count, Line, Path, Seconds, Url, Weight
+from routergate.config.spec import ProbeSpec
 from routergate.config.spec import Timeouts as TimeoutsSpec
 
-TIMEOUTS = TimeoutsSpec()
+TIMEOUTS, PROBE = TimeoutsSpec(), ProbeSpec()
 
 
 class Timeouts(Part):
@@ -69,3 +70,12 @@ class Places(Part):
     """Requests that may wait for a place; further ones go to the next candidate at once."""
     wait: Seconds = 10.0
     """Seconds that each of them may wait; then it goes to the next candidate."""
+
+
+class Probe(Part):
+    """A look at each server that costs nothing, as long as nobody else asks it."""
+
+    every: Seconds = PROBE.every
+    """Seconds from one look at a server to the next."""
+    path: Path | None = Field(default=None, examples=["/health"])
+    """What is asked, after the URL without its `/v1`; default: `/health` for `vllm`, else `/v1/models`."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from routergate.classify.artifact import Artifact
+from routergate.dispatch.fleet import TOLERATED, Balance
 from routergate.dispatch.line import Places
 from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
@@ -64,6 +65,16 @@ class ReplicaSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeSpec:
+    """How servers are looked after that nobody asks."""
+
+    every: float = 10.0
+    """Seconds."""
+    path: str | None = None
+    """After the server's root; `None`: what its kind has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSpec:
     """A provider, as configured."""
 
@@ -83,6 +94,10 @@ class ProviderSpec:
     """Whether it understands `stream_options.include_usage`."""
     places: Places | None = None
     """How much it takes at the same time; `None`: no matter how much."""
+    balance: Balance = Balance.LEAST_OUTSTANDING
+    spill_after: float = TOLERATED
+    """Seconds that a request may wait in the queue of its servers."""
+    probe: ProbeSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

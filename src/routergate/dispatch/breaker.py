@@ -51,6 +51,8 @@ class Tolerance:
     """The longest rest that a provider gets by asking for it."""
 
 
+LOOKED = 2.0
+"""Seconds that a rest goes on at least when a look at the server shows that it is not well."""
 KEPT = 100
 """Calls that are kept to find the share of failures."""
 
@@ -69,6 +71,8 @@ class Circuit:
     news: bool = False
     """Whether that was seen here, and others do not know it yet."""
     _probing: bool = False
+    _proving: bool = False
+    """Whether it was closed again, and no answer has come to its end since."""
     _rests: int = 0
     _row: int = 0
     _seen: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -105,11 +109,19 @@ class Circuit:
         """An answer has begun; if it was asked for in spite of the circuit, that is closed again."""
         if self.until is not None and entry is not Entry.PLAIN:
             self._turn(None, now)
+            self._proving = True
 
     def completed(self, now: float) -> None:
         """An answer has come to its end."""
-        self._row = 0
+        self._row, self._proving = 0, False
         self._seen.append((now, True))
+
+    def ended(self, entry: Entry, now: float, *, well: bool) -> None:
+        """An answer has come to its end, whole; not `well`: there was nothing in it."""
+        if well:
+            self.completed(now)
+        else:
+            self.failed(entry, now)
 
     def failed(self, entry: Entry, now: float, retry_after: float | None = None) -> None:
         """A call has failed, before its answer or in it; the provider may have asked to be left alone."""
@@ -119,11 +131,35 @@ class Circuit:
             self._turn(now + min(retry_after, self.tolerance.throttled), now, wished=True)
         elif self.until is None:
             if self._too_much(now):
-                self._rests = self._rests + 1 if now - self.changed < self.tolerance.longest else 1
-                self._turn(now + self._rest(), now)
+                self._open(now)
         elif entry is Entry.PROBE:
             self._rests += 1
             self._turn(now + self._rest(), now)
+
+    def spent(self, seconds: float, now: float) -> None:
+        """The server has answered, and says that it has nothing more to give for so long."""
+        if self.until is None:
+            self._turn(now + min(seconds, self.tolerance.throttled), now)
+
+    def quiet(self, seconds: float, now: float) -> bool:
+        """Whether nobody has asked for so long, or may ask; not if the provider wants to be left alone."""
+        if self.until is not None:
+            return not (self.wished or self._probing)
+        last = self._seen[-1][0] if self._seen else self.changed
+        return now - max(last, self.changed) >= seconds
+
+    def looked(self, *, well: bool, now: float) -> None:
+        """Somebody has looked at the server without asking for an answer.
+
+        If it is not well it rests, and costs nobody a call. If it is, its first rest is over: then a call
+        finds out whether it answers, too. If it does not, what the server says of itself counts no more.
+        """
+        if self.until is None and not well:
+            self._open(now)
+        if self.until is not None and not well:
+            self.until = now + max(self._rest(), LOOKED)
+        elif self.until is not None and self._rests <= 1:
+            self.until = min(self.until, now)
 
     def hear(self, until: float | None, changed: float, *, wished: bool = False) -> None:
         """What another process has seen; the latest word counts."""
@@ -131,16 +167,24 @@ class Circuit:
             self._turn(until, changed, wished=wished)
             self.news = False
 
+    def _open(self, now: float) -> None:
+        self._rests = self._rests + 1 if now - self.changed < self.tolerance.longest else 1
+        self._turn(now + self._rest(), now)
+
     def _turn(self, until: float | None, now: float, *, wished: bool = False) -> None:
         self.until, self.wished, self.changed, self.news = until, wished, now, True
-        self._probing, self._row = False, 0
+        self._probing, self._proving, self._row = False, False, 0
         self._seen.clear()
 
     def _too_much(self, now: float) -> bool:
         asked = [well for at, well in self._seen if now - at <= self.tolerance.window]
         failures = asked.count(False)
         enough = len(asked) >= self.tolerance.calls
-        return self._row >= self.tolerance.row or (enough and failures >= self.tolerance.share * len(asked))
+        return (
+            self._proving
+            or self._row >= self.tolerance.row
+            or (enough and failures >= self.tolerance.share * len(asked))
+        )
 
     def _rest(self) -> float:
         # Beyond the eighth, doubling changes nothing but the size of the number.

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from routergate.dispatch.breaker import Circuits
+from routergate.dispatch.capacity import Gauges
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.course import Step
 from routergate.dispatch.errand import Errand, check, within, without_beginning
@@ -12,6 +13,7 @@ from routergate.dispatch.fleet import Loads
 from routergate.dispatch.hedge import ABANDONED, Race, Running
 from routergate.dispatch.queue import Queue, Queues
 from routergate.dispatch.retries import Retries
+from routergate.dispatch.worded import says
 from routergate.domain.errors import (
     DeadlinePassed,
     PrefillRefused,
@@ -29,6 +31,7 @@ class Experience:
 
     circuits: Circuits = field(default_factory=Circuits)
     retries: Retries = field(default_factory=Retries)
+    gauges: Gauges = field(default_factory=Gauges)
     queues: Queues = field(default_factory=Queues)
 
 
@@ -111,11 +114,16 @@ class Calls:
             async with aclosing(step.replica.api.answer(request, card)) as chunks:
                 first = await within(deadline - clock.monotonic(), anext(chunks))
                 circuit.answered(entry, clock.monotonic())
+                self.loads.answered(step.replica, clock.monotonic() - began, clock.monotonic())
+                if first.rest is not None:
+                    circuit.spent(first.rest, clock.monotonic())
+                said = says(first, request.format)
                 yield first
                 async for chunk in chunks:
                     check(deadline, clock.monotonic())
+                    said = said or says(chunk, request.format)
                     yield chunk
-            circuit.completed(clock.monotonic())
+            circuit.ended(entry, clock.monotonic(), well=said)
         except ProviderRefused:
             circuit.answered(entry, clock.monotonic())
             raise

@@ -31,6 +31,8 @@ class Course:
 
     ahead: list[Candidate]
     limits: Limits
+    conversation: str = ""
+    """To which the request belongs; empty: to none."""
     passed_over: list[Candidate] = field(default_factory=list)
     """Nobody seemed to serve them: the last resort."""
     silent: set[Replica] = field(default_factory=set)
@@ -46,7 +48,7 @@ class Course:
     @classmethod
     def of(cls, decision: Decision) -> "Course":
         """Everything that the decision allows."""
-        return cls(list(decision.candidates), decision.limits)
+        return cls(list(decision.candidates), decision.limits, decision.features.conversation)
 
     def next(self, admitted: Choose, anyone: Choose) -> Step | None:
         """The next step: as long as there is one, somebody whom the circuits admit."""

@@ -3,15 +3,18 @@
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 
+from routergate.dispatch.balance import View, chosen
 from routergate.dispatch.breaker import State
 from routergate.dispatch.calls import Calls, Experience
 from routergate.dispatch.checked import Begun, Checker, Spare
 from routergate.dispatch.course import Choose, Course, Failure, Step
+from routergate.dispatch.crowd import crowds
 from routergate.dispatch.errand import Errand, nobody
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
 from routergate.dispatch.hedge import Running
 from routergate.dispatch.policy import RULES, Then, pause_before_again
 from routergate.dispatch.resume import Cover, Resumption, Seams, may_go_on, takes_prefill
+from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
     ProviderRefused,
@@ -112,6 +115,11 @@ class Dispatcher:
                 break
         return told
 
+    def health(self, now: float) -> Health:
+        """What a decision needs to know of the providers."""
+        full = crowds(self.fleet, self.loads, self.experience.gauges, now)
+        return Health(down=self.down(now), crowds=full)
+
     def down(self, now: float) -> frozenset[ModelId]:
         """The models that nobody serves at the moment."""
         return down(self.fleet, self.experience.circuits, now)
@@ -124,27 +132,29 @@ class Dispatcher:
         at, limits = meter.clock.monotonic() + course.pause, course.limits
         if meter.calls >= limits.attempts or at >= meter.arrived + limits.deadline:
             return None
-        step = course.next(self._choose(at), self._anyone(at, limits.wait))
+        step = course.next(self._choose(course, at), self._anyone(course, at))
         if step is not None and step.forced:
             course.pause += self._wish_left(step.replica, step.candidate, at)
         return step
 
-    def _choose(self, at: float) -> Choose:
+    def _choose(self, course: Course, at: float) -> Choose:
         """Whom the circuits admit at that time."""
-        circuits, loads = self.experience.circuits, self.loads
-        return lambda candidate, but: loads.least(admitted(self.fleet, circuits, candidate.card, but, at))
+        circuits, view = self.experience.circuits, self._view(course, at)
+        return lambda candidate, but: chosen(admitted(self.fleet, circuits, candidate.card, but, at), view)
 
-    def _anyone(self, at: float, wait: float) -> Choose:
+    def _anyone(self, course: Course, at: float) -> Choose:
         """Whoever may know better than the circuits; a provider's own wish to be left alone is respected."""
+        view, wait = self._view(course, at), course.limits.wait
 
         def choose(candidate: Candidate, but: Collection[Replica]) -> Replica | None:
-            return self.loads.least(
-                replica
-                for replica in self.fleet[candidate.card.provider]
-                if replica not in but and self._wish_left(replica, candidate, at) <= wait
-            )
+            replicas = self.fleet[candidate.card.provider]
+            asked = (one for one in replicas if self._wish_left(one, candidate, at) <= wait)
+            return chosen((one for one in asked if one not in but), view)
 
         return choose
+
+    def _view(self, course: Course, at: float) -> View:
+        return View(self.loads, self.experience.gauges, course.conversation, at)
 
     def _wish_left(self, replica: Replica, candidate: Candidate, at: float) -> float:
         return self.experience.circuits[replica.target(candidate.card.id)].wish_left(at)
@@ -172,8 +182,8 @@ class Dispatcher:
 
     async def _another(self, calls: Calls, errand: Errand) -> Running | None:
         """A call beside the one that keeps silent, if somebody can be asked at once, and paid."""
-        meter = errand.meter
-        step = errand.course.beside(self._choose(meter.clock.monotonic()))
+        meter, course = errand.meter, errand.course
+        step = course.beside(self._choose(course, meter.clock.monotonic()))
         if step is None or meter.calls + 2 > errand.decision.limits.attempts:
             return None
         try:
@@ -203,12 +213,12 @@ class Dispatcher:
     def _pause(self, course: Course, error: Failure, now: float) -> float | None:
         """Seconds until the same model is asked again, if it is."""
         rule, failures = RULES[error.kind], course.failures[error.kind]
-        if course.can_go_elsewhere(self._choose(now)):
+        if course.can_go_elsewhere(self._choose(course, now)):
             return 0.0 if failures <= rule.again else None
-        alone, wait = course.is_alone(self._choose(now)), course.limits.wait
+        alone, wait = course.is_alone(self._choose(course, now)), course.limits.wait
         pause = pause_before_again(
             rule, failures, error.retry_after, alone=alone, wait=wait, draw=self.chance()
         )
-        if pause is None or not course.can_repeat(self._choose(now + pause)):
+        if pause is None or not course.can_repeat(self._choose(course, now + pause)):
             return None
         return pause

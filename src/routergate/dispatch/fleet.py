@@ -1,13 +1,32 @@
 """The servers of each provider, and which of them is asked next."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
 
 from routergate.dispatch.breaker import Circuits, State, Target
+from routergate.dispatch.capacity import Server
 from routergate.domain.model import ModelCard, ModelId, ProviderId
-from routergate.ports import Provider
+from routergate.ports import Capacity, Probe, Provider
+
+TOLERATED = 2.0
+REMEMBERED = 30.0
+"""Seconds after which a server that was slow may be quick again."""
+WEIGHT = 0.2
+"""Of the latest answer in a mean."""
+
+
+class Balance(StrEnum):
+    """How one of a provider's servers is chosen."""
+
+    LEAST_OUTSTANDING = "least_outstanding"
+    """The one with the fewest running calls for its weight."""
+    LATENCY = "latency"
+    """The one that is expected to begin first: running calls count as long as it usually takes to begin."""
+    PREFIX = "prefix"
+    """The one that had the conversation before, unless it is much fuller than the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,6 +39,21 @@ class Replica:
     weight: float = 1.0
     """How much it takes in comparison with the others."""
     api: Provider
+    balance: Balance = Balance.LEAST_OUTSTANDING
+    """The same for all servers of a provider, as are those below."""
+    capacity: Capacity | None = None
+    """How its load is known; `None`: it tells nobody."""
+    tolerated: float = TOLERATED
+    """Seconds that a request may wait in its queue before other models are asked."""
+    probe: Probe | None = None
+    """How it is asked whether it is well, where nobody else asks it; `None`: not at all."""
+    probe_every: float = 0.0
+    """Seconds."""
+
+    @property
+    def server(self) -> Server:
+        """By which it is known whatever the configuration."""
+        return self.provider, self.name
 
     def target(self, model: ModelId) -> Target:
         """The model on this server."""
@@ -31,12 +65,14 @@ Fleet: TypeAlias = Mapping[ProviderId, Sequence[Replica]]
 
 @dataclass(slots=True)
 class Loads:
-    """What each server is working on, and how much it was given so far."""
+    """What each server is working on, how much it was given so far, and how soon it begins."""
 
     _running: Counter[Replica] = field(default_factory=Counter)
     _given: dict[Replica, float] = field(default_factory=dict)
     _level: float = 0.0
     """Of the last one that was given something: who was away does not have to catch up."""
+    _paces: dict[Replica, tuple[float, float]] = field(default_factory=dict)
+    """Seconds to the beginning of an answer, and when that was last seen."""
 
     def begin(self, replica: Replica) -> None:
         """A call to it begins."""
@@ -44,16 +80,28 @@ class Loads:
         self._level = max(self._given.get(replica, 0.0), self._level)
         self._given[replica] = self._level + 1 / replica.weight
 
+    def answered(self, replica: Replica, seconds: float, now: float) -> None:
+        """An answer of it has begun, so long after it was asked."""
+        usual = self.pace(replica, now)
+        mean = seconds if usual is None else usual + WEIGHT * (seconds - usual)
+        self._paces[replica] = mean, now
+
     def end(self, replica: Replica) -> None:
         """A call to it is over."""
         self._running[replica] -= 1
 
-    def least(self, replicas: Iterable[Replica]) -> Replica | None:
-        """The one with the fewest running calls for its weight; of those alike, whose turn it is."""
-        return min(replicas, key=self._load, default=None)
+    def running(self, replica: Replica) -> int:
+        """Calls that it is working on."""
+        return self._running[replica]
 
-    def _load(self, replica: Replica) -> tuple[float, float]:
-        return self._running[replica] / replica.weight, self._given.get(replica, 0.0)
+    def given(self, replica: Replica) -> float:
+        """How much it was given so far: of those alike, it is the turn of the one with the least."""
+        return self._given.get(replica, 0.0)
+
+    def pace(self, replica: Replica, now: float) -> float | None:
+        """Seconds that it usually takes to begin; `None`: it has not been asked of late."""
+        mean, seen = self._paces.get(replica, (None, now))
+        return mean if now - seen <= REMEMBERED else None
 
 
 def admitted(

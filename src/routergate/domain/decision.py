@@ -7,6 +7,7 @@ from enum import StrEnum
 from routergate.domain.answer import Cascade
 from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.calibration import Calibration
+from routergate.domain.capacity import Crowd
 from routergate.domain.model import ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
@@ -120,6 +121,18 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """What the queue in front of a model costs a request, though nobody is paid for it."""
+
+    crowd: Crowd
+    model: ModelId
+    """Who would answer instead: the next adequate one."""
+    pressure: float
+    """How much of that one's price it is, 0 to 1."""
+    price: Nanos
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A model that could serve the request, and what is expected of it."""
 
@@ -142,6 +155,13 @@ class Candidate:
     """What follows if its answer is rejected; `None`: its answer is given unchecked."""
     hedge_after: float | None = None
     """Seconds of silence after which another call is made beside the one to it; `None`: none is."""
+    shadow: Shadow | None = None
+    """What its queue costs; `None`: it has room, or nobody else has."""
+
+    @property
+    def pressure(self) -> float:
+        """How much its queue drives the request elsewhere, 0 to 1."""
+        return 0.0 if self.shadow is None else self.shadow.pressure
 
     @property
     def loaded(self) -> Nanos | None:

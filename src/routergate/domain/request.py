@@ -131,3 +131,5 @@ class Features:
     choices: int = 1
     service_tier: str | None = None
     """As asked for."""
+    conversation: str = ""
+    """A name that all requests of one conversation share, in hexadecimal digits; empty: it is of none."""

@@ -1,8 +1,11 @@
 """Two groups that chance made: how far apart they are, and how sure that is."""
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, isclose, sqrt
 from statistics import NormalDist
+
+NOISE = 1e-12
+"""What is smaller than this beside what it was made from is left over from adding up floats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,8 @@ class Sample:
         if mean is None or self.units < 2:
             return None
         spread = self.squares - 2 * mean * self.products + mean**2 * self.sizes
-        return sqrt(max(spread, 0.0) * self.units / (self.units - 1)) / self.requests
+        known = spread if spread > NOISE * self.squares else 0.0
+        return sqrt(known * self.units / (self.units - 1)) / self.requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def difference(one: Sample, other: Sample, confidence: float = 0.95) -> Differen
         return None
     variances = one.error**2, other.error**2
     both = sum(variances)
-    mean = one.mean - other.mean
+    mean = 0.0 if isclose(one.mean, other.mean, rel_tol=NOISE) else one.mean - other.mean
     if not both:
         return Difference(mean=mean, low=mean, high=mean)
     freedom = both**2 / (variances[0] ** 2 / (one.units - 1) + variances[1] ** 2 / (other.units - 1))

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import ClientError, DataUnusable
 from routergate.domain.identity import Attribution, Identity, Wishes
@@ -81,7 +82,7 @@ async def _row(router: Router, route: str, outcome: Outcome, at: int) -> _Row | 
     request = ChatRequest(payload={}, model=route, messages=outcome.messages)
     call = Call(request=request, attribution=NOBODY, wishes=Wishes())
     try:
-        decision = await router.decide(outcome.id, call, at, frozenset())
+        decision = await router.decide(outcome.id, call, at, Health())
     except ClientError:  # too long for every model: production would not have served it either
         return None
     labels = {each.card.id: label_of(outcome, each.card) for each in decision.candidates}

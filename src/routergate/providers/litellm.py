@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -21,12 +22,14 @@ from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Kept, Provider
+from routergate.providers.allowance import spent
 from routergate.providers.dialect import CHAT, DONE
 from routergate.providers.embeddings import EMBEDDINGS
 from routergate.providers.openai import Endpoint, encode, whole_chunk
-from routergate.providers.prefill import PREFIX
+from routergate.providers.prefill import MARKED
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
 from routergate.providers.stream import AnswerStream
+from routergate.providers.wire import Wire
 
 _TRANSLATED = (
     "messages functions function_call temperature top_p n stop stream max_tokens max_completion_tokens"
@@ -41,6 +44,8 @@ with which a caller could have our credentials sent elsewhere."""
 EMBEDDED: Final = frozenset({"input", "dimensions", "encoding_format", "user"})
 """The same for embeddings."""
 
+PREFIX: Final = "llm_provider-"
+"""What litellm puts before the name of a header that a provider sent."""
 TALKATIVE: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
 """Loggers that write requests, prompts included, to the log when it is at a low level or something fails."""
 
@@ -81,12 +86,13 @@ class LitellmProvider:
             async with asyncio.timeout_at(asked + self._endpoint.first_byte):
                 if request.format is Format.EMBEDDINGS:
                     vectors = await self._litellm.aembedding(**self._embedding(request, card))
-                    yield whole_chunk(vectors.model_dump_json().encode(), EMBEDDINGS)
+                    yield _whole(vectors, EMBEDDINGS)
                     return
                 answer = await self._litellm.acompletion(**self._arguments(request, card))
             if not request.stream:
-                yield whole_chunk(answer.model_dump_json().encode(), CHAT)
+                yield _whole(answer, CHAT)
                 return
+            stream.rest = spent(_headers(answer))
             first_token = asked + self._endpoint.first_token
             async with aclosing(answer), aclosing(self._relay(answer, stream, first_token)) as chunks:
                 async for chunk in chunks:
@@ -107,7 +113,7 @@ class LitellmProvider:
         if request.prefill:
             arguments["messages"] = [
                 *payload["messages"],
-                {"role": "assistant", "content": request.prefill, **PREFIX},
+                {"role": "assistant", "content": request.prefill, **MARKED},
             ]
         if request.max_output_tokens and not request.limits:
             arguments["max_tokens"] = request.max_output_tokens
@@ -143,6 +149,19 @@ class LitellmProvider:
         limit = asyncio.timeout(self._endpoint.idle) if stream.begun else asyncio.timeout_at(first_token)
         async with limit:
             return await anext(pieces, None)
+
+
+def _whole(answer: Any, wire: Wire) -> Chunk:
+    chunk = whole_chunk(answer.model_dump_json().encode(), wire)
+    return replace(chunk, rest=spent(_headers(answer)))
+
+
+def _headers(answer: Any) -> Mapping[str, str]:
+    """Those of the provider's answer, which litellm keeps beside it under names of its own."""
+    hidden = getattr(answer, "_hidden_params", None)
+    kept = hidden.get("additional_headers") if isinstance(hidden, Mapping) else None
+    told = kept if isinstance(kept, Mapping) else {}
+    return {name.removeprefix(PREFIX): value for name, value in told.items() if isinstance(value, str)}
 
 
 def _event(piece: Any, stream: AnswerStream) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,10 +24,11 @@ from routergate.domain.format import Format
 from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.ports import Chunk, Kept, Provider
+from routergate.providers.allowance import spent
 from routergate.providers.anthropic import COUNT, MESSAGES, counted
 from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
-from routergate.providers.prefill import PREFIX, begun
+from routergate.providers.prefill import MARKED, begun
 from routergate.providers.responses import RESPONSES
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
 from routergate.providers.stream import AnswerStream
@@ -99,8 +100,9 @@ class NativeProvider:
             async with asyncio.timeout_at(first_byte):
                 response = await self._ask(request, card)
             async with response:
+                stream.rest = spent(response.headers)
                 if not request.stream:
-                    yield await _whole(response, stream.wire, first_byte)
+                    yield replace(await _whole(response, stream.wire, first_byte), rest=stream.rest)
                     return
                 first_token = asked + self._endpoint.first_token
                 async with aclosing(self._relay(response, stream, first_token)) as chunks:
@@ -161,7 +163,7 @@ class NativeProvider:
 
     def _continued(self, request: ChatRequest) -> Mapping[str, Any]:
         """The parameters that make the model go on from the beginning of its answer."""
-        marked, told = (PREFIX, {}) if self._endpoint.continued is None else ({}, self._endpoint.continued)
+        marked, told = (MARKED, {}) if self._endpoint.continued is None else ({}, self._endpoint.continued)
         return {"messages": begun(request.payload["messages"], request.prefill, **marked), **told}
 
     async def _relay(

@@ -14,7 +14,7 @@ def begun(messages: Any, text: str, **marks: Any) -> msgspec.Raw:
     return msgspec.Raw(_encode(messages).rstrip()[:-1] + b"," + turn + b"]")
 
 
-PREFIX: Mapping[str, Any] = {"prefix": True}
+MARKED: Mapping[str, Any] = {"prefix": True}
 """How DeepSeek, Mistral and litellm want the message marked."""
 CONTINUED: Mapping[str, Any] = {"continue_final_message": True, "add_generation_prompt": False}
 """How vLLM is told that the last message is not whole."""

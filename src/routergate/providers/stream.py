@@ -27,6 +27,8 @@ class AnswerStream:
     """As the provider told it last."""
     answer_id: str | None = None
     """The provider's name for the answer."""
+    rest: float | None = None
+    """Seconds until the provider has something to give again, if it said at the beginning that it has not."""
     _finished: set[int] = field(default_factory=set)
     _choices: set[int] = field(default_factory=set)
     _held: list[Chunk] = field(default_factory=list)
@@ -96,6 +98,7 @@ class AnswerStream:
             usage_only=seen.usage_only,
             service_tier=self.service_tier,
             answer_id=self.answer_id,
+            rest=self.rest,
         )
 
     def _follow(self, seen: Seen) -> None:
@@ -113,6 +116,7 @@ class AnswerStream:
             text="".join(text),
             service_tier=self.service_tier,
             answer_id=self.answer_id,
+            rest=self.rest,
         )
 
     def _seen(self, data: bytes) -> Seen | None:

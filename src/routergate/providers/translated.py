@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
@@ -141,7 +141,7 @@ class TranslatedProvider:
             data = self.translation.answer(chunk.data, chunk.usage)
         except (msgspec.MsgspecError, AttributeError, TypeError) as error:
             raise ProviderBroken("the provider answered with what cannot be translated") from error
-        return Chunk(data=data, usage=chunk.usage, text=chunk.text, service_tier=chunk.service_tier)
+        return replace(chunk, data=data)
 
 
 def _refusal(message: str) -> ProviderRefused:

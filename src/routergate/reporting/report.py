@@ -78,6 +78,8 @@ class Report:
     notes: tuple[str, ...] = ()
     """Sentences without which the numbers would be read wrongly: what is not in them, and their basis."""
     charts: tuple[Chart, ...] = ()
+    nothing: str | None = None
+    """What is said where it has no rows, though the ledger has."""
 
     def __post_init__(self) -> None:
         for row in (*self.rows, *([self.total] if self.total else [])):

@@ -1,10 +1,11 @@
 """Features + catalogue + policy + health → decision. Told everything, looks at nothing."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from routergate.domain.asset import FREE, Loaded
+from routergate.domain.capacity import Crowd
 from routergate.domain.decision import (
     DIRECT,
     Candidate,
@@ -17,14 +18,15 @@ from routergate.domain.decision import (
 )
 from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
 from routergate.domain.identity import Wishes
-from routergate.domain.model import ModelCard, ModelId
+from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.request import Features
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
 from routergate.route.cascade import Rejected, as_expected
+from routergate.route.crowded import patience
 from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
-from routergate.route.order import ordered
+from routergate.route.order import Moment, ordered
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
 """The baseline's quality as a share of its own."""
@@ -67,6 +69,8 @@ class World:
     """The probability that a model's answer fails the route's checks, from what is expected beforehand."""
     draw: float = 1.0
     """What the request drew, from 0 to below 1, where the route holds a share of them out."""
+    crowds: Mapping[ProviderId, Crowd] = field(default_factory=dict)
+    """In front of the providers whose servers are all full."""
 
 
 def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
@@ -100,7 +104,7 @@ def decide(
     affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order = ordered(affordable, policy, needed, features.format, world.draw, world.rejected)
+    order = ordered(affordable, policy, needed, features.format, _moment(features, world))
     return Decision(
         id=decision_id,
         route=policy.id,
@@ -116,6 +120,15 @@ def decide(
         cascade=order.cascade,
         reference=reference,
         assignment=order.assignment,
+    )
+
+
+def _moment(features: Features, world: World) -> Moment:
+    return Moment(
+        draw=world.draw,
+        rejected=world.rejected,
+        crowds=world.crowds,
+        patience=patience(features.conversation),
     )
 
 

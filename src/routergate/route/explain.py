@@ -80,6 +80,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "cost_usd": _usd(candidate.cost),
         "loaded_cost_usd": _usd(candidate.loaded),
         "escalation": _escalation(candidate),
+        "queue": _queue(candidate),
     }
 
 
@@ -92,6 +93,19 @@ def _escalation(candidate: Candidate) -> dict[str, Any] | None:
         "probability": round(candidate.escalation.probability, 4),
         "cost_usd": _usd(candidate.escalation.cost),
         "expected_cost_usd": _usd(candidate.expected_cost),
+    }
+
+
+def _queue(candidate: Candidate) -> dict[str, Any] | None:
+    """What waits in front of it, and what that costs the request: part of another model's price."""
+    if (shadow := candidate.shadow) is None:
+        return None
+    return {
+        "waiting": shadow.crowd.waiting,
+        "wait_seconds": shadow.crowd.seconds,
+        "model": shadow.model,
+        "pressure": round(shadow.pressure, 4),
+        "shadow_price_usd": _usd(shadow.price),
     }
 
 

@@ -69,8 +69,12 @@ def out_of_scope(card: ModelCard, scope: Conditions | Identity) -> str | None:
 
 
 def failing(card: ModelCard, conditions: Conditions) -> str | None:
-    """Whether the model's provider fails to serve it."""
-    return f"provider {card.provider} is failing" if card.id in conditions.down else None
+    """Whether the model's provider fails to serve it, or has nothing left to give."""
+    return (
+        f"provider {card.provider} is failing, or wants to be left alone"
+        if card.id in conditions.down
+        else None
+    )
 
 
 def slow(usual: float | None, most: float | None) -> str | None:

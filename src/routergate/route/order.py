@@ -1,18 +1,35 @@
 """Candidates → the order in which they are tried, and the rule that made it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from routergate.domain.answer import Cascade
-from routergate.domain.asset import loaded_cost
+from routergate.domain.capacity import Crowd
 from routergate.domain.decision import Arm, Assignment, Candidate, RoutePolicy
 from routergate.domain.format import Format
+from routergate.domain.model import ProviderId
 from routergate.route.bar import Bar
 from routergate.route.cascade import Rejected, escalating
+from routergate.route.crowded import crowded, left_for, weighed
 from routergate.route.holdout import assignment
 
 VECTORS = "vectors of different models do not compare: in the order of the route"
 AS_WRITTEN = "the first that can serve the request, in the order of the route"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What is true of the moment and the conversation, beside what is expected of the models."""
+
+    draw: float
+    """From 0 to below 1, where the route holds a share of its requests out."""
+    rejected: Rejected
+    """The probability that a model's answer fails the route's checks."""
+    crowds: Mapping[ProviderId, Crowd]
+    """In front of the providers whose servers are all full."""
+    patience: float
+    """The conversation's place among all, 0 (the first to leave a full model) to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +47,21 @@ def ordered(
     policy: RoutePolicy,
     needed: Bar,
     wanted: Format,
-    draw: float,
-    rejected: Rejected,
+    moment: Moment,
 ) -> Order:
-    """The order of a route, or what its hold-out makes of it for a request that drew `draw`."""
+    """The order of a route, or what its hold-out makes of it for a request that drew `moment.draw`."""
     if wanted is Format.EMBEDDINGS:
         return Order(candidates=tuple(candidates), rule=VECTORS)
-    assigned = assignment(policy, candidates, draw)
+    assigned = assignment(policy, candidates, moment.draw)
     if assigned is not None and assigned.arm is Arm.BASELINE:
         return _held_out(candidates, policy, assigned)
     cascade = policy.cascade if wanted is Format.CHAT else None
-    costed = escalating(candidates, cascade, rejected)
+    costed = escalating(candidates, cascade, moment.rejected)
     if policy.as_written:
         return Order(candidates=tuple(costed), rule=AS_WRITTEN, cascade=cascade, assignment=assigned)
-    ranked = rank(costed, loaded=policy.loaded)
-    rule = _rule(ranked[0], needed, loaded=policy.loaded)
+    pressed = crowded(costed, moment.crowds, moment.patience, loaded=policy.loaded)
+    ranked = rank(pressed, loaded=policy.loaded)
+    rule = _rule(ranked, needed, loaded=policy.loaded)
     return Order(candidates=ranked, rule=rule, cascade=cascade, assignment=assigned)
 
 
@@ -54,12 +71,12 @@ def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Cand
     A model without a known cost comes after every other one, unless it alone is adequate: unknown is
     not cheap.
     """
-    cost = _loaded if loaded else _marginal
+    cost = partial(weighed, loaded=loaded)
     by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
     adequate = [candidate for candidate in by_quality if candidate.adequate]
     if not adequate:
         return tuple(by_quality)
-    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0))
+    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0, c.pressure))
     return (first, *(candidate for candidate in by_quality if candidate is not first))
 
 
@@ -70,19 +87,13 @@ def _held_out(candidates: Sequence[Candidate], policy: RoutePolicy, assigned: As
     return Order(candidates=tuple(first), rule=rule, assignment=assigned)
 
 
-def _rule(first: Candidate, needed: Bar, *, loaded: bool) -> str:
+def _rule(order: Sequence[Candidate], needed: Bar, *, loaded: bool) -> str:
+    first = order[0]
     if not first.adequate:
         return f"no model {needed.reached}: the best one first"
     basis = ", fixed costs included," if loaded else ""
     warm = f", counting {first.cached_tokens} tokens of this session that it has cached"
     kept = warm if first.cached_tokens else ""
     checked = "; its answer is checked before it is given" if first.escalation else ""
-    return f"the cheapest model{basis} that {needed.reached}{kept}, then by quality{checked}"
-
-
-def _marginal(candidate: Candidate) -> int | None:
-    return candidate.expected_cost
-
-
-def _loaded(candidate: Candidate) -> int | None:
-    return loaded_cost(candidate.expected_cost, candidate.share)
+    elsewhere = left_for(order, loaded=loaded)
+    return f"the cheapest model{basis} that {needed.reached}{kept}{elsewhere}, then by quality{checked}"

@@ -18,6 +18,7 @@ from routergate.domain.usage import KINDS, Usage
 from routergate.ports import Telemetry
 from routergate.telemetry import table
 from routergate.telemetry.files import Cell, Labels, Slot
+from routergate.telemetry.fullness import Fullness
 from routergate.telemetry.queues import QueueMetrics
 from routergate.telemetry.rescues import Rescues
 from routergate.telemetry.savings import Savings
@@ -67,6 +68,7 @@ class Metrics:
         self._savings, self._timings = Savings(self._slot), Timings(self._slot)
         self._rescues = Rescues(self._slot)
         self._circuits = self._slot.cells(table.CIRCUIT)
+        self.fullness = Fullness(self._slot)
         self.queues = QueueMetrics(self._slot)
         self._events_pending = self._slot.cells(table.EVENTS_PENDING)
         self._reload_successful = self._slot.cells(table.RELOAD_SUCCESSFUL)

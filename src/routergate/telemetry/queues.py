@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from routergate.dispatch.queue import Queue
 from routergate.domain.model import ProviderId
 from routergate.domain.turn import Priority
-from routergate.telemetry import table
+from routergate.telemetry import fill
 from routergate.telemetry.files import Slot
 
 
@@ -13,9 +13,9 @@ class QueueMetrics:
     """Who waits, and for how long."""
 
     def __init__(self, slot: Slot) -> None:
-        self._length = slot.cells(table.QUEUE_LENGTH)
-        self._running = slot.cells(table.QUEUE_RUNNING)
-        self._waits = slot.histograms(table.QUEUE_WAIT)
+        self._length = slot.cells(fill.QUEUE_LENGTH)
+        self._running = slot.cells(fill.QUEUE_RUNNING)
+        self._waits = slot.histograms(fill.QUEUE_WAIT)
 
     def waited(self, provider: ProviderId, priority: Priority, seconds: float) -> None:
         """A request has waited, without raising."""

@@ -1,4 +1,4 @@
-"""What requests cost against what they would have cost without routing."""
+"""What routing saves, as metrics."""
 
 from routergate.domain.event import UsageEvent
 from routergate.domain.money import NANOS_PER_USD

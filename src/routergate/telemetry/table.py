@@ -1,6 +1,7 @@
 """Every metric, once: what is counted is declared here, and the reference is made from it."""
 
 from routergate.telemetry.answers import CONTINUED, HEDGES
+from routergate.telemetry.fill import PREFIX_HITS, QUEUE, QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT, UTILISATION
 from routergate.telemetry.metric import Across, Kind, Metric
 
 # From 50 µs: the gateway itself and its decisions take far less than a model does.
@@ -129,30 +130,6 @@ CIRCUIT = Metric(
     help="The worst circuit of a provider, whatever the server, model or worker: 0 closed, 1 half-open (one "
     "call at a time finds out whether it is well again), 2 open (passed over for now).",
     across=Across.MAX,
-)
-QUEUE_LENGTH = Metric(
-    name="routergate_queue_length",
-    kind=Kind.GAUGE,
-    labels=("provider",),
-    unit="requests",
-    help="Requests that wait for a place at a provider with a limit, now.",
-    across=Across.SUM,
-)
-QUEUE_RUNNING = Metric(
-    name="routergate_queue_running",
-    kind=Kind.GAUGE,
-    labels=("provider",),
-    unit="calls",
-    help="Calls that have a place at a provider, now.",
-    across=Across.SUM,
-)
-QUEUE_WAIT = Metric(
-    name="routergate_queue_wait_seconds",
-    kind=Kind.HISTOGRAM,
-    labels=("provider", "priority"),
-    unit="seconds",
-    help="How long requests waited for a place, in vain or not, if they did not find one at once.",
-    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
 )
 STORE_UP = Metric(
     name="routergate_store_up",
@@ -289,7 +266,7 @@ METRICS: tuple[Metric, ...] = (
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
     QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT,
-    CIRCUIT, STORE_UP, STORE_FAILURES,
+    CIRCUIT, UTILISATION, QUEUE, PREFIX_HITS, STORE_UP, STORE_FAILURES,
     EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
     EVENTS_CORRECTED, RESERVATIONS_SWEPT,
     RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, BUILD_INFO,

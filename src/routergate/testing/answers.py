@@ -87,6 +87,8 @@ def answer(asked: Asked, profile: Profile) -> Answer:
     """The answer of `profile` to a request: the same every time."""
     if "empty" in asked.faults or "error200" in asked.faults:
         return Answer(asked=asked, profile=profile, choices=())
+    if "mute" in asked.faults:
+        return Answer(asked=asked, profile=profile, choices=(Choice(),) * asked.choices)
     seeds = (f"{asked.digest}#{place}" for place in range(asked.choices))
     return Answer(
         asked=asked,

@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 from aiohttp import web
@@ -55,7 +56,7 @@ async def _send_plain(answer: Answer, visit: Visit) -> web.StreamResponse:
     faults, body = answer.asked.faults, _plain_body(answer)
     await asyncio.sleep(_first_delay(answer) + answer.tokens * answer.profile.seconds_per_token)
     headers = HEADERS | {"content-type": "application/json", "content-length": str(len(body))}
-    response = await _prepared(visit, headers)
+    response = await _prepared(visit, headers | _limits(answer))
     visit.note(prompt_tokens=answer.prompt_tokens, output_tokens=answer.tokens)
     if "cut" in faults or "stall" in faults:
         await response.write(body[: len(body) // 2])
@@ -75,7 +76,7 @@ async def _send_stream(answer: Answer, visit: Visit) -> web.StreamResponse:
     events, whole = _events(answer)
     headers = HEADERS | {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
     await asyncio.sleep(_first_delay(answer))
-    response = await _prepared(visit, headers)
+    response = await _prepared(visit, headers | _limits(answer))
     # Nothing yet, but it sends the headers, even if no event will follow.
     await response.write(b"")
     if whole:
@@ -124,6 +125,21 @@ def resplit(events: Sequence[Event], size: int) -> list[Event]:
 
 def _first_delay(answer: Answer) -> float:
     return answer.profile.first_token_seconds + (answer.asked.faults.argument("slow") or 0.0)
+
+
+def _limits(answer: Answer) -> dict[str, str]:
+    """What is left of a limit: nothing, where the fault says so, and no word of it otherwise."""
+    if (seconds := answer.asked.faults.argument("spent")) is None:
+        return {}
+    if answer.asked.format == "messages":
+        name, reset = "anthropic-ratelimit-requests-{}", _date(seconds)
+    else:
+        name, reset = "x-ratelimit-{}-requests", f"{seconds:g}s"
+    return {name.format("limit"): "60", name.format("remaining"): "0", name.format("reset"): reset}
+
+
+def _date(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()  # noqa: TID251 - a server has a clock
 
 
 async def _prepared(visit: Visit, headers: dict[str, str]) -> web.StreamResponse:

@@ -47,6 +47,8 @@ FAULTS: Mapping[str, Fault] = {
     "nodone": Fault("ends the stream after the finish reason, without `[DONE]`"),
     "nousage": Fault("never reports usage"),
     "empty": Fault("answers 200 with no choices"),
+    "mute": Fault("answers 200 without a word: no text, and no output tokens"),
+    "spent": Fault("answers, and says that it will answer no more", "seconds until it will again", 60),
     "error200": Fault("answers 200 with an error object"),
     "crlf": Fault("ends the lines of the stream with CR LF"),
     "muttering": Fault("sends nothing but comments before a stream, or where it breaks off", "seconds", 60),

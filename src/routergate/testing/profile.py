@@ -14,6 +14,8 @@ class Profile:
     reports_usage: bool = True
     vllm: bool = False
     """Offers vLLM's `/metrics` at the root of the server."""
+    old_metrics: bool = False
+    """Whether they have the names of versions before 0.9."""
     azure: bool = False
     """Answers at Azure OpenAI's paths and in its words: the newer API, as OpenAI's, and the classic one."""
     slots: int | None = None

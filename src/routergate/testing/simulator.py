@@ -1,8 +1,7 @@
 """A provider on a real socket that speaks OpenAI's wire format and asks no model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -223,7 +222,7 @@ class Simulator:
         visit = self._arrived(request)
         try:
             asked = await self._asked(reader, visit)
-            async with self._slot(asked.model):
+            async with self._load.slot(self._slots, asked.model):
                 return await self._answered(asked, visit)
         except Refused as refused:
             visit.note(status=refused.status)
@@ -259,24 +258,6 @@ class Simulator:
         check_key(visit.call.headers, self.profile)
         self._keeping.check(body)
         return reader(body, self.profile, self._imposed)
-
-    @asynccontextmanager
-    async def _slot(self, model: str) -> AsyncIterator[None]:
-        """Wait for one of the profile's slots."""
-        load = self._load
-        if self._slots is not None:
-            load.waiting[model] += 1
-            try:
-                await self._slots.acquire()
-            finally:
-                load.waiting[model] -= 1
-        load.running[model] += 1
-        try:
-            yield
-        finally:
-            load.running[model] -= 1
-            if self._slots is not None:
-                self._slots.release()
 
     async def _answered(self, asked: Asked, visit: Visit) -> web.StreamResponse:
         if "reset" in asked.faults:
