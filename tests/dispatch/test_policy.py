@@ -26,7 +26,7 @@ def pause(
 
 def test_every_failure_of_a_provider_has_its_rule() -> None:
     upstream = [it for it in UpstreamError.__subclasses__() if it is not AllProvidersFailed]
-    refused = [ProviderRefused, *ProviderRefused.__subclasses__()]
+    refused: list[type[ProviderRefused]] = [ProviderRefused, *ProviderRefused.__subclasses__()]
     assert set(RULES) == {it.kind for it in upstream} | {it.kind for it in refused}
 
 
