@@ -25,9 +25,11 @@ from routergate.config.spec import (
     ServerSpec,
 )
 from routergate.deciding import Router
+from routergate.dispatch.calls import Experience
 from routergate.dispatch.checked import Checker
-from routergate.dispatch.dispatch import Dispatcher, Experience
+from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Fleet, Replica
+from routergate.dispatch.resume import Seams
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
@@ -45,8 +47,10 @@ from routergate.providers.anthropic import VERSION
 from routergate.providers.capacity import VllmMetrics
 from routergate.providers.litellm import LitellmProvider
 from routergate.providers.openai import ANTHROPIC, OPENAI, Endpoint, NativeProvider
+from routergate.providers.prefill import CONTINUED
 from routergate.providers.probe import HttpProbe
 from routergate.providers.reading import ChatReader
+from routergate.providers.thread import ChatThread
 from routergate.providers.translated import ChatAsMessages, MessagesAsChat, TranslatedProvider
 from routergate.reporting.question import Question
 from routergate.reporting.render import plain_rows
@@ -106,6 +110,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
             chance=SystemRandom().random,
             sleep=asyncio.sleep,
             checker=Checker(ChatReader()),
+            seams=Seams(ChatThread, parts.counter),
             experience=parts.experience,
         ),
         homes=StoredHomes(parts.store),
@@ -221,6 +226,7 @@ def endpoint(spec: ProviderSpec, server: ReplicaSpec) -> Endpoint:
         idle=spec.timeouts.idle,
         total=spec.timeouts.total,
         stream_usage=spec.stream_usage,
+        continued=CONTINUED if spec.kind is ProviderKind.VLLM else None,
         limit=spec.output_limit or ("max_completion_tokens" if spec.kind in OWN_NAMES else "max_tokens"),
         api_version=spec.api_version,
         wires=ANTHROPIC if anthropic else OPENAI,

@@ -72,6 +72,9 @@ class Router:
                 on=day_of(at),
                 share=lambda card: self._share(card, at),
                 first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
+                hedge_after=lambda model: self.recent.tails.hedge_after(
+                    policy.hedge, (model, request.stream), at / 1e9
+                ),
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
                 rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
                 draw=draw(policy, account, request_id),

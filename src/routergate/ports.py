@@ -13,6 +13,7 @@ from routergate.domain.event import UsageEvent
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ModelId, ProviderId
+from routergate.domain.overlap import Overlap
 from routergate.domain.request import ChatRequest, Features, Message, Reading
 from routergate.domain.reservation import Line, Reply
 from routergate.domain.usage import Usage
@@ -146,6 +147,21 @@ class Reader(Protocol):
 
     def said(self, chunks: Sequence[Chunk]) -> Sequence[Said]:
         """The choices, as far as they have come; none where the format is not understood. Never raises."""
+
+
+class Thread(Protocol):
+    """One streamed answer as the caller has it, and how another one is joined to it."""
+
+    @property
+    def text(self) -> str | None:
+        """What it says so far; `None`: it cannot go on, as it is over or there is more to it than text."""
+
+    def told(self, chunk: Chunk) -> None:
+        """Note a piece that goes to the caller."""
+
+    def joined(self, chunk: Chunk, overlap: Overlap, paid: Usage) -> Chunk:
+        """A piece of another answer as if it were of this one: less the `overlap`, its usage with what was
+        `paid` before; its `text` is still all that was written. Raises `AnswerDiverged`."""
 
 
 class Estimator(Protocol):

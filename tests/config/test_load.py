@@ -15,7 +15,7 @@ from routergate.config.load import load
 from routergate.config.spec import Config, ProbeSpec, ProviderKind, ProviderSpec, Timeouts
 from routergate.dispatch.fleet import Balance
 from routergate.domain.answer import Cascade, Flaw
-from routergate.domain.decision import Limits, RoutePolicy
+from routergate.domain.decision import Hedge, Limits, RoutePolicy
 from routergate.domain.errors import ConfigError
 from routergate.domain.model import Capability, Category, ModelClass, ModelId, RateCard, TaskId
 from support.configs import ENV, OUTLINE, SMALL, loaded
@@ -126,6 +126,25 @@ def test_routes_and_tasks_become_domain_values(outline: Config) -> None:
     task = outline.catalogue.tasks[TaskId("contract-review")]
     assert task.features == {"contracts"}
     assert task.examples == ("Review this NDA for …",)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", (False, None)),
+        ("on_break: error", (False, None)),
+        ("on_break: continue", (True, None)),
+        ("hedge: {}", (False, Hedge())),
+        ("hedge: {after: p95}", (False, Hedge())),
+        ("hedge: {after: 2.5}", (False, Hedge(after=2.5))),
+    ],
+)
+def test_a_route_says_what_is_done_about_late_and_broken_answers(
+    tmp_path: Path, written: str, expected: tuple[bool, Hedge | None]
+) -> None:
+    config = loaded(tmp_path, SMALL + f"routes: {{auto: {{candidates: [gpt-4o], {written}}}}}")
+    route = config.catalogue.routes["auto"]
+    assert (route.continues, route.hedge) == expected
 
 
 def test_a_file_with_everything_in_it_has_no_warnings(outline: Config) -> None:

@@ -116,7 +116,7 @@ def test_a_model_needs_to_say_what_it_has_room_for(tmp_path: Path, written: str,
     assert problems(tmp_path, text) == [f"6: models.m{expected}"]
 
 
-CAPABILITIES = "tools, vision, audio, json_mode, json_schema, reasoning, embeddings"
+CAPABILITIES = "tools, vision, audio, json_mode, json_schema, reasoning, prefill, embeddings"
 
 
 @pytest.mark.parametrize(
@@ -191,6 +191,14 @@ def test_a_model_that_makes_no_sense_is_refused(tmp_path: Path, written: str, ex
                 "empty, refusal, truncated, invalid_json, rule, low_confidence; "
                 "did you mean 'refusal'?"
             ),
+        ),
+        ("candidates: [gpt-4o], on_break: go_on", ".on_break: 'go_on' is not one of error, continue"),
+        *(
+            (
+                f"candidates: [gpt-4o], hedge: {{after: {after}}}",
+                ".hedge.after: expected p95, or seconds: a number of more than 0 and at most 86400",
+            )
+            for after in ("p99", "0", "true", ".inf", "90000")
         ),
         (
             "candidates: [gpt-4o, gpt-4o-mini], cascade: {escalate_when: [rule]}",

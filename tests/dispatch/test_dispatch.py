@@ -39,7 +39,7 @@ from routergate.meter.settle import overhead
 from routergate.ports import Chunk, Kept
 from routergate.providers.reading import ChatReader
 from support.builders import a_card, a_decision, a_request
-from support.fakes import FakeProvider, Hang, Step, Wait, a_dispatcher
+from support.fakes import SEAMS, FakeProvider, Hang, Step, Wait, a_dispatcher
 from support.redis import HandClock
 from support.restraints import a_line
 
@@ -329,6 +329,7 @@ def replicated(*scripts: Sequence[Step]) -> tuple[Dispatcher, list[FakeProvider]
         chance=lambda: 1.0,
         sleep=clock.sleep,
         checker=Checker(ChatReader()),
+        seams=SEAMS,
     )
     return dispatcher, apis
 
@@ -414,6 +415,7 @@ async def test_the_servers_are_asked_for_a_kept_answer_until_one_has_it(
         chance=lambda: 0.0,
         sleep=HandClock().sleep,
         checker=Checker(ChatReader()),
+        seams=SEAMS,
     )
     assert await dispatcher.kept(FIRST.provider, "GET", "resp_1") == told
     assert [api.kept_asked for api in apis] == asked

@@ -17,7 +17,7 @@ from routergate.meter.meter import Meter
 from routergate.ports import Capacity, Chunk, Probe
 from routergate.providers.reading import ChatReader
 from support.builders import a_card, a_decision, a_request
-from support.fakes import FakeProvider
+from support.fakes import SEAMS, FakeProvider
 from support.redis import HandClock
 
 GPUS = ProviderId("gpus")
@@ -68,7 +68,11 @@ class Scene:
     def __post_init__(self) -> None:
         only = Replica(provider=GPUS, name="only", api=self.api, probe=self.probe, probe_every=self.every)
         self.dispatcher = Dispatcher(
-            fleet={GPUS: [only]}, chance=lambda: 0.0, sleep=self.clock.sleep, checker=Checker(ChatReader())
+            fleet={GPUS: [only]},
+            chance=lambda: 0.0,
+            sleep=self.clock.sleep,
+            checker=Checker(ChatReader()),
+            seams=SEAMS,
         )
         self.circuit = self.dispatcher.experience.circuits[only.target(CARD.id)]
 
@@ -100,6 +104,7 @@ async def test_servers_that_tell_are_asked_how_full_they_are() -> None:
         chance=lambda: 0.0,
         sleep=clock.sleep,
         checker=Checker(ChatReader()),
+        seams=SEAMS,
     )
     await measure(dispatcher, clock)
     assert dispatcher.health(0.0) == Health(crowds={GPUS: Crowd(waiting=50, seconds=None, level=1.0)})

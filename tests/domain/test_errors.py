@@ -1,8 +1,11 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from routergate.domain import errors, once, refusals
+from routergate.domain import errors, once, plan, refusals
 from routergate.domain.errors import ConfigError, RouterGateError, UpstreamError
+
+ELSEWHERE = (once, overlap, refusals)
+"""Modules with errors of their own, which are in the tree once they are imported."""
 
 
 def tree(cls: type[RouterGateError], depth: int = 0) -> Iterator[tuple[int, str]]:
@@ -35,6 +38,10 @@ def test_the_docstring_draws_the_whole_tree() -> None:
 def test_the_refusals_of_budgets_and_limits_are_the_callers_to_put_right() -> None:
     assert issubclass(refusals.NotAdmitted, errors.ClientError)
     assert issubclass(once.IdempotencyConflict, errors.ClientError)
+
+
+def test_what_cannot_be_invoiced_is_the_operators_to_put_right() -> None:
+    assert issubclass(plan.NotInvoiceable, RouterGateError)
 
 
 def test_every_failure_of_a_provider_has_a_word_of_its_own() -> None:

@@ -4,12 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.decision import Decision, Escalation
-from routergate.domain.event import Attempt, UsageEvent
+from routergate.domain.decision import Decision, Escalation, Hedge
+from routergate.domain.event import OUTRUN, Attempt, UsageEvent
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelId
 from routergate.domain.usage import Usage
-from routergate.meter.recent import ENOUGH, KEPT, REMEMBERED, Paces, Recent, Rejections, Warmth
+from routergate.meter.recent import (
+    ENOUGH,
+    KEPT,
+    LAST,
+    LATELY,
+    MANY,
+    REMEMBERED,
+    SOONEST,
+    Paces,
+    Recent,
+    Rejections,
+    Tails,
+    Warmth,
+)
 from support.builders import a_candidate, a_card, a_decision
 from support.events import an_attribution, an_event
 
@@ -114,6 +127,52 @@ def test_the_session_that_has_been_silent_for_longest_is_forgotten() -> None:
         0,
         800,
     )
+
+
+STREAMED, PLAIN = (MINI, True), (MINI, False)
+
+
+def tailed(*seconds: float, at: float = 0.0) -> Tails:
+    tails = Tails()
+    for each in seconds:
+        tails.observe(STREAMED, each, at)
+    return tails
+
+
+def test_late_is_what_nineteen_of_twenty_answers_are_not() -> None:
+    assert tailed(*range(1, 21)).late(STREAMED, 0.0) == 19
+    assert tailed(*[1.0] * 95, *[9.0] * 5).late(STREAMED, 0.0) == 1.0
+    assert tailed(*[1.0] * 94, *[9.0] * 6).late(STREAMED, 0.0) == 9.0
+
+
+def test_nothing_is_late_where_too_little_is_known() -> None:
+    assert tailed(*[1.0] * (MANY - 1)).late(STREAMED, 0.0) is None
+    assert tailed(*[1.0] * MANY).late(PLAIN, 0.0) is None
+    assert tailed(*[1.0] * MANY).late(STREAMED, LATELY + 1) is None
+
+
+def test_nothing_is_late_that_takes_no_time() -> None:
+    assert tailed(*[0.0] * MANY).late(STREAMED, 0.0) == SOONEST
+
+
+def test_only_the_last_answers_say_what_is_late() -> None:
+    assert tailed(*[9.0] * LAST, *[1.0] * LAST).late(STREAMED, 0.0) == 1.0
+
+
+def test_a_route_says_when_another_call_is_made() -> None:
+    tails = tailed(*[2.0] * MANY)
+    asked = (None, Hedge(), Hedge(after=0.5))
+    assert [tails.hedge_after(hedge, STREAMED, 0.0) for hedge in asked] == [None, 2.0, 0.5]
+
+
+def test_late_does_not_come_earlier_for_all_the_calls_that_were_ended() -> None:
+    recent, event = Recent(), an_event(at=0)
+    call = Attempt(model="mini", provider="p", result="ok", seconds=1.0, billed=True)
+    failed, ended = replace(call, result="timeout", billed=None), replace(call, result=OUTRUN, billed=None)
+    for _ in range(MANY):
+        recent.observe(checked(), replace(event, attempts=(failed, replace(ended, seconds=3.0), call)))
+    assert recent.tails.late(STREAMED, 0.0) == 3.0
+    assert recent.tails.late(PLAIN, 0.0) is None
 
 
 def checked() -> Decision:

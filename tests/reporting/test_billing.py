@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from routergate.domain.errors import NotInvoiceable
 from routergate.domain.event import UsageEvent
 from routergate.domain.invoice import Invoice, Used
 from routergate.domain.money import Nanos
@@ -21,6 +20,7 @@ from routergate.domain.plan import (
     Detail,
     ExchangeRate,
     Issuer,
+    NotInvoiceable,
     RateSheet,
     Tokens,
 )

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from routergate.domain.errors import NotInvoiceable
 from routergate.domain.invoice import DocumentKind, Invoice, Used
+from routergate.domain.plan import NotInvoiceable
 from routergate.reporting.documents import as_csv, as_json, as_table
 from routergate.reporting.pdf import as_pdf
 from support.invoices import an_invoice, an_item

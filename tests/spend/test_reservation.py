@@ -8,7 +8,7 @@ from routergate.domain.asset import Loaded
 from routergate.domain.budget import Away, Budget, Limit, Measure, Policy, Rules, Scope
 from routergate.domain.decision import Candidate, Decision, Estimate
 from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
-from routergate.domain.event import UsageSource
+from routergate.domain.event import Attempt, UsageSource
 from routergate.domain.identity import Attribution, Identity
 from routergate.domain.model import ModelCard, ModelClass
 from routergate.domain.money import Nanos
@@ -478,3 +478,67 @@ async def test_tokens_of_rejected_answers_are_charged() -> None:
     call = replace(an_event().attempts[0], usage=Usage(output=7), cost=Nanos(5))
     event = an_event(usage=Usage(output=3), attempts=(call, *an_event().attempts))
     assert [one.amount for one in hold.settled(event).charges] == [10]
+
+
+async def hedged(rule: Budget | Limit, *cards: ModelCard) -> Reservation:
+    """A request that holds what two calls at the same time may cost."""
+    hold = shop(rule).hold(decided(*cards))
+    await hold.admit()
+    await hold.cover(hold.decision.candidates[0])
+    await hold.cover(hold.decision.candidates[-1], 1)
+    return hold
+
+
+def outrun(model: str) -> Attempt:
+    return Attempt(model=model, provider="p", result="outrun", seconds=1.0)
+
+
+async def test_two_calls_at_the_same_time_are_both_held() -> None:
+    assert held(await hedged(a_budget(2_000_000), SMALL, LARGE)) == [1_100_000]
+    assert held(await hedged(a_budget(2_000_000), SMALL)) == [200_000]
+
+
+@pytest.mark.parametrize(("late", "left"), [("small", 100_000), ("large", 1_000_000)])
+async def test_for_a_call_that_was_outrun_what_was_set_aside_is_charged(late: str, left: int) -> None:
+    hold = await hedged(a_budget(2_000_000), SMALL, LARGE)
+    settled = hold.settled(an_event(cost=Nanos(7), attempts=(outrun(late),)))
+    assert [one.amount for one in settled.charges] == [7 + left]
+
+
+async def test_one_of_two_calls_to_the_same_model_was_outrun() -> None:
+    hold = await hedged(a_budget(2_000_000), SMALL)
+    settled = hold.settled(an_event(cost=Nanos(7), attempts=(outrun("small"),)))
+    assert [one.amount for one in settled.charges] == [100_007]
+
+
+async def test_a_request_is_one_request_however_many_calls_it_makes() -> None:
+    hold = await hedged(a_limit(10, measure=Measure.REQUESTS), SMALL, LARGE)
+    settled = hold.settled(an_event(attempts=(outrun("small"),)))
+    assert [one.amount for one in settled.charges] == [1]
+
+
+async def test_the_answer_that_is_given_is_measured_by_what_is_held_for_it() -> None:
+    """The second of two calls was asked last, but the first one has answered."""
+    small = replace(SMALL, max_output_tokens=20)
+    hold = await hedged(strict(100_000_000), LARGE, small)
+    assert await answered(hold, ["one two three four "] * 10, admit=False) == 10
+
+
+async def test_an_answer_that_goes_on_elsewhere_is_measured_anew() -> None:
+    hold = shop(a_budget(10_000_000)).hold(decided(SMALL, LARGE, output=5))
+    await hold.admit()
+    meter, first = Meter(HandClock(), 0.0), Chunk(data=b"", text="one two three four ")
+    meter.answered(hold.decision.chosen, first)
+
+    async def rest() -> AsyncGenerator[Chunk, None]:
+        yield first
+        meter.broke("cut")
+        await hold.cover(hold.decision.candidates[1], meter.beside)
+        meter.answered(hold.decision.candidates[1], first)
+        for _ in range(9):
+            yield first
+
+    seen = meter.watch(first, rest())
+    assert len([chunk async for chunk in hold.within(seen, meter, WordCounter())]) == 11
+    # Twice the 8 tokens of the first model stay held, beside twice the 32 that the second one had come to.
+    assert held(hold) == [16_000 + 640_000]

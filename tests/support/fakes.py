@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
+from routergate.dispatch.resume import Seams
 from routergate.domain.asset import Volume
 from routergate.domain.caching import Question
 from routergate.domain.errors import StoreUnavailable
@@ -30,6 +31,7 @@ from routergate.ports import (
     Whole,
 )
 from routergate.providers.reading import ChatReader
+from routergate.providers.thread import ChatThread
 from routergate.spend.book import Book
 from support.redis import HandClock
 
@@ -56,6 +58,7 @@ class FakeProvider:
     script: Sequence[Step] = (Chunk(data=b"answer", text="answer"),)
     clock: HandClock = field(default_factory=HandClock)
     asked: list[ModelCard] = field(default_factory=list)
+    sent: list[ChatRequest] = field(default_factory=list)
     closed: int = 0
     count: int | None = None
     keeps: Kept | None = None
@@ -65,6 +68,7 @@ class FakeProvider:
 
     async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         self.asked.append(card)
+        self.sent.append(request)
         try:
             for step in self.script:
                 if isinstance(step, Chunk):
@@ -101,6 +105,7 @@ def a_dispatcher(
         chance=lambda: draw,
         sleep=(clock or HandClock()).sleep,
         checker=Checker(ChatReader()),
+        seams=SEAMS,
     )
 
 
@@ -214,6 +219,8 @@ class WordCounter:
     def estimate(self, text: str) -> int:
         return len(text.split())
 
+
+SEAMS = Seams(ChatThread, WordCounter())
 
 _provider: type[Provider] = FakeProvider
 _ledger: type[Ledger] = ListLedger

@@ -30,6 +30,10 @@ RATES = {"small": (1_000, 2_000), "large": (10_000, 20_000)}
 TIMEOUTS = {"connect": 10, "first_byte": 30, "first_token": 30, "idle": 30, "total": 60}
 
 
+PREFILLED = {"marked": "spare", "vllm": "spare-vllm", "claude": "spare-claude"}
+"""Models that go on from the beginning of their answer, by the way in which they are told to."""
+
+
 @dataclass
 class Wall:
     """What is running, and what it has seen."""
@@ -118,11 +122,28 @@ def configuration(primary: str, spare: str, provider: dict[str, Any]) -> dict[st
         "providers": {
             "primary": first,
             "spare": {"kind": "openai", "timeouts": TIMEOUTS, "base_url": spare},
+            "spare-vllm": {"kind": "vllm", "timeouts": TIMEOUTS, "base_url": spare},
+            "spare-claude": {"kind": "anthropic", "timeouts": TIMEOUTS, "base_url": spare},
         },
-        "models": {"small": a_model("primary", "small", 8_000), "large": a_model("spare", "large", 16_000)},
+        "models": {
+            "small": a_model("primary", "small", 8_000),
+            "large": a_model("spare", "large", 16_000),
+            **{
+                name: {**a_model(provider, "large", 16_000), "capabilities": ["prefill", "tools"]}
+                for name, provider in PREFILLED.items()
+            },
+        },
         "routes": {
             "auto": {"candidates": ["small", "large"]},
             "alone": {"candidates": ["small"]},
+            **{
+                f"steady-{name}": {"candidates": ["small", name], "on_break": "continue"}
+                for name in PREFILLED
+            },
+            "steady": {"candidates": ["small", "large"], "on_break": "continue"},
+            "hedged": {"candidates": ["small", "large"], "hedge": {"after": 0.05}},
+            "patient": {"candidates": ["small", "large"], "hedge": {"after": 60}},
+            "usual": {"candidates": ["small", "large"], "hedge": {}},
             "hasty": {"candidates": ["small", "large"], "deadline": 0.1},
         },
         "keys": [{"hash": sha256(KEY), "organisation": "acme"}],
@@ -136,5 +157,6 @@ def a_model(provider: str, name: str, room: int) -> dict[str, Any]:
         "name": "sim-mini",
         "class": "economy",
         "context_tokens": room,
+        "capabilities": ["tools", "json_schema"],
         "prices": [{"from": "2020-01-01", "input": per_million[0], "output": per_million[1]}],
     }

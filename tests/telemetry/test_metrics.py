@@ -122,6 +122,26 @@ def test_a_rejected_answer_is_an_escalation_for_its_flaw_and_its_tokens_count(
     assert value(tmp_path, "routergate_tokens_total", model="mini", kind="input_uncached") == 7
 
 
+def test_an_answer_that_went_on_elsewhere_is_no_rejected_one(metrics: Metrics, tmp_path: Path) -> None:
+    broken = Attempt(model="mini", provider="acme-ai", result="cut", seconds=0.1, usage=Usage(output=7))
+    second = Attempt(model="large", provider="acme-ai", result="ok", seconds=0.1, billed=True)
+    metrics.record(an_event(card=LARGE, attempts=(broken, second)))
+    metrics.record(an_event(card=LARGE, attempts=(broken, second), outcome=Outcome.FAILED))
+    metrics.record(an_event())
+    assert value(tmp_path, "routergate_continued_answers_total", route="auto") == 1
+    assert value(tmp_path, "routergate_escalations_total", route="auto", reason="failure") == 2
+
+
+def test_calls_beside_others_are_counted_by_what_became_of_them(metrics: Metrics, tmp_path: Path) -> None:
+    call = Attempt(model="mini", provider="acme-ai", result="ok", seconds=0.1, billed=True)
+    for result, billed in (("ok", True), ("refusal", True), ("outrun", None), ("broken", False)):
+        beside = replace(call, result=result, billed=billed, hedge=True)
+        metrics.record(an_event(attempts=(call, beside)))
+    results = {name: value(tmp_path, "routergate_hedges_total", result=name) for name in ("won", "lost")}
+    assert results == {"won": 2, "lost": 1}
+    assert value(tmp_path, "routergate_hedges_total", route="auto", result="failed") == 1
+
+
 def test_what_was_paid_without_an_answer_is_counted(metrics: Metrics, tmp_path: Path) -> None:
     metrics.record(an_event(card=None, cost=Nanos(2_000_000)))
     assert value(tmp_path, "routergate_cost_usd_total", model="none", basis="marginal") == 0.002

@@ -90,6 +90,12 @@ CASES: dict[str, tuple[Any, Any]] = {
     "reset": ((None, GONE), lambda seen: seen == Seen(None, b"", GONE)),
     "silent": ((None, STUCK), lambda seen: seen == Seen(None, b"", STUCK)),
     "slow:0.01": ((200, "whole"), done),
+    "differs:3": (
+        lambda seen: finish(seen) == "stop" and b" Another answer." in seen.body,
+        lambda seen: b'" Another"' in seen.body and done(seen),
+    ),
+    # Only a request that ends with the beginning of its answer meets it.
+    "noprefill": ((200, "whole"), done),
     "cut:5": ((200, CUT), lambda seen: seen.how == CUT and len(events(seen.body)) == 5),
     "stall:5": ((200, STUCK), lambda seen: seen.how == STUCK and len(events(seen.body)) == 5),
     "garbage": (

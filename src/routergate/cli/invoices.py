@@ -14,7 +14,7 @@ from routergate.cli.asking import FORMATS, Printer
 from routergate.cli.common import AS_JSON, CONFIG, settings, show, today, with_store
 from routergate.config.findings import hint
 from routergate.config.settings import environment, read_settings
-from routergate.domain.errors import NotInvoiceable
+from routergate.domain.plan import NotInvoiceable
 
 if TYPE_CHECKING:
     from ibis import Table

@@ -1,8 +1,9 @@
-"""What may be written of a route's answers: how they are checked, kept and guarded."""
+"""What may be written of a route's answers: how they are checked, hastened, kept and guarded."""
 
-from typing import Literal
+from contextlib import suppress
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from routergate.config.part import Part
 from routergate.config.scalars import Bytes, Count, Duration, Line, Name, Pattern, Probability, Seconds
@@ -10,6 +11,23 @@ from routergate.domain.answer import Flaw
 from routergate.domain.caching import Caching, Sharing
 
 CACHING = Caching(ttl=1)
+MOST = 86400
+
+
+def _patience(written: Any) -> Any:
+    if written == "p95":
+        return written
+    with suppress(TypeError, ValueError):
+        if not isinstance(written, bool) and 0 < (number := float(written)) <= MOST:
+            return number
+    raise ValueError(f"expected p95, or seconds: a number of more than 0 and at most {MOST}")
+
+
+Patience = Annotated[
+    Literal["p95"] | float,
+    BeforeValidator(_patience),
+    WithJsonSchema({"anyOf": [{"const": "p95"}, {"type": "number", "exclusiveMinimum": 0, "maximum": MOST}]}),
+]
 
 
 class Cascade(Part):
@@ -27,6 +45,13 @@ class Cascade(Part):
     """How many characters of a stream are held back at most."""
     confidence: Probability = 0.6
     """The least mean probability of an answer's tokens, for `low_confidence`."""
+
+
+class Hedge(Part):
+    """When a second call is made beside one that keeps silent; the answer that begins first is given."""
+
+    after: Patience = Field(default="p95", examples=["p95", 2.5])
+    """After how many seconds; `p95`: when the model usually has begun 95 of 100 answers."""
 
 
 class Cache(Part):

@@ -8,7 +8,7 @@ from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.caching import Caching
-from routergate.domain.decision import DIRECT, Limits, RoutePolicy
+from routergate.domain.decision import DIRECT, Hedge, Limits, RoutePolicy
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.money import nanos
 
@@ -45,6 +45,8 @@ def policy(
         as_written=written.order == "written",
         loaded=written.cost_basis == "loaded",
         cascade=_cascade(written.cascade) if written.cascade else None,
+        continues=written.on_break == "continue",
+        hedge=_hedge(written.hedge) if written.hedge else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
         caching=Caching(**dict(written.cache)) if written.cache else None,
@@ -52,6 +54,10 @@ def policy(
         priority=written.priority,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
+
+
+def _hedge(written: answers.Hedge) -> Hedge:
+    return Hedge(after=None if written.after == "p95" else written.after)
 
 
 def _check_rule(written: answers.Cascade, place: Place, findings: Findings) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from routergate.config.answers import Cache, Cascade, Guardrail
+from routergate.config.answers import Cache, Cascade, Guardrail, Hedge
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
 from routergate.config.declared import Key
@@ -149,6 +149,10 @@ class Route(Part):
     """Keep answers, and give them again to the same request; docs/caching.md says when."""
     guardrails: tuple[Name, ...] = Field(default=(), examples=[["pii"]])
     """What looks at its requests and answers, in this order; docs/guardrails.md says how."""
+    on_break: Literal["error", "continue"] = "error"
+    """What follows when a stream breaks after it began: an error in it, or the rest from elsewhere."""
+    hedge: Hedge | None = None
+    """Make a second call beside one that keeps silent; default: never."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
     max_cost_usd: Dollars | None = Field(default=None, examples=[0.02])

@@ -41,6 +41,8 @@ class Course:
     """Of the candidate that is being asked, by kind."""
     pause: float = 0.0
     """Seconds to let pass before the next step."""
+    asked: Step = field(init=False)
+    """The step that was taken last."""
     _tried: set[Replica] = field(default_factory=set)
 
     @classmethod
@@ -80,6 +82,32 @@ class Course:
         self._tried.clear()
         self.pause = 0.0
 
+    def beside(self, admitted: Choose) -> Step | None:
+        """Whom to ask at the same time: another server for the same candidate, or else the next one."""
+        if replica := admitted(self.ahead[0], self.silent | self._tried):
+            self._tried.add(replica)
+            return Step(self.ahead[0], replica)
+        for other in self.ahead[1:]:
+            if replica := admitted(other, self.silent):
+                return Step(other, replica)
+        return None
+
+    def lost(self, step: Step, to: Step) -> None:
+        """Of two that are being asked at the same time, give up one."""
+        self.asked = to
+        if step.candidate is to.candidate:
+            return
+        if to.candidate is not self.ahead[0]:
+            self.failures.clear()
+            self._tried = {to.replica}
+        both = (step.candidate, to.candidate)
+        others = [one for one in self.ahead if not any(one is given for given in both)]
+        self.ahead = [to.candidate, *others]
+
+    def prefer(self, better: Callable[[Candidate], bool]) -> None:
+        """Of those that are left, ask these first."""
+        self.ahead[1:] = sorted(self.ahead[1:], key=lambda one: not better(one))
+
     def only_larger(self, than: Candidate) -> bool:
         """Keep those with more room for a request; whether there are any."""
         self.ahead = _larger(self.ahead, than)
@@ -102,7 +130,8 @@ class Course:
 
     def _to(self, replica: Replica, *, forced: bool = False) -> Step:
         self._tried.add(replica)
-        return Step(self.ahead[0], replica, forced)
+        self.asked = Step(self.ahead[0], replica, forced)
+        return self.asked
 
 
 def _larger(candidates: Iterable[Candidate], than: Candidate) -> list[Candidate]:

@@ -1,56 +1,33 @@
 """Decision → the first candidate that answers."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field, replace
 
 from routergate.dispatch.balance import View, chosen
-from routergate.dispatch.breaker import Circuits, State
-from routergate.dispatch.capacity import Gauges
+from routergate.dispatch.breaker import State
+from routergate.dispatch.calls import Calls, Experience
 from routergate.dispatch.checked import Begun, Checker, Spare
 from routergate.dispatch.course import Choose, Course, Failure, Step
 from routergate.dispatch.crowd import crowds
+from routergate.dispatch.errand import Errand, nobody
 from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
+from routergate.dispatch.hedge import Running
 from routergate.dispatch.policy import RULES, Then, pause_before_again
-from routergate.dispatch.queue import Queue, Queues
-from routergate.dispatch.retries import Retries
-from routergate.dispatch.worded import says
+from routergate.dispatch.resume import Cover, Resumption, Seams, may_go_on, takes_prefill
 from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import (
-    AllProvidersFailed,
-    AllProvidersThrottled,
-    DeadlinePassed,
-    ProviderBusy,
     ProviderRefused,
-    ProviderThrottled,
+    StoreUnavailable,
     UpstreamError,
 )
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.refusals import NotAdmitted
 from routergate.domain.request import ChatRequest
-from routergate.domain.turn import Turn
 from routergate.meter.meter import Meter
-from routergate.ports import Chunk, Kept
+from routergate.ports import Kept
 
 NOT_HERE = 404
-OVER = "The time that the route gives a request is over."
-
-LATER = frozenset({ProviderThrottled.kind, ProviderBusy.kind})
-"""What a caller who comes back later may be spared."""
-
-Cover = Callable[[Candidate, int], Awaitable[ChatRequest]]
-
-
-@dataclass(frozen=True, slots=True)
-class Experience:
-    """What earlier requests have shown of the providers. It outlives a configuration."""
-
-    circuits: Circuits = field(default_factory=Circuits)
-    retries: Retries = field(default_factory=Retries)
-    gauges: Gauges = field(default_factory=Gauges)
-    queues: Queues = field(default_factory=Queues)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +40,25 @@ class Dispatcher:
     sleep: Callable[[float], Awaitable[None]]
     """Lets so many seconds pass."""
     checker: Checker
+    seams: Seams
     experience: Experience = field(default_factory=Experience)
     loads: Loads = field(default_factory=Loads)
 
     async def first_answer(self, decision: Decision, cover: Cover, meter: Meter) -> Begun:
         """The first answer that begins; where the decision has a cascade, the first that passes its checks.
 
-        `cover` holds what a candidate may cost beside so many answers that were rejected, and says what it
-        may be sent; one that is not admitted is passed over. If nobody answers after an answer was rejected,
-        that one is given as long as it is there.
+        `cover` holds what a candidate may cost beside so many other answers that may have to be paid, and
+        says what it may be sent; one that is not admitted is passed over. If nobody answers after an answer
+        was rejected, that one is given as long as it is there.
 
         Raises `ProviderRefused` when a provider finds the request itself at fault (asking another one
         would be asking the same), `DeadlinePassed` when its time is over during a call, and
         `AllProvidersFailed` when nobody answers.
         """
         spare = Spare(meter)
+        errand = Errand(decision=decision, cover=cover, meter=meter, course=Course.of(decision), spare=spare)
         try:
-            return await self._ask_in_turn(decision, cover, meter, spare)
+            begun = await self._ask_in_turn(errand)
         except (UpstreamError, ProviderRefused):
             if (rejected := await spare.taken()) is None:
                 raise
@@ -87,16 +66,17 @@ class Dispatcher:
         except BaseException:
             await spare.close()
             raise
+        return await self._unbroken(begun, errand) if may_go_on(decision) else begun
 
-    async def _ask_in_turn(self, decision: Decision, cover: Cover, meter: Meter, spare: Spare) -> Begun:
-        course = Course.of(decision)
+    async def _ask_in_turn(self, errand: Errand) -> Begun:
+        decision, meter, course, spare = errand.decision, errand.meter, errand.course, errand.spare
         while step := self._next(course, meter):
             await meter.paused(self.sleep, course.pause)
             meter.asked = meter.clock.monotonic()
             try:
-                request = await cover(step.candidate, len(meter.rejected))
+                request = await errand.cover(step.candidate, meter.beside)
                 await spare.replaced()
-                begun = await self._begin(step, decision, request, meter)
+                begun = await self._begin(step, errand, request)
                 if decision.cascade is None or not course.can_improve():
                     return begun
                 if passed := await self.checker.passed(begun, decision.cascade, request, meter, spare):
@@ -106,8 +86,21 @@ class Dispatcher:
                 meter.attempted(step.candidate, error.kind, billed=False)
                 course.move_on()
             except (UpstreamError, ProviderRefused) as error:
-                self._learn(course, step, error, meter.clock.monotonic())
-        raise _nobody(meter, self._soonest(decision, meter.clock.monotonic()))
+                self._learn(course, error, meter.clock.monotonic())
+        raise nobody(meter, self._soonest(decision, meter.clock.monotonic()))
+
+    async def _unbroken(self, begun: Begun, errand: Errand) -> Begun:
+        """The same answer, which goes on from elsewhere if it breaks."""
+
+        async def ask(error: UpstreamError, cover: Cover) -> Begun:
+            errand.course.prefer(takes_prefill)
+            self._learn(errand.course, error, errand.meter.clock.monotonic())
+            return await self._ask_in_turn(errand.again(cover))
+
+        chunks = Resumption(
+            seams=self.seams, decision=errand.decision, meter=errand.meter, cover=errand.cover, ask=ask
+        ).relay(begun)
+        return replace(begun, first=await anext(chunks), rest=chunks)
 
     async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
         """Input tokens by the count of the model's provider, if it offers one."""
@@ -173,78 +166,35 @@ class Dispatcher:
             for candidate in decision.candidates
             for replica in self.fleet[candidate.card.provider]
         )
-        waits = (self._queue(candidate.card).line.expected() for candidate in decision.candidates)
+        waits = (
+            self.experience.queues[candidate.card.provider].line.expected()
+            for candidate in decision.candidates
+        )
         return min((seconds for seconds in (*wishes, *waits) if seconds), default=None)
 
-    def _queue(self, card: ModelCard) -> Queue:
-        return self.experience.queues[card.provider]
+    async def _begin(self, step: Step, errand: Errand, request: ChatRequest) -> Begun:
+        calls, after = Calls(self.experience, self.loads), step.candidate.hedge_after
+        await calls.place(step, errand)
+        # An answer that its provider keeps would be kept twice.
+        if after is None or errand.resumed or request.kept:
+            return await calls.begin(step, errand, request)
+        return await calls.race(step, errand, request, after, lambda: self._another(calls, errand))
 
-    async def _begin(self, step: Step, decision: Decision, request: ChatRequest, meter: Meter) -> Begun:
-        deadline = meter.arrived + decision.limits.deadline
-        await self._place(step, decision.turn, meter, deadline)
-        if not meter.attempts or meter.attempts[-1].model != step.candidate.card.id:
-            self.experience.retries.earn(step.replica.provider)
-        chunks = self._call(step, request, meter, deadline)
+    async def _another(self, calls: Calls, errand: Errand) -> Running | None:
+        """A call beside the one that keeps silent, if somebody can be asked at once, and paid."""
+        meter, course = errand.meter, errand.course
+        step = course.beside(self._choose(course, meter.clock.monotonic()))
+        if step is None or meter.calls + 2 > errand.decision.limits.attempts:
+            return None
         try:
-            first = await anext(chunks)
-        except (UpstreamError, ProviderRefused) as error:
-            meter.attempted(step.candidate, error.kind, billed=error.billed)
-            raise
-        except BaseException:
-            meter.attempted(step.candidate, "abandoned", billed=None)
-            raise
-        meter.answered(step.candidate, first)
-        return Begun(candidate=step.candidate, first=first, rest=chunks)
+            request = await errand.cover(step.candidate, meter.beside + 1)
+        except (NotAdmitted, StoreUnavailable):
+            return None
+        return calls.beside(step, errand, request)
 
-    async def _place(self, step: Step, turn: Turn, meter: Meter, deadline: float) -> None:
-        """Wait for a place at the provider; the call leaves it."""
-        queue, left = self._queue(step.candidate.card), deadline - meter.clock.monotonic()
-        try:
-            await meter.queued(queue.enter(turn, left, meter.clock))
-        except ProviderBusy as error:
-            meter.attempted(step.candidate, error.kind, billed=error.billed)
-            raise
-
-    async def _call(
-        self, step: Step, request: ChatRequest, meter: Meter, deadline: float
-    ) -> AsyncGenerator[Chunk, None]:
-        """One call to one server; circuit, load and queue are told how it goes."""
-        clock, card, loads = meter.clock, step.candidate.card, self.loads
-        circuit = self.experience.circuits[step.replica.target(card.id)]
-        began = clock.monotonic()
-        entry = circuit.enter(began)
-        loads.begin(step.replica)
-        try:
-            async with aclosing(step.replica.api.answer(request, card)) as chunks:
-                first = await _within(deadline - clock.monotonic(), anext(chunks))
-                circuit.answered(entry, clock.monotonic())
-                loads.answered(step.replica, clock.monotonic() - began, clock.monotonic())
-                if first.rest is not None:
-                    circuit.spent(first.rest, clock.monotonic())
-                said = says(first, request.format)
-                yield first
-                async for chunk in chunks:
-                    _check(deadline, clock.monotonic())
-                    said = said or says(chunk, request.format)
-                    yield chunk
-            circuit.ended(entry, clock.monotonic(), well=said)
-        except ProviderRefused:
-            circuit.answered(entry, clock.monotonic())
-            raise
-        except DeadlinePassed:
-            raise
-        except UpstreamError as error:
-            circuit.failed(entry, clock.monotonic(), error.retry_after)
-            raise
-        finally:
-            loads.end(step.replica)
-            circuit.leave(entry)
-            now = clock.monotonic()
-            self._queue(card).leave(now, now - began)
-
-    def _learn(self, course: Course, step: Step, error: Failure, now: float) -> None:
-        """Decide what follows a failure; raises it if nothing does."""
-        rule = RULES[error.kind]
+    def _learn(self, course: Course, error: Failure, now: float) -> None:
+        """Decide what follows a failure of whom was asked last; raises it if nothing does."""
+        rule, step = RULES[error.kind], course.asked
         if rule.then is Then.FINAL:
             raise error
         course.failures[error.kind] += 1
@@ -272,26 +222,3 @@ class Dispatcher:
         if pause is None or not course.can_repeat(self._choose(course, now + pause)):
             return None
         return pause
-
-
-def _check(deadline: float, now: float) -> None:
-    if now > deadline:
-        raise DeadlinePassed(OVER)
-
-
-async def _within(seconds: float, first: Awaitable[Chunk]) -> Chunk:
-    """The first chunk, if it comes in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await first
-    except TimeoutError:
-        raise DeadlinePassed(OVER) from None
-
-
-def _nobody(meter: Meter, soonest: float | None) -> AllProvidersFailed:
-    """What is said when everybody has failed, or wants to be left alone."""
-    said = "; ".join(f"{attempt.model}: {attempt.result}" for attempt in meter.attempts)
-    if all(attempt.result in LATER for attempt in meter.attempts):
-        said = said or "all of them want to be left alone"
-        return AllProvidersThrottled(f"No provider answered ({said}).", retry_after=soonest)
-    return AllProvidersFailed(f"No provider answered ({said}).")

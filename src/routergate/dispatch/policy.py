@@ -46,6 +46,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "denied": Rule(),
         "broken": Rule(again=1),
         "cut": Rule(again=1, alone=True),
+        "prefill": Rule(again=1, pause=False),
+        "diverged": Rule(),
         "busy": Rule(shut=True),
         "deadline": Rule(then=Then.FINAL),
         "refused": Rule(then=Then.FINAL),

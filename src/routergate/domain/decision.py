@@ -42,6 +42,14 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hedge:
+    """When another candidate is asked beside one that keeps silent."""
+
+    after: float | None = None
+    """Seconds; `None`: longer than 95 of 100 answers of the model take to begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePolicy:
     """A route: the virtual model name that applications call, and what it promises."""
 
@@ -65,6 +73,10 @@ class RoutePolicy:
     """Which answers are not given but asked for again; `None`: every answer is given as it comes."""
     caching: Caching | None = None
     """Which answers are kept, to be given again to the same request; `None`: none is."""
+    continues: bool = False
+    """Whether a streamed answer that breaks goes on from elsewhere; else it ends in an error."""
+    hedge: Hedge | None = None
+    """When a second call is made beside a silent one; `None`: never."""
     holdout: float = 0.0
     """The share of requests that goes to the baseline at random, to measure what routing is worth."""
     max_cost: Nanos | None = None
@@ -157,6 +169,8 @@ class Candidate:
     """Of fixed costs, that the request would bear; `None`: nobody knows yet."""
     escalation: Escalation | None = None
     """What follows if its answer is rejected; `None`: its answer is given unchecked."""
+    hedge_after: float | None = None
+    """Seconds of silence after which another call is made beside the one to it; `None`: none is."""
     shadow: Shadow | None = None
     """What its queue costs; `None`: it has room, or nobody else has."""
 
@@ -239,6 +253,8 @@ class Decision:
     """Which answers are not given, but asked for again from a better candidate."""
     caching: Caching | None = None
     """Which answers are kept."""
+    continues: bool = False
+    """Whether a streamed answer that breaks goes on from elsewhere."""
     reference: float | None = None
     """The baseline's own probability of an acceptable answer, of which other qualities are shares."""
     assignment: Assignment | None = None

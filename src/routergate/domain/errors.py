@@ -38,6 +38,8 @@ RouterGateError
 │   ├── ProviderDenied
 │   ├── ProviderBroken
 │   ├── StreamBroken
+│   ├── PrefillRefused
+│   ├── AnswerDiverged        in `overlap.py`
 │   ├── DeadlinePassed
 │   ├── ProviderBusy
 │   └── AllProvidersFailed
@@ -46,7 +48,7 @@ RouterGateError
 ├── StoreUnavailable          the operator
 ├── LedgerUnusable            the operator
 ├── StatementUnusable         the operator
-├── NotInvoiceable            the operator
+├── NotInvoiceable            the operator; in `plan.py`
 ├── EngineUnusable            the operator
 ├── RevenueUnknown            the operator
 └── LedgerBusy                nobody here
@@ -238,6 +240,12 @@ class StreamBroken(UpstreamError):
     billed = None
 
 
+class PrefillRefused(UpstreamError):
+    """A model that was given the beginning of its answer, and finds the request at fault."""
+
+    kind = "prefill"
+
+
 class DeadlinePassed(UpstreamError):
     """The time that the route gives a request was over before the answer was."""
 
@@ -277,10 +285,6 @@ class LedgerUnusable(RouterGateError):
 
 class StatementUnusable(RouterGateError):
     """A provider's own account of what was used, which is not in a form that is understood."""
-
-
-class NotInvoiceable(RouterGateError):
-    """A customer's month that has no price yet, with what is missing."""
 
 
 class EngineUnusable(RouterGateError):

@@ -37,6 +37,10 @@ class UsageSource(StrEnum):
     """As they were reserved, because nobody is left who knows."""
 
 
+OUTRUN = "outrun"
+"""The result of a call beside which another one began first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One call to one provider."""
@@ -50,9 +54,11 @@ class Attempt:
     billed: bool | None = None
     """Whether the provider may charge for it; `None`: cannot be known."""
     usage: Usage | None = None
-    """Of an answer that was paid and not given; `None`: there was none."""
+    """Of an answer that was paid and not given, or broke and went on elsewhere; `None`: there was none."""
     cost: Nanos | None = None
     """Of the same; it is in the event's cost, too."""
+    hedge: bool = False
+    """Whether it was made beside another one that kept silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +96,10 @@ class UsageEvent:
     outcome: Outcome
     attempts: tuple[Attempt, ...]
     usage: Usage | None
-    """Of the answer that was given."""
+    """Of the answer that was given; of one that went on from elsewhere, as its last call has it."""
     usage_source: UsageSource
     cost: Nanos | None
-    """Of all that was paid: the answer, and those that were rejected before it."""
+    """Of all that was paid: the answer, and those that were rejected or broke before it."""
     baseline: str | None
     baseline_cost: Nanos | None
     """The same tokens at the baseline's rates."""

@@ -46,6 +46,8 @@ class Capability(StrEnum):
     JSON_MODE = "json_mode"
     JSON_SCHEMA = "json_schema"
     REASONING = "reasoning"
+    PREFILL = "prefill"
+    """Goes on from an answer that has begun, if that is the end of the request."""
     EMBEDDINGS = "embeddings"
     """And nothing else: such a model gives vectors and writes no text."""
 

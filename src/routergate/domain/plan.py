@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from routergate.domain.errors import RouterGateError
 from routergate.domain.rates import Rates
 
 NOTHING = Decimal(0)
@@ -259,3 +260,7 @@ class Billing:
     def issuer(self, organisation: str) -> Issuer:
         """An organisation as it writes invoices."""
         return self.issuers.get(organisation, Issuer(name=organisation))
+
+
+class NotInvoiceable(RouterGateError):
+    """A customer's month that has no price yet, with what is missing."""

@@ -68,6 +68,8 @@ class ChatRequest:
     unpacks."""
     kept: bool = False
     """Whether the provider keeps the answer, for others that follow it."""
+    prefill: str = ""
+    """The beginning of the answer, from which the model is to go on."""
 
     @property
     def most_input_tokens(self) -> int | None:

@@ -1,7 +1,8 @@
 """Watch an answer go by, and say in the end what it was."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from routergate.domain.caching import Recalled
@@ -33,12 +34,16 @@ class Meter:
     asked: float = 0.0
     """When the latest call began."""
     pauses: float = 0.0
-    """Seconds that were let pass between calls."""
+    """Seconds that were let pass between calls, and while answers were held back."""
+    waited: float = 0.0
+    """Seconds that went by in calls before the answer began."""
+    hedges: int = 0
+    """Calls that were made beside others."""
     first_chunk: float | None = None
     seen: Seen | None = None
     """Of the answer that is given, if there is one."""
     rejected: dict[int, Seen] = field(default_factory=dict)
-    """Answers that are paid and not given, by the number of the attempt."""
+    """Answers that are paid and not given, or not to their end, by the number of the attempt."""
     attempts: list[Attempt] = field(default_factory=list)
     recalled: Recalled | None = None
     """What came of looking for a kept answer; `None`: the route keeps none."""
@@ -61,7 +66,19 @@ class Meter:
         if seconds:
             began = self.clock.monotonic()
             await sleep(seconds)
-            self.pauses += self.clock.monotonic() - began
+            if self.first_chunk is None:
+                self.pauses += self.clock.monotonic() - began
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """What goes by meanwhile is the providers' time."""
+        self.asked = began = self.clock.monotonic()
+        begun_before = self.first_chunk is not None
+        try:
+            yield
+        finally:
+            if not begun_before:
+                self.waited += self.clock.monotonic() - began
 
     async def queued(self, place: Awaitable[None]) -> None:
         """Wait for a place at a provider; a call begins afterwards."""
@@ -70,9 +87,12 @@ class Meter:
             await place
         finally:
             self.asked = self.clock.monotonic()
-            self.pauses += self.asked - began
+            if self.first_chunk is None:
+                self.pauses += self.asked - began
 
-    def attempted(self, candidate: Candidate, result: str, *, billed: bool | None) -> None:
+    def attempted(
+        self, candidate: Candidate, result: str, *, billed: bool | None, hedge: bool = False
+    ) -> None:
         """Note one call to one provider, at its first byte or its failure."""
         self.attempts.append(
             Attempt(
@@ -81,14 +101,16 @@ class Meter:
                 result=result,
                 seconds=self.clock.monotonic() - self.asked,
                 billed=billed,
+                hedge=hedge,
             )
         )
 
-    def answered(self, candidate: Candidate, first: Chunk) -> None:
+    def answered(self, candidate: Candidate, first: Chunk, *, hedge: bool = False) -> None:
         """Note who answered, and with what, at the first byte."""
-        self.attempted(candidate, "ok", billed=True)
+        self.attempted(candidate, "ok", billed=True, hedge=hedge)
         self._given = len(self.attempts) - 1
-        self.first_chunk = self.clock.monotonic()
+        if self.first_chunk is None:
+            self.first_chunk = self.clock.monotonic()
         self.seen = Seen(candidate, asked=self.asked)
         self.seen.see(first)
 
@@ -132,19 +154,33 @@ class Meter:
         self.seen = self.rejected.pop(number).anew()
         self.seen.see(first)
 
+    def broke(self, result: str) -> int:
+        """Note that the answer that is given has come to an end before its time; the number of its call.
+
+        It is paid, and another call may go on from it.
+        """
+        number, seen = self._given, self._begun()
+        self.attempts[number] = replace(self.attempts[number], result=result)
+        seen.end(self.clock.monotonic())
+        self.rejected[number] = seen
+        return number
+
+    def stands(self, number: int) -> None:
+        """Note that nobody has gone on from an answer that broke: it is all that was given."""
+        self._given, self.seen = number, self.rejected.pop(number)
+
     async def watch(self, first: Chunk, rest: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
         """The same chunks, the rest of them seen. The outcome is `ok` once the last one has passed."""
-        seen = self._begun()
         yield first
         try:
             async for chunk in rest:
-                seen.see(chunk)
+                self._begun().see(chunk)
                 yield chunk
         except UpstreamError as error:
             self.attempts[self._given] = replace(self.attempts[self._given], result=error.kind)
             raise
         finally:
-            seen.end(self.clock.monotonic())
+            self._begun().end(self.clock.monotonic())
         self.outcome = Outcome.OK
 
     def failed(self, error: BaseException) -> None:
@@ -160,6 +196,11 @@ class Meter:
         else:
             self.outcome = Outcome.FAILED
         self.error = error if isinstance(error, RouterGateError) else None
+
+    @property
+    def beside(self) -> int:
+        """Calls that may have to be paid beside one whose answer is given."""
+        return len(self.rejected) + self.hedges
 
     @property
     def answering(self) -> float | None:

@@ -1,12 +1,13 @@
 """What a process remembers of its latest answers. Told the time, in seconds."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TypeAlias
 
 from routergate.domain.answer import Flaw
-from routergate.domain.decision import Decision
-from routergate.domain.event import UsageEvent
+from routergate.domain.decision import Decision, Hedge
+from routergate.domain.event import OUTRUN, UsageEvent
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelId
 
@@ -18,6 +19,12 @@ WEIGHT = 0.2
 """Of the latest answer in a mean."""
 ROOM = 10_000
 """Sessions; beyond, those that have been silent for longest are forgotten."""
+MANY, LAST, LATELY = 20, 200, 3600.0
+"""Answers that a tail takes at least and at most, and seconds after which they are forgotten."""
+SOONEST = 0.05
+"""Seconds that no answer is late within, however soon a model usually begins."""
+Kind: TypeAlias = tuple[ModelId, bool]
+"""A model, and whether it streams its answers: one that is not streamed begins when it is whole."""
 EXPECTED = 20.0
 """Checked answers that what was expected beforehand counts for."""
 REMEMBERED = 500.0
@@ -54,6 +61,28 @@ class Paces:
         pace.mean += WEIGHT * (seconds - pace.mean)
         pace.answers += 1
         pace.at = now
+
+
+@dataclass(slots=True)
+class Tails:
+    """How long models take to begin an answer when they take long."""
+
+    _by_kind: dict[Kind, deque[tuple[float, float]]] = field(default_factory=dict)
+
+    def hedge_after(self, hedge: Hedge | None, kind: Kind, now: float) -> float | None:
+        """Seconds of silence after which another call is made beside one; `None`: none is."""
+        if hedge is None or hedge.after is not None:
+            return hedge.after if hedge else None
+        return self.late(kind, now)
+
+    def late(self, kind: Kind, now: float) -> float | None:
+        """Seconds in which 95 of 100 answers have begun; `None`: not enough is known."""
+        lately = sorted(seconds for at, seconds in self._by_kind.get(kind, ()) if now - at <= LATELY)
+        return max(lately[ceil(len(lately) * 0.95) - 1], SOONEST) if len(lately) >= MANY else None
+
+    def observe(self, kind: Kind, seconds: float, now: float) -> None:
+        """Learn from one answer that has begun, or one that had not begun after so many seconds."""
+        self._by_kind.setdefault(kind, deque(maxlen=LAST)).append((now, seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +162,16 @@ class Recent:
 
     paces: Paces = field(default_factory=Paces)
     warmth: Warmth = field(default_factory=Warmth)
+    tails: Tails = field(default_factory=Tails)
     rejections: Rejections = field(default_factory=Rejections)
 
     def observe(self, decision: Decision, event: UsageEvent) -> None:
         """Learn from how one request went."""
         self.warmth.observe(event)
+        for call in event.attempts:
+            # Those that were too slow to begin count too: without them, late would come earlier and earlier.
+            if call.billed or call.result == OUTRUN:
+                self.tails.observe((ModelId(call.model), event.streamed), call.seconds, event.at / 1e9)
         self.rejections.observe(decision, event)
         card, begun = event.card, event.timings.first_token is not None
         if card is not None and event.streamed and begun and event.attempts[-1].model == card.id:

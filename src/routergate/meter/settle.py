@@ -103,7 +103,7 @@ def day_of(at: int) -> date:
 def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage | None, UsageSource]:
     """Tokens of the answer by the provider's numbers, else by counting; `None` where nobody can know."""
     if meter.seen is not None:
-        return _used(decision, meter.seen, tokens)
+        return used_by(decision, meter.seen, tokens)
     if _perhaps_billed(meter):
         return None, UsageSource.COUNTED
     return Usage(), UsageSource.PROVIDER
@@ -113,7 +113,7 @@ def attempts(decision: Decision, meter: Meter, tokens: TokenCounter, day: date) 
     """Every call; those whose answer was paid and not given with its tokens and cost."""
     calls = list(meter.attempts)
     for number, seen in meter.rejected.items():
-        usage, _ = _used(decision, seen, tokens)
+        usage, _ = used_by(decision, seen, tokens)
         cost = _cost(decision, seen, usage, day, meter.clock.monotonic())
         calls[number] = replace(calls[number], usage=usage, cost=cost)
     return tuple(calls)
@@ -139,7 +139,8 @@ def costs(
     )
 
 
-def _used(decision: Decision, seen: Seen, tokens: TokenCounter) -> tuple[Usage, UsageSource]:
+def used_by(decision: Decision, seen: Seen, tokens: TokenCounter) -> tuple[Usage, UsageSource]:
+    """Tokens of one call's answer, as far as it has gone by."""
     if seen.usage is not None:
         return seen.usage, UsageSource.PROVIDER
     opening = seen.opening or Usage(input_uncached=decision.features.input_tokens)
@@ -176,6 +177,6 @@ def _timings(meter: Meter) -> Timings:
 
 def overhead(meter: Meter) -> float:
     """Seconds in the gateway before the first byte, less all waiting for the caller and for providers."""
-    waited = meter.upload + meter.pauses + sum(attempt.seconds for attempt in meter.attempts)
+    waited = meter.upload + meter.pauses + meter.waited
     until = meter.first_chunk if meter.first_chunk is not None else meter.clock.monotonic()
     return max(until - meter.arrived - waited, 0.0)

@@ -26,6 +26,7 @@ from routergate.providers.allowance import spent
 from routergate.providers.dialect import CHAT, DONE
 from routergate.providers.embeddings import EMBEDDINGS
 from routergate.providers.openai import Endpoint, encode, whole_chunk
+from routergate.providers.prefill import MARKED
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
 from routergate.providers.stream import AnswerStream
 from routergate.providers.wire import Wire
@@ -109,6 +110,11 @@ class LitellmProvider:
         payload = msgspec.json.decode(encode(request.payload))
         fixed = {name: value for name, value in self._fixed.items() if value is not None}
         arguments = {name: value for name, value in payload.items() if name in TRANSLATED}
+        if request.prefill:
+            arguments["messages"] = [
+                *payload["messages"],
+                {"role": "assistant", "content": request.prefill, **MARKED},
+            ]
         if request.max_output_tokens and not request.limits:
             arguments["max_tokens"] = request.max_output_tokens
         if request.stream:

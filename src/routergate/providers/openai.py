@@ -28,6 +28,7 @@ from routergate.providers.allowance import spent
 from routergate.providers.anthropic import COUNT, MESSAGES, counted
 from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
+from routergate.providers.prefill import MARKED, begun
 from routergate.providers.responses import RESPONSES
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
 from routergate.providers.stream import AnswerStream
@@ -64,6 +65,8 @@ class Endpoint:
     total: float = 600.0
     stream_usage: bool = True
     """Whether it understands `stream_options.include_usage`."""
+    continued: Mapping[str, Any] | None = None
+    """What tells it that the last message is to be gone on from; `None`: a mark in that message."""
     limit: str = "max_completion_tokens"
     """Its name for a chat answer's limit, where the caller set none."""
     wires: Mapping[Format, Wire] = field(default_factory=lambda: OPENAI)
@@ -150,11 +153,18 @@ class NativeProvider:
         payload: dict[str, Any] = {**request.payload, "model": card.upstream}
         if request.stream and self._endpoint.stream_usage and not request.wants_usage:
             payload["stream_options"] = {**_options(request.payload), "include_usage": True}
+        if request.prefill:
+            payload.update(self._continued(request))
         if request.format is Format.CHAT and request.max_output_tokens and not request.limits:
             payload[self._endpoint.limit] = request.max_output_tokens
         body = encode(payload)
         # In one write, a large body would hold up the event loop; as a file, it goes in pieces.
         return body if len(body) < LARGE else BytesIO(body)
+
+    def _continued(self, request: ChatRequest) -> Mapping[str, Any]:
+        """The parameters that make the model go on from the beginning of its answer."""
+        marked, told = (MARKED, {}) if self._endpoint.continued is None else ({}, self._endpoint.continued)
+        return {"messages": begun(request.payload["messages"], request.prefill, **marked), **told}
 
     async def _relay(
         self, response: aiohttp.ClientResponse, stream: AnswerStream, first_token: float

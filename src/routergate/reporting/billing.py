@@ -10,9 +10,8 @@ from typing import Any
 import ibis
 from ibis import Table
 
-from routergate.domain.errors import NotInvoiceable
 from routergate.domain.invoice import Invoice, Item, Party, Used
-from routergate.domain.plan import Basis, Billing, CostPlus, Currency, Customer, Detail, Term
+from routergate.domain.plan import Basis, Billing, CostPlus, Currency, Customer, Detail, NotInvoiceable, Term
 from routergate.domain.usage import INPUTS, KINDS, OUTPUTS, Usage
 from routergate.economics.charges import Line, drawn, lines, total
 from routergate.economics.metered import Consumption, Unpriceable

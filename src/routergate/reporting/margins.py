@@ -9,9 +9,8 @@ from typing import Any
 import ibis
 from ibis import Table
 
-from routergate.domain.errors import NotInvoiceable
 from routergate.domain.money import NANOS_PER_USD
-from routergate.domain.plan import Billing, Customer
+from routergate.domain.plan import Billing, Customer, NotInvoiceable
 from routergate.economics.charges import total
 from routergate.economics.months import following
 from routergate.reporting.billing import Account

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from routergate.domain.errors import EngineUnusable, NotInvoiceable
+from routergate.domain.errors import EngineUnusable
 from routergate.domain.invoice import Invoice, Party, Used
+from routergate.domain.plan import NotInvoiceable
 from routergate.reporting.documents import ROUNDING, exchange, left, plain, rows, title
 
 if TYPE_CHECKING:

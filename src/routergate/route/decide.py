@@ -62,6 +62,8 @@ class World:
     """Of a model's fixed costs, that the request would bear."""
     first_token: FirstToken = unknown
     """Seconds that a model usually takes to begin a streamed answer."""
+    hedge_after: FirstToken = unknown
+    """Seconds of silence after which another call is made beside one to a model; `None`: none is."""
     warm: Warm = cold
     """Tokens of the conversation that a model has cached."""
     rejected: Rejected = as_expected
@@ -109,6 +111,7 @@ def decide(
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
+        continues=policy.continues,
         cascade=order.cascade,
         caching=policy.caching,
         reference=reference,
@@ -199,6 +202,7 @@ def _candidate(
         lower=needed.lower(quality),
         adequate=needed.admits(card, quality),
         share=world.share(card),
+        hedge_after=world.hedge_after(card.id),
     )
 
 

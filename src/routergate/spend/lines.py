@@ -117,8 +117,11 @@ def asked(need: Need) -> Amounts:
     return _amounts(need.cost, need.loaded, usage.input_total, usage.output_total)
 
 
-def charges(held: Iterable[Line], event: UsageEvent) -> tuple[Charge, ...]:
-    """What a request comes to in the end. What nobody knows counts as what was set aside for it."""
+def charges(held: Iterable[Line], event: UsageEvent, outrun: Iterable[Need] = ()) -> tuple[Charge, ...]:
+    """What a request comes to in the end. What nobody knows counts as what was set aside for it.
+
+    `outrun` is what was set aside for calls that were ended because another one began first.
+    """
     usage = event.paid_usage
     actual = _amounts(
         event.cost,
@@ -126,15 +129,20 @@ def charges(held: Iterable[Line], event: UsageEvent) -> tuple[Charge, ...]:
         None if usage is None else usage.input_total,
         None if usage is None else usage.output_total,
     )
+    perhaps = [{**asked(need), Measure.REQUESTS: 0} for need in outrun]
     return tuple(
-        Charge(
-            counter=line.counter,
-            amount=line.amount if (amount := actual[line.counter.measure]) is None else amount,
-            soft=line.soft,
-        )
+        Charge(counter=line.counter, amount=_charged(line, actual, perhaps), soft=line.soft)
         for line in held
         if line.counter.kind is not Kind.RUNNING
     )
+
+
+def _charged(line: Line, actual: Amounts, perhaps: Iterable[Amounts]) -> int:
+    measure = line.counter.measure
+    known = actual[measure]
+    if known is None:
+        return line.amount
+    return known + sum(amount for each in perhaps if (amount := each[measure]) is not None)
 
 
 def thresholds(rule: Rule) -> Iterator[int]:

@@ -1,11 +1,12 @@
 """What a request may come to with a model: tokens and money, at the worst or as is likely."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
 from routergate.domain.decision import Candidate
+from routergate.domain.event import OUTRUN, UsageEvent
 from routergate.domain.model import Capability, ModelCard
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest, Features
@@ -34,6 +35,25 @@ class Need:
     def loaded(self) -> Nanos | None:
         """Cost with the share of fixed costs; `None` where either is unknown."""
         return loaded_cost(self.cost, self.share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is set aside for one answer."""
+
+    candidate: Candidate
+    need: Need
+
+
+def outrun(held: Sequence[Held], event: UsageEvent) -> list[Need]:
+    """What is set aside for the calls that were ended because another one began first."""
+    left = [call.model for call in event.attempts if call.result == OUTRUN]
+    found: list[Need] = []
+    for one in held:
+        if one.candidate.card.id in left:
+            left.remove(one.candidate.card.id)
+            found.append(one.need)
+    return found
 
 
 def likely(candidate: Candidate, features: Features, on: date, *, output: int = 0) -> Need:

@@ -23,7 +23,7 @@ from routergate.ports import Chunk, Clock, Ledger, TokenCounter
 from routergate.spend.book import Book
 from routergate.spend.denial import denial
 from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
-from routergate.spend.need import Need, likely, plus, shorter, worst
+from routergate.spend.need import Held, Need, likely, outrun, plus, shorter, worst
 from routergate.spend.room import Fits, room_in, with_amount
 from routergate.spend.thrift import thrifty, without
 
@@ -74,14 +74,12 @@ class Reservation:
     """Whether a rule turned the request away with nothing held for it, so that it leaves no event."""
     lines: tuple[Line, ...] = ()
     standings: tuple[Standing, ...] = ()
-    need: Need | None = None
     shortened: bool = False
     """Whether a budget lowered the output limit."""
-    _covered: Candidate | None = None
-    _rejected: int = 0
-    """Answers that were paid and not given."""
-    _kept: Need | None = None
-    """What stays held for them, beside what is covered."""
+    _held: tuple[Held, ...] = ()
+    """One for each answer that may have to be paid, the one that was asked for last at the end."""
+    _kept: tuple[Held, ...] = ()
+    """Those that stay held when another answer is asked for."""
     _waived: frozenset[Budget] = frozenset()
     _found: dict[str, tuple[tuple[Rule, str], ...]] = field(default_factory=dict)
     _perhaps_held: bool = False
@@ -107,18 +105,22 @@ class Reservation:
         with suppress(StoreUnavailable):
             await self.till.ledger.reserve(event, ())
 
-    async def cover(self, candidate: Candidate, rejected: int = 0) -> ChatRequest:
+    @property
+    def need(self) -> Need | None:
+        """What is set aside for the answer that was asked for last."""
+        return self._held[-1].need if self._held else None
+
+    async def cover(self, candidate: Candidate, beside: int = 0) -> ChatRequest:
         """Hold what `candidate` may cost in place of another; the request as it may be sent.
 
-        What is held for answers that were paid and not given, `rejected` of them so far, stays held.
+        What is held for other answers that may have to be paid, `beside` of them so far, stays held.
         Raises `NotAdmitted`; then what was held before is still held.
         """
-        before = self._rejected, self._kept
-        if rejected > self._rejected:
-            self._rejected, self._kept = rejected, self.need
-        if candidate is not self._covered and (denied := await self._take(candidate)) is not None:
-            self._rejected, self._kept = before
-            raise denial(denied, self.rules.calendar)
+        covered = len(self._held) == beside + 1 and self._held[-1].candidate is candidate
+        if not covered:
+            self._kept = self._held[:beside]
+            if (denied := await self._take(candidate)) is not None:
+                raise denial(denied, self.rules.calendar)
         limit = self.need.output_limit if self.need else None
         # No answer is longer than the context, and providers refuse a limit that is.
         if limit in {None, self.request.max_output_tokens, candidate.card.context_tokens}:
@@ -129,16 +131,18 @@ class Reservation:
         self, chunks: AsyncGenerator[Chunk, None], meter: Meter, tokens: TokenCounter
     ) -> AsyncGenerator[Chunk, None]:
         """The same chunks, as long as what is held suffices; raises `BudgetEnded`."""
-        mark = self._held_output() * CHARACTERS_PER_TOKEN
+        seen, mark = meter.seen, self._mark(meter)
         async for chunk in chunks:
             yield chunk
+            if meter.seen is not seen:
+                seen, mark = meter.seen, self._mark(meter)
             if meter.written > mark:
-                await self._grow(meter.counted_output(tokens))
-                mark = max(self._held_output() * CHARACTERS_PER_TOKEN, meter.written * 5 // 4)
+                await self._grow(meter.winner, meter.counted_output(tokens))
+                mark = max(self._mark(meter), meter.written * 5 // 4)
 
     def settled(self, event: UsageEvent) -> UsageEvent:
         """The event with what it charges."""
-        charged = replace(event, charges=charges(self.lines, event))
+        charged = replace(event, charges=charges(self.lines, event, outrun(self._held, event)))
         self.till.book.settle(event.id, charged.charges, self._now())
         return charged
 
@@ -152,11 +156,8 @@ class Reservation:
             return
         left = tuple(one for one in self.decision.candidates if one not in out)
         if not left:
-            raise NoEligibleModel(
-                f"No model of '{self.decision.route}' can serve this request: "
-                + "; ".join(f"{one.card.id} {reason}" for one in out)
-                + "."
-            )
+            who = "; ".join(f"{one.card.id} {reason}" for one in out)
+            raise NoEligibleModel(f"No model of '{self.decision.route}' can serve this request: {who}.")
         rejected = (Rejection(model=one.card.id, reason=reason, why=Why.BUDGET) for one in out)
         self.decision = replace(self.decision, candidates=left, rejected=(*self.decision.rejected, *rejected))
 
@@ -189,7 +190,7 @@ class Reservation:
             rooms.append(room)
             less = self._shorter(candidate, lambda one: all(fits(one) for fits in rooms))
             if less is None:
-                return with_amount(denied, self._worst_of(candidate, SHORTEST))
+                return with_amount(denied, self._whole(self._worst_of(candidate, SHORTEST)))
             need = less
         self.shortened = bool(rooms)
         return None
@@ -198,12 +199,12 @@ class Reservation:
         """The worst case if there is a strict budget, else what is likely."""
         if any(isinstance(rule, Budget) and rule.strict for rule, _ in found):
             return self._worst_of(candidate, None)
-        return plus(likely(candidate, self.decision.features, self._day()), self._kept)
+        return likely(candidate, self.decision.features, self._day())
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
         decided, deadline = self.decision.features, self.decision.limits.deadline
         need = worst(candidate.card, self.request, decided, self._day(), output, deadline)
-        return self._whole(candidate, need)
+        return replace(need, share=candidate.share)
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
@@ -213,22 +214,25 @@ class Reservation:
             self.request,
             decided.features,
             day,
-            lambda one: fits(self._whole(candidate, one)),
+            lambda one: fits(self._whole(replace(one, share=candidate.share))),
             decided.limits.deadline,
         )
         if need is None or (need.output_limit or 0) < SHORTEST:
             return None
-        return self._whole(candidate, need)
+        return replace(need, share=candidate.share)
 
-    def _whole(self, candidate: Candidate, need: Need) -> Need:
-        """With the candidate's share of fixed costs, and what stays held for rejected answers."""
-        return plus(replace(need, share=candidate.share), self._kept)
+    def _whole(self, need: Need) -> Need:
+        """With what stays held for other answers."""
+        for one in self._kept:
+            need = plus(need, one.need)
+        return need
 
     async def _reserve(
         self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]
     ) -> Denied | None:
-        wanted = lines(self.rules, found, asked(need), self._seconds(), self._waived)
-        event = self._event(candidate, need.usage, need.cost)
+        whole = self._whole(need)
+        wanted = lines(self.rules, found, asked(whole), self.at // 1_000_000_000, self._waived)
+        event = self._event(candidate, whole.usage, whole.cost)
         event = replace(event, charges=charges(wanted, event))
         durable = any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
         try:
@@ -241,7 +245,7 @@ class Reservation:
         if isinstance(reply, Denied):
             return reply
         self.lines, self.standings = wanted, tuple(reply.standings)
-        self.need, self._covered = need, candidate
+        self._held = (*self._kept, Held(candidate=candidate, need=need))
         return None
 
     def _event(self, candidate: Candidate, usage: Usage, cost: Nanos | None) -> UsageEvent:
@@ -256,23 +260,22 @@ class Reservation:
             at=self.at,
         )
 
-    async def _grow(self, written: int) -> None:
+    async def _grow(self, giver: Candidate | None, written: int) -> None:
         """Hold more for an answer that has become longer than what was held for it."""
-        if self.need is None or self._covered is None:
+        if (held := self._held_for(giver)) is None:
             return
-        limit = self.need.output_limit
+        limit = held.need.output_limit
         if limit is not None:
             most = limit * self.decision.features.choices + TOLERANCE
             if written > (most if self.shortened else most * 5 // 4):
                 raise BudgetEnded("The budget for this answer is used up.")
             return
-        if written > self._held_output() * 3 // 4:
-            need = plus(
-                likely(self._covered, self.decision.features, self._day(), output=2 * written), self._kept
-            )
+        if written > held.need.usage.output * 3 // 4:
+            need = likely(held.candidate, self.decision.features, self._day(), output=2 * written)
+            self._kept = tuple(one for one in self._held if one is not held)
             # A guess that does not fit any more, or cannot be held, binds nobody: the answer was promised.
             with suppress(StoreUnavailable):
-                await self._reserve(self._covered, need, self._rules(self._covered))
+                await self._reserve(held.candidate, need, self._rules(held.candidate))
 
     def _rules(self, candidate: Candidate) -> tuple[tuple[Rule, str], ...]:
         """What a candidate falls under; asked for more than once on a request's way."""
@@ -282,16 +285,16 @@ class Reservation:
             found = self._found[candidate.card.id] = applicable(self.rules, subject)
         return found
 
-    def _held_output(self) -> int:
-        """For the answer that is given, without what is kept for others."""
-        kept = self._kept.usage.output if self._kept else 0
-        return self.need.usage.output - kept if self.need else 0
+    def _mark(self, meter: Meter) -> int:
+        """Characters of the answer that is given after which it is counted."""
+        held = self._held_for(meter.winner)
+        return held.need.usage.output * CHARACTERS_PER_TOKEN if held else 0
+
+    def _held_for(self, giver: Candidate | None) -> Held | None:
+        return next((one for one in reversed(self._held) if one.candidate is giver), None)
 
     def _day(self) -> date:
         return day_of(self.at)
-
-    def _seconds(self) -> int:
-        return self.at // 1_000_000_000
 
     def _now(self) -> float:
         return self.till.clock.epoch_ns() / 1e9

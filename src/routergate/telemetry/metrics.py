@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from routergate import __version__
+from routergate.domain.answer import Flaw
 from routergate.domain.caching import Recalled
 from routergate.domain.decision import Catalogue
 from routergate.domain.event import Attempt, Outcome, UsageEvent
@@ -20,6 +21,7 @@ from routergate.telemetry import table
 from routergate.telemetry.files import Cell, Labels, Slot
 from routergate.telemetry.fullness import Fullness
 from routergate.telemetry.queues import QueueMetrics
+from routergate.telemetry.rescues import Rescues
 from routergate.telemetry.savings import Savings
 from routergate.telemetry.timings import Timings
 
@@ -31,7 +33,7 @@ LABEL_LENGTH = 100
 """Characters of an opt-in label value; the rest are cut off."""
 NONE, OTHER = "none", "other"
 MARGINAL, LOADED = "marginal", "loaded"
-FAILURE = "failure"
+FAILURE, FLAWS = "failure", frozenset(Flaw)
 
 OPT_IN = {
     "organisation": attrgetter("identity.organisation"),
@@ -66,8 +68,8 @@ class Metrics:
         self._reservations_swept = self._slot.cells(table.RESERVATIONS_SWEPT)[()]
         self._events_corrected = self._slot.cells(table.EVENTS_CORRECTED)[()]
         self._unpriced = self._slot.cells(table.UNPRICED)
-        self._savings = Savings(self._slot)
-        self._timings = Timings(self._slot)
+        self._savings, self._timings = Savings(self._slot), Timings(self._slot)
+        self._rescues = Rescues(self._slot)
         self._circuits = self._slot.cells(table.CIRCUIT)
         self.fullness = Fullness(self._slot)
         self.queues = QueueMetrics(self._slot)
@@ -97,6 +99,7 @@ class Metrics:
             self._savings.announce(route.id)
             for result in Recalled if route.caching else ():
                 self._recalled[route.id, result].add(0)
+            self._rescues.announce(route.id)
         if not self._owners.opt_in:
             self._announce_owned(catalogue)
 
@@ -107,6 +110,7 @@ class Metrics:
         try:
             self._count(event)
             self._savings.count(event)
+            self._rescues.count(event)
             self._timings.observe(event)
         except Exception:
             self._unrecorded.add()
@@ -248,7 +252,7 @@ class Owners:
 
 def _reason(first: Attempt) -> str:
     """Why the first model's answer was not given."""
-    return first.result if first.usage is not None else FAILURE
+    return first.result if first.usage is not None and first.result in FLAWS else FAILURE
 
 
 def _label(value: str | None) -> str:

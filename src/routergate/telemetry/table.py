@@ -1,5 +1,6 @@
 """Every metric, once: what is counted is declared here, and the reference is made from it."""
 
+from routergate.telemetry.answers import CONTINUED, HEDGES
 from routergate.telemetry.fill import PREFIX_HITS, QUEUE, QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT, UTILISATION
 from routergate.telemetry.metric import Across, Kind, Metric
 
@@ -263,7 +264,7 @@ UNREADABLE = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS, CACHE,
+    REQUESTS, ATTEMPTS, ESCALATIONS, HEDGES, CONTINUED, HTTP_ERRORS, REPLAYS, CACHE,
     TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,

@@ -1,7 +1,7 @@
 """What the simulator answers: made from the request alone, and plainly said to be simulated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -93,7 +93,10 @@ def answer(asked: Asked, profile: Profile) -> Answer:
     return Answer(
         asked=asked,
         profile=profile,
-        choices=tuple(_filtered(_limited(_choice(asked, profile, seed), asked), asked) for seed in seeds),
+        choices=tuple(
+            _filtered(_limited(_differing(_choice(asked, profile, seed), asked), asked), asked)
+            for seed in seeds
+        ),
     )
 
 
@@ -101,9 +104,20 @@ def _choice(asked: Asked, profile: Profile, seed: str) -> Choice:
     if calls := tuple(_call(function, seed) for function in _called(asked)):
         choice = Choice(tools=calls, finish="tool_calls")
     else:
-        choice = Choice(text=pieces(_content(asked, profile, seed)))
+        choice = Choice(text=pieces(_from(asked.prefill, _content(asked, profile, seed))))
     reasoning = round(choice.tokens * profile.reasoning_share) if asked.reasons else 0
     return Choice(text=choice.text, tools=choice.tools, finish=choice.finish, reasoning_tokens=reasoning)
+
+
+def _from(beginning: str, whole: str) -> str:
+    """What comes after a beginning; after one that is not its own, it says all that it has to say."""
+    return whole.removeprefix(beginning) if whole.startswith(beginning) else f" {whole}"
+
+
+def _differing(choice: Choice, asked: Asked) -> Choice:
+    if (token := asked.faults.argument("differs")) is None:
+        return choice
+    return replace(choice, text=(*choice.text[: int(token)], " Another", " answer", "."))
 
 
 def _limited(choice: Choice, asked: Asked) -> Choice:
@@ -135,12 +149,13 @@ def _content(asked: Asked, profile: Profile, seed: str) -> str:
 
 def _prose(asked: Asked, profile: Profile, seed: str) -> str:
     """Says what it is, then goes on for two to a dozen sentences."""
-    length = 2 + draw(seed, 5) + min(5, asked.prompt_tokens // 100)
+    prompt = asked.prompt_tokens - count(asked.prefill)
+    length = 2 + draw(seed, 5) + min(5, prompt // 100)
     start = draw(f"{seed}/start", len(_SENTENCES))
     filler = (_SENTENCES[(start + place) % len(_SENTENCES)] for place in range(length))
     honest = (
         f"This is a simulated answer from “{asked.model}” (profile “{profile.name}”); no model was asked."
-        f" The prompt had {asked.prompt_tokens} tokens."
+        f" The prompt had {prompt} tokens."
     )
     return " ".join([honest, *filler])
 

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from routergate.testing.faults import Faults, UnknownFault, split_name
+from routergate.testing.prefill import split
 from routergate.testing.profile import Profile
 from routergate.testing.refusals import Refused, invalid, missing, too_long
-from routergate.testing.tokens import prompt_tokens
+from routergate.testing.tokens import count, prompt_tokens
 
 # fmt: off
 KNOWN = frozenset({
@@ -46,6 +47,8 @@ class Asked:
     """Stands for everything that shapes the answer; how it is delivered does not."""
     messages_digest: str
     prompt_tokens: int
+    prefill: str = ""
+    """The beginning of the answer, which is to go on from there; `body` is without it."""
     format: str = "chat"
     """The wire format; `body` is in OpenAI's chat format whatever it is."""
     cached_for: str | None = None
@@ -97,6 +100,8 @@ def check_key(headers: Mapping[str, str], profile: Profile) -> None:
 
 def read(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Asked:
     """Check `body`, or raise `Refused` as the real API would; `imposed` faults come on top of its own."""
+    unknown = tuple(sorted(body.keys() - KNOWN))
+    body, prefill = split(body)
     model, faults = model_and_faults(body, profile)
     _check_messages(body.get("messages"))
     _check_numbers(body)
@@ -109,9 +114,12 @@ def read(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Asked:
         body=body,
         digest=_digest({**shaping, "model": model}),
         messages_digest=_digest(body["messages"]),
-        prompt_tokens=prompt_tokens(body),
-        unknown=tuple(sorted(body.keys() - KNOWN)),
+        prompt_tokens=prompt_tokens(body) + count(prefill),
+        prefill=prefill,
+        unknown=unknown,
     )
+    if prefill and "noprefill" in asked.faults:
+        raise invalid("This model does not support assistant message prefill.", "messages")
     _check_context(asked, profile)
     return asked
 

@@ -39,6 +39,8 @@ FAULTS: Mapping[str, Fault] = {
     "reset": Fault("closes the connection before the status line"),
     "silent": Fault("accepts the request and never answers"),
     "slow": Fault("is late with the first token", "seconds", 1.0),
+    "differs": Fault("says something else from some token on", "tokens", 5),
+    "noprefill": Fault("answers 400 to a request that ends with the beginning of its answer"),
     "cut": Fault("closes the connection after some events, or in the middle of a plain body", "events", 5),
     "stall": Fault("stops after some events, or in the middle of a plain body, and stays open", "events", 5),
     "garbage": Fault("sends a plain body that is not JSON, or a malformed event in mid-stream"),

@@ -30,7 +30,7 @@ def read_messages(body: Mapping[str, Any], profile: Profile, imposed: Faults) ->
 def read_counted(body: Mapping[str, Any], profile: Profile, imposed: Faults) -> Asked:
     """The same for a request that only wants its tokens counted."""
     _check(body.get("messages"))
-    asked = read(as_chat(body), profile, imposed)
+    asked = read(_prefilled(as_chat(body)), profile, imposed)
     marks = tuple(mark.get("ttl", "5m") for mark in markers(body))
     return replace(
         asked,
@@ -64,6 +64,16 @@ def as_chat(body: Mapping[str, Any]) -> dict[str, Any]:
     if schema := ((body.get("output_config") or {}).get("format") or {}).get("schema"):
         chat["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
     return chat
+
+
+def _prefilled(chat: dict[str, Any]) -> dict[str, Any]:
+    """In this format, an assistant's last message is the beginning of the answer."""
+    *others, last = chat["messages"]
+    if last["role"] != "assistant":
+        return chat
+    if text(last["content"]).rstrip() != text(last["content"]):
+        raise invalid("messages: final assistant content cannot end with trailing whitespace")
+    return {**chat, "messages": [*others, {**last, "prefix": True}]}
 
 
 def text(content: Any) -> str:

@@ -48,8 +48,17 @@ def as_messages(request: ChatRequest, card: ModelCard) -> ChatRequest:
         raise Untranslatable("Anthropic's API gives one answer at a time: 'n' must be 1")
     others = {name: value for name, value in body.items() if name not in KNOWN}
     most = request.max_output_tokens or card.max_output_tokens or ENOUGH
+    if request.prefill:
+        body["messages"] = [*body["messages"], {"role": "assistant", "content": request.prefill}]
     payload = {**_messages(body, most), **others}
-    return replace(request, format=Format.MESSAGES, payload=payload, limits=("max_tokens",), wants_usage=True)
+    return replace(
+        request,
+        format=Format.MESSAGES,
+        payload=payload,
+        limits=("max_tokens",),
+        wants_usage=True,
+        prefill="",
+    )
 
 
 def _messages(body: Tree, most: int) -> Tree:
