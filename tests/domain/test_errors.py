@@ -1,10 +1,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from routergate.domain import errors, once, plan, refusals
+from routergate.domain import errors, once, overlap, plan, refusals
 from routergate.domain.errors import ConfigError, RouterGateError, UpstreamError
 
-ELSEWHERE = (once, overlap, refusals)
+ELSEWHERE = (once, overlap, plan, refusals)
 """Modules with errors of their own, which are in the tree once they are imported."""
 
 
