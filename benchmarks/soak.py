@@ -48,7 +48,7 @@ FAULTS = (
 # fmt: on
 TIMEOUTS = {"connect": 2, "first_byte": 2, "first_token": 2, "idle": 2, "total": 20}
 PROFILE = Profile(first_token_seconds=0.05, seconds_per_token=0.001)
-IDLE = 20.0
+IDLE = 65.0
 """Seconds that kept connections and the like have to end in, before and after."""
 ENDS = {"chat": b"data: [DONE]", "messages": b"event: message_stop", "responses": b"event: response."}
 """What only a whole stream has."""

@@ -36,7 +36,7 @@ class Agreement:
 
 def agreement(rows: Sequence[EventRow], calls: Sequence[Call]) -> Agreement:
     """Compare, when nothing runs any more; requests are told apart by the number in `Question 1:`."""
-    by_name = _by_name(calls)
+    by_name, rows = _by_name(calls), standing(rows)
     whole = [(row, by_name[_name(row)][-1]) for row in rows if _compared(row, by_name)]
     return Agreement(
         rows=len(rows),
@@ -48,6 +48,16 @@ def agreement(rows: Sequence[EventRow], calls: Sequence[Call]) -> Agreement:
         provider_tokens=sum(sum(_told(call)) for _, call in whole),
         problems=[*_odd(rows, by_name), *_called(rows, by_name), *_differing(whole)],
     )
+
+
+def standing(rows: Sequence[EventRow]) -> list[EventRow]:
+    """What holds: in place of a row that was corrected, its correction."""
+    corrected = {_name(row) for row in rows if row.kind == "correction"}
+    return [
+        row
+        for row in rows
+        if row.kind == "correction" or (row.kind == "event" and _name(row) not in corrected)
+    ]
 
 
 def name_of(call: Call) -> str:
