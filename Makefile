@@ -42,10 +42,10 @@ lint: .venv/ready  ## format, style, types and the shape of the imports
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
-CORE := domain classify check economics route meter dispatch spend gateway
+CORE := domain classify check economics route meter dispatch spend deciding gateway
 coverage: .venv/ready  ## does every branch of the core have a test?
 	$(BIN)/pytest -q -n $(PARALLEL) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 \
-		$(CORE:%=--cov=routergate.%) $(filter-out tests/gateway,$(CORE:%=tests/%)) tests/test_gateway.py tests/config \
+		$(CORE:%=--cov=routergate.%) $(filter-out tests/deciding tests/gateway,$(CORE:%=tests/%)) tests/test_gateway.py tests/config \
 		tests/telemetry tests/accounts tests/test_allowances.py
 
 check: lint docs coverage test  ## everything that a change must pass

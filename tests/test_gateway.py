@@ -1,6 +1,7 @@
 """The way of one request, with every part of the world told what to do."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
@@ -12,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.classify.trained import TrainedEstimator
+from routergate.deciding import Call, Router
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Volume
 from routergate.domain.budget import Rules
+from routergate.domain.caching import Caching, Recalled
 from routergate.domain.errors import (
     AllProvidersFailed,
+    BudgetEnded,
     InvalidRequest,
     ProviderBroken,
     ProviderDenied,
@@ -32,17 +36,20 @@ from routergate.domain.event import Outcome, UsageEvent, UsageSource
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import Capability, ModelCard, ProviderId
 from routergate.domain.money import nanos
-from routergate.domain.refusals import OverBudget
+from routergate.domain.refusals import GuardrailRefused, OverBudget
 from routergate.domain.request import ChatRequest
 from routergate.domain.turn import Priority, Turn
 from routergate.domain.usage import Usage
-from routergate.gateway import Answer, Call, Gateway, Incoming, Router
+from routergate.gateway import Answer, Gateway, Incoming
+from routergate.guardrails.guards import RouteGuards
+from routergate.guardrails.rail import Rail
 from routergate.ports import Chunk
 from routergate.route.explain import explain
 from routergate.spend.book import Book
 from routergate.spend.reservation import Till
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
 from support.fakes import (
+    DictCache,
     DictHomes,
     FakeProvider,
     Hang,
@@ -78,6 +85,10 @@ class World:
     lengths: ListLengths = field(default_factory=ListLengths)
     volumes: ListVolumes = field(default_factory=ListVolumes)
     homes: DictHomes = field(default_factory=DictHomes)
+    cache: DictCache = field(default_factory=DictCache)
+    caching: Caching | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    hooks: Sequence[Any] = ()
     cards: tuple[ModelCard, ...] = (SMALL, LARGE)
     rules: Rules = field(default_factory=Rules)
     session: str | None = None
@@ -93,7 +104,9 @@ class World:
         self.gateway = Gateway(
             keyring=OpenKeyring(),
             router=Router(
-                catalogue=a_catalogue(*self.cards, baseline=baseline, quality=0.5, cascade=self.cascade),
+                catalogue=a_catalogue(
+                    *self.cards, baseline=baseline, quality=0.5, cascade=self.cascade, caching=self.caching
+                ),
                 estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
                 lengths=self.lengths,
@@ -101,6 +114,8 @@ class World:
             ),
             dispatcher=a_dispatcher(dict(self.providers), self.clock),
             homes=self.homes,
+            cache=self.cache,
+            guards=RouteGuards({"auto": [Rail(name="hook", hook=hook) for hook in self.hooks]}),
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
             telemetry=self.telemetry,
             clock=self.clock,
@@ -116,7 +131,7 @@ class World:
 
         def parse(caller: Identity, _: bytes) -> Call:
             account = Attribution(identity=caller, session=self.session)
-            return Call(request=request, attribution=account, wishes=Wishes())
+            return Call(request=request, attribution=account, wishes=self.wishes)
 
         return Incoming(id="request-1", token="token", peer=None, receive=receive, parse=parse)
 
@@ -566,3 +581,209 @@ async def test_a_request_that_a_budget_refuses_leaves_no_event_and_asks_nobody()
         await world.ask()
     assert (world.ledger.events, world.telemetry.events) == ([], [])
     assert world.providers[SMALL.provider].asked == []
+
+
+A_MINUTE = Caching(ttl=60.0)
+STREAM = [Chunk(data=b"a", text="one "), Chunk(data=b"b", usage=USAGE), Chunk(data=b"c")]
+
+
+def remembering(*small: Step, **changes: Any) -> World:
+    """A world whose route keeps answers."""
+    return World(small or STREAM, caching=changes.pop("caching", A_MINUTE), **changes)
+
+
+async def test_a_kept_answer_is_given_again_chunk_by_chunk_and_nobody_is_asked() -> None:
+    world = remembering()
+    first = await world.ask(a_request(stream=True))
+    assert await world.ask(a_request(stream=True)) == first == STREAM
+    assert len(world.providers[SMALL.provider].asked) == 1
+
+
+async def test_a_kept_answer_costs_nothing_and_leaves_one_row_that_says_so() -> None:
+    world = remembering()
+    await world.ask()
+    await world.ask()
+    paid, kept = world.ledger.events
+    assert (paid.recalled, paid.cached, paid.cost) == (Recalled.MISS, False, 1_200_000)
+    assert (kept.recalled, kept.cached, kept.outcome) == (Recalled.HIT, True, Outcome.OK)
+    assert (kept.cost, kept.baseline_cost, kept.savings) == (0, 12_000_000, 12_000_000)
+    assert (kept.usage, kept.attempts, kept.card, kept.quality, kept.share) == (USAGE, (), None, None, FREE)
+    assert (kept.timings.answer, kept.charges) == (None, ())
+    assert world.lengths.seen == [("small", "chat", 100)]
+
+
+async def test_a_kept_answer_says_its_cost_while_it_lasts() -> None:
+    world = remembering()
+    await world.ask()
+    async with world.chat() as answer:
+        assert [chunk async for chunk in answer.chunks] == STREAM
+        assert answer.costs() == (0, 12_000_000)
+        assert (answer.winner.card, answer.meter.recalled) == (SMALL, Recalled.HIT)
+
+
+async def test_a_kept_answer_is_given_where_a_budget_is_spent_and_charges_nothing() -> None:
+    world = remembering(rules=rules_of(a_budget(nanos(Decimal("0.0013")))))
+    await world.ask()
+    await world.ask()
+    assert world.ledger.events[-1].charges == ()
+    with pytest.raises(OverBudget):
+        await world.ask(a_request("something else"))
+
+
+async def test_a_row_is_left_of_a_kept_answer_even_if_the_process_dies() -> None:
+    world = remembering()
+    await world.ask()
+    await world.ask()
+    row = world.ledger.reserved[-1]
+    assert (row.cached, row.cost, row.card, row.outcome) == (True, 0, None, Outcome.ABANDONED)
+
+
+async def test_a_kept_answer_is_given_while_the_store_holds_nothing() -> None:
+    world = remembering()
+    await world.ask()
+    world.ledger.away = True
+    assert len(await world.ask()) == 3
+    assert world.ledger.events[-1].cached
+
+
+@pytest.mark.parametrize(
+    ("wishes", "recalled", "kept"),
+    [
+        (Wishes(fresh=True), Recalled.REFRESH, b"new"),
+        (Wishes(unkept=True), Recalled.BYPASS, b"old"),
+        (Wishes(fresh=True, unkept=True), Recalled.BYPASS, b"old"),
+    ],
+)
+async def test_a_caller_can_have_a_new_answer(wishes: Wishes, recalled: Recalled, kept: bytes) -> None:
+    world = remembering(Chunk(data=b"old"))
+    await world.ask()
+    world.providers[SMALL.provider].script, world.wishes = [Chunk(data=b"new")], wishes
+    assert [chunk.data for chunk in await world.ask()] == [b"new"]
+    assert world.ledger.events[-1].recalled is recalled
+    world.wishes = Wishes()
+    assert [chunk.data for chunk in await world.ask()] == [kept]
+
+
+@pytest.mark.parametrize("request_", [a_request(hidden=True), a_request(kept=True)])
+async def test_what_is_not_all_in_the_request_is_not_kept(request_: ChatRequest) -> None:
+    world = remembering()
+    await world.ask(request_)
+    assert (world.event.recalled, world.cache.kept, world.cache.asked) == (Recalled.BYPASS, {}, [])
+
+
+async def test_a_route_without_a_cache_looks_for_nothing() -> None:
+    world = World(STREAM)
+    await world.ask()
+    assert (world.event.recalled, world.cache.asked, world.cache.kept) == (None, [], {})
+
+
+async def test_a_broken_answer_is_not_kept() -> None:
+    world = remembering(Chunk(data=b"a"), StreamBroken("gone"))
+    with pytest.raises(StreamBroken):
+        await world.ask()
+    assert world.cache.kept == {}
+
+
+async def test_an_answer_that_its_caller_left_is_not_kept() -> None:
+    world = remembering()
+    async with world.chat() as answer:
+        await anext(answer.chunks)
+    assert (world.event.recalled, world.cache.kept) == (Recalled.MISS, {})
+
+
+async def test_an_answer_that_a_budget_cut_short_is_not_kept() -> None:
+    world = remembering(rules=rules_of(a_budget(nanos(Decimal("0.002")), strict=True)))
+    await world.ask()
+    assert (world.event.outcome, world.cache.kept) == (Outcome.OK, {})
+
+
+async def test_an_answer_that_failed_its_checks_is_not_kept_though_it_is_given() -> None:
+    sorry = b'{"choices": [{"message": {"content": ""}, "finish_reason": "stop"}]}'
+    world = remembering(Chunk(data=sorry), large=[ProviderTimeout("late")], cascade=CHECKED)
+    await world.ask()
+    assert (world.event.attempts[0].result, world.cache.kept) == ("empty", {})
+
+
+@pytest.mark.parametrize(("most", "kept"), [(3, 1), (2, 0)])
+async def test_an_answer_that_is_too_large_is_not_kept(most: int, kept: int) -> None:
+    world = remembering(caching=replace(A_MINUTE, max_bytes=most))
+    await world.ask()
+    assert len(world.cache.kept) == kept
+
+
+async def test_an_answer_by_a_model_that_would_not_be_asked_is_not_given() -> None:
+    world = remembering()
+    await world.ask()
+    [name] = world.cache.kept
+    world.cache.kept[name] = replace(world.cache.kept[name], model=a_card("retired").id)
+    await world.ask()
+    assert world.ledger.events[-1].recalled is Recalled.MISS
+
+
+async def test_what_a_route_promises_is_a_part_of_the_question() -> None:
+    world = remembering(cascade=replace(CHECKED, must_match=(re.compile("a"),)))
+    await world.ask()
+    [question] = world.cache.asked
+    assert question.settings == ("auto", "0.5", "", *sorted(Flaw), "a")
+
+
+class Refusing:
+    """Lets no answer pass."""
+
+    def after(self, text: str) -> None:
+        raise GuardrailRefused("not this one")
+
+
+class Watching:
+    """Looks at answers, and leaves them as they are."""
+
+    def after(self, text: str) -> None:
+        return None
+
+
+class Closed:
+    """Lets no request pass."""
+
+    def before(self, messages: Sequence[Any]) -> None:
+        raise GuardrailRefused("not this one")
+
+
+PLAIN = Chunk(data=b'{"choices":[{"index":0,"message":{"content":"hi"}}]}', usage=USAGE)
+
+
+async def test_an_answer_that_a_guardrail_refuses_leaves_one_row_with_what_it_cost() -> None:
+    world = World([PLAIN], hooks=[Refusing()])
+    with pytest.raises(GuardrailRefused, match="The guardrail 'hook' refuses this: not this one"):
+        await world.ask()
+    assert (world.event.outcome, world.event.usage, world.event.cost) == (Outcome.REFUSED, USAGE, 1_200_000)
+
+
+async def test_a_request_that_a_guardrail_refuses_leaves_no_row() -> None:
+    world = World([PLAIN], hooks=[Closed()])
+    incoming = replace(world.incoming(a_request()), receive=a_body)
+    with pytest.raises(GuardrailRefused):
+        async with world.gateway.chat(incoming):
+            pytest.fail("it was answered")
+    assert (world.ledger.events, world.ledger.reserved) == ([], [])
+
+
+async def a_body() -> bytes:
+    return b'{"messages":[{"role":"user","content":"hi"}]}'
+
+
+async def test_an_answer_that_breaks_while_it_is_looked_at_is_given_to_nobody() -> None:
+    world = World([PLAIN, StreamBroken("gone")], hooks=[Watching()])
+    with pytest.raises(StreamBroken):
+        async with world.chat():
+            pytest.fail("it was given")
+    assert world.event.outcome is Outcome.FAILED
+
+
+async def test_an_answer_that_a_budget_cuts_is_looked_at_and_then_cut() -> None:
+    pieces = [Chunk(data=b"data: {}\n\n", text="word " * 500) for _ in range(9)]
+    rules = rules_of(a_budget(nanos(Decimal("0.0008")), strict=True))
+    world = World(pieces, hooks=[Watching()], rules=rules)
+    async with world.chat(a_request(stream=True)) as answer:
+        assert await anext(answer.chunks) == pieces[0]
+        with pytest.raises(BudgetEnded):
+            [chunk async for chunk in answer.chunks]

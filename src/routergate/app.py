@@ -11,17 +11,29 @@ from typing import Any, assert_never
 
 import aiohttp
 
+from routergate.accounts.cache import StoredAnswers
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
 from routergate.classify.trained import TrainedEstimator
-from routergate.config.spec import Config, ProbeSpec, ProviderKind, ProviderSpec, ReplicaSpec
+from routergate.config.spec import (
+    Config,
+    GuardrailSpec,
+    ProbeSpec,
+    ProviderKind,
+    ProviderSpec,
+    ReplicaSpec,
+    ServerSpec,
+)
+from routergate.deciding import Router
 from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher, Experience
 from routergate.dispatch.fleet import Fleet, Replica
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
-from routergate.gateway import Gateway, Router
+from routergate.gateway import Gateway
+from routergate.guardrails.guards import RouteGuards
+from routergate.guardrails.rail import Rail
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
@@ -97,10 +109,21 @@ async def compose(config: Config, parts: Parts) -> Gateway:
             experience=parts.experience,
         ),
         homes=StoredHomes(parts.store),
+        cache=_cache(config.server, parts.store),
+        guards=RouteGuards({route: _rails(specs) for route, specs in config.guardrails.items()}),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
     )
+
+
+def _rails(specs: Sequence[GuardrailSpec]) -> Sequence[Rail]:
+    return [Rail(name=it.id, hook=it.hook, timeout=it.timeout, passes=it.passes) for it in specs]
+
+
+def _cache(server: ServerSpec, store: Store) -> StoredAnswers:
+    secret = server.cache_secret.reveal() if server.cache_secret else ""
+    return StoredAnswers(store, server.max_cache_bytes, secret)
 
 
 def _limit(specs: Iterable[ProviderSpec], parts: Parts) -> None:

@@ -2,51 +2,33 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from routergate.classify.conversation import conversation
-from routergate.classify.features import features
+from routergate.deciding import Call, Router
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.dispatch import Dispatcher
-from routergate.domain.asset import FREE, Loaded
-from routergate.domain.capacity import Health
-from routergate.domain.decision import Candidate, Catalogue, Decision, RoutePolicy
+from routergate.dispatch.guarded import guarded
+from routergate.dispatch.recall import Recall
+from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import UnknownResponse
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
-from routergate.domain.identity import Attribution, Identity, Wishes
-from routergate.domain.model import ModelCard, ModelId, ProviderId
+from routergate.domain.identity import Identity
+from routergate.domain.model import ProviderId
 from routergate.domain.money import Nanos
-from routergate.domain.request import ChatRequest
-from routergate.domain.turn import Turn, priority_of
-from routergate.economics.fixed import share
 from routergate.meter.meter import Meter
-from routergate.meter.recent import Recent
 from routergate.meter.settle import attempts, costs, day_of, overhead, usage_event, used
 from routergate.ports import (
+    Cache,
     Chunk,
     Clock,
-    Estimator,
+    Guards,
     Homes,
     Kept,
     Keyring,
-    Lengths,
     Telemetry,
-    TokenCounter,
-    Volumes,
 )
-from routergate.route.decide import World, decide, policy_of
-from routergate.route.filters import Conditions
-from routergate.route.holdout import draw
+from routergate.route.named import policy_of
 from routergate.spend.reservation import Reservation, Till
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A parsed request: what is asked, on whose account, and with which wishes."""
-
-    request: ChatRequest
-    attribution: Attribution
-    wishes: Wishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,73 +46,6 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Router:
-    """What it takes to decide."""
-
-    catalogue: Catalogue
-    estimator: Estimator
-    tokens: TokenCounter
-    lengths: Lengths
-    volumes: Volumes
-    recent: Recent = field(default_factory=Recent)
-
-    async def decide(
-        self,
-        request_id: str,
-        call: Call,
-        at: int,
-        health: Health,
-        home: ProviderId | None = None,
-    ) -> Decision:
-        """Classify and route; `home` is the provider that must answer."""
-        request, account = call.request, call.attribution
-        policy = policy_of(self.catalogue, request.model, call.wishes)
-        reading = self.estimator.read(request, self.catalogue, account.feature)
-        text_tokens = await self.tokens.count([message.text for message in request.messages])
-        decision = decide(
-            request_id,
-            policy,
-            features(request, reading, text_tokens, conversation(request, account)),
-            call.wishes,
-            replace(_conditions(policy, account.identity, health.down), home=home),
-            World(
-                catalogue=self.catalogue,
-                quality=self.estimator.quality,
-                output_tokens=self.lengths.expected,
-                on=day_of(at),
-                share=lambda card: self._share(card, at),
-                first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
-                warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
-                rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
-                draw=draw(policy, account, request_id),
-                crowds=health.crowds,
-            ),
-        )
-        return replace(decision, turn=_turn(policy, account.identity, call.wishes))
-
-    def _share(self, card: ModelCard, at: int) -> Loaded | None:
-        return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
-
-
-def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId]) -> Conditions:
-    """What the route and the caller's key allow, at the moment."""
-    return Conditions(
-        residency=policy.residency,
-        allow=caller.allow,
-        classes=caller.classes,
-        regions=caller.regions,
-        route=policy.id,
-        down=down,
-    )
-
-
-def _turn(policy: RoutePolicy, caller: Identity, wishes: Wishes) -> Turn:
-    """With what claim a request waits where others do."""
-    priority = priority_of(wishes.priority, caller.priority, policy.priority)
-    return Turn(organisation=caller.organisation, priority=priority)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
     """One configuration at work. A reload makes another one; running requests end under theirs."""
 
@@ -138,6 +53,8 @@ class Gateway:
     router: Router
     dispatcher: Dispatcher
     homes: Homes
+    cache: Cache
+    guards: Guards
     till: Till
     telemetry: Telemetry
     clock: Clock
@@ -147,17 +64,19 @@ class Gateway:
         """Answer one chat completion. Once it is routed it leaves exactly one usage event."""
         at, meter = self.clock.epoch_ns(), Meter(self.clock, self.clock.monotonic())
         caller = await self.keyring.identify(incoming.token, incoming.peer)
-        call = incoming.parse(caller, await meter.uploaded(incoming.receive()))
+        call = await self._call(incoming, caller, await meter.uploaded(incoming.receive()))
         meter.read = self.clock.monotonic()
         decision = await self._decide(incoming.id, call, at)
         meter.decided = self.clock.monotonic()
         reservation = self.till.reservation(decision, call.attribution, call.request, at)
+        recall = Recall(self.cache, decision, call.request, caller, incoming.token or "", call.wishes)
         try:
-            await reservation.admit()
-            begun = await self.dispatcher.first_answer(reservation.decision, reservation.cover, meter)
-            seen = meter.watch(begun.first, begun.rest)
+            begun = await self._begin(recall, reservation, meter)
+            rest = recall.noted(begun, meter, shortened=reservation.shortened)
+            seen = meter.watch(begun.first, rest)
             async with (
                 aclosing(begun.rest),
+                aclosing(rest),
                 aclosing(seen),
                 aclosing(reservation.within(seen, meter, self.router.tokens)) as chunks,
             ):
@@ -168,7 +87,7 @@ class Gateway:
                     reservation=reservation,
                     winner=begun.candidate,
                     meter=meter,
-                    chunks=chunks,
+                    chunks=await guarded(self.guards, decision.route, call.request.format, chunks),
                     at=at,
                 )
         except BaseException as error:
@@ -181,13 +100,13 @@ class Gateway:
     async def route(self, incoming: Incoming) -> Decision:
         """The decision without the call."""
         caller = await self.keyring.identify(incoming.token, incoming.peer)
-        call = incoming.parse(caller, await incoming.receive())
+        call = await self._call(incoming, caller, await incoming.receive())
         return await self._decide(incoming.id, call, self.clock.epoch_ns())
 
     async def count(self, incoming: Incoming) -> int:
         """Input tokens of a request, by the count of the provider that would be asked, or else by ours."""
         caller = await self.keyring.identify(incoming.token, incoming.peer)
-        call = incoming.parse(caller, await incoming.receive())
+        call = await self._call(incoming, caller, await incoming.receive())
         decision = await self._decide(incoming.id, call, self.clock.epoch_ns())
         counted = await self.dispatcher.counted(call.request, decision.chosen.card)
         return decision.features.input_tokens if counted is None else counted
@@ -200,6 +119,13 @@ class Gateway:
             raise UnknownResponse(f"No response '{answer_id}' is kept.", param="response_id")
         return told
 
+    async def _call(self, incoming: Incoming, caller: Identity, body: bytes) -> Call:
+        """What is asked, as the guardrails of its route leave it."""
+        call = incoming.parse(caller, body)
+        route = policy_of(self.router.catalogue, call.request.model, call.wishes).id
+        rewritten = await self.guards.before(route, body)
+        return call if rewritten is None else incoming.parse(caller, rewritten)
+
     def _book(self, call: Call, reservation: Reservation, meter: Meter, at: int) -> None:
         """The one event, with what it charges."""
         event = usage_event(
@@ -209,6 +135,14 @@ class Gateway:
         self._learn(reservation.decision, event, call.request.choices)
         self.till.ledger.settle(event)
         self.telemetry.record(event)
+
+    async def _begin(self, recall: Recall, reservation: Reservation, meter: Meter) -> Begun:
+        """The kept answer, for which nothing is due, or else the first that begins."""
+        if (again := await recall.found(meter)) is not None:
+            await reservation.waive(again.candidate)
+            return again
+        await reservation.admit()
+        return await self.dispatcher.first_answer(reservation.decision, reservation.cover, meter)
 
     async def _decide(self, request_id: str, call: Call, at: int) -> Decision:
         health = self.dispatcher.health(self.clock.monotonic())

@@ -6,12 +6,14 @@ from typing import Protocol
 
 from routergate.domain.answer import Form, Said
 from routergate.domain.asset import Volume
+from routergate.domain.caching import Question
 from routergate.domain.capacity import Occupancy
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
+from routergate.domain.format import Format
 from routergate.domain.identity import Identity
-from routergate.domain.model import ModelCard, ProviderId
-from routergate.domain.request import ChatRequest, Features, Reading
+from routergate.domain.model import ModelCard, ModelId, ProviderId
+from routergate.domain.request import ChatRequest, Features, Message, Reading
 from routergate.domain.reservation import Line, Reply
 from routergate.domain.usage import Usage
 
@@ -79,6 +81,51 @@ class Probe(Protocol):
 
     async def well(self) -> bool:
         """Whether the server says, within seconds, that it is well. Never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A whole answer, and who gave it."""
+
+    model: ModelId
+    chunks: tuple[Chunk, ...]
+
+
+class Cache(Protocol):
+    """Whole answers, kept to be given again."""
+
+    async def find(self, question: Question) -> Whole | None:
+        """What was kept; `None` if nothing was, or the store does not say. Never raises."""
+
+    async def keep(self, question: Question, answer: Whole) -> None:
+        """For as long as the question says, if there is room; never raises."""
+
+
+class Guardrail(Protocol):
+    """What an operator writes, to look at requests and answers. One of the two methods is enough.
+
+    A method may be a coroutine function; one that is not runs in a thread. `None` leaves things as they are;
+    raising `GuardrailRefused` turns them away, with a reason that the caller is told.
+    """
+
+    def before(self, messages: Sequence[Message]) -> Sequence[str] | None:
+        """The texts of a request in place of those that are shown, as many and in their order."""
+
+    def after(self, text: str) -> str | None:
+        """What an answer says in place of what is shown: all of one choice or block of it."""
+
+
+class Guards(Protocol):
+    """The guardrails of every route."""
+
+    async def before(self, route: str, body: bytes) -> bytes | None:
+        """The body of a request as they leave it; `None`: as it is. Raises `GuardrailRefused`."""
+
+    def looks_after(self, route: str) -> bool:
+        """Whether any of them looks at the answers of a route."""
+
+    async def after(self, route: str, spoken: Format, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
+        """A whole answer as they leave it. Raises `GuardrailRefused`."""
 
 
 class Homes(Protocol):

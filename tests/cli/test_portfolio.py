@@ -78,19 +78,19 @@ async def test_a_month_is_closed_once_and_then_shows_what_it_truly_cost(
 
     _, shown, _ = await ran(environment, "report", "portfolio", "--json", *days(MONTH))
     found = json.loads(shown)
-    [mini] = [one for one in found["models"] if one["model"] == "mini"]
+    [mini] = [one for one in found["rows"] if one["model"] == "mini"]
     assert (mini["loaded_allocation_usd"], mini["borne_usd"]) == ("3600.000000000", "3600.000000000")
     assert (mini["not_accrued_usd"], mini["requests"]) == ("0.000000000", 1)
     assert float(mini["hosting_busy_usd"]) + float(mini["idle_usd"]) == 3_000
-    assert found["share_kept"] == "1.000000"
+    assert found["notes"][0] == "Own models kept 1 requests (100.0%); 0 went to bought models."
 
-    _, shown, _ = await ran(environment, "report", "portfolio", "--csv", *days(MONTH))
+    _, shown, _ = await ran(environment, "report", "portfolio", "--format", "csv", *days(MONTH))
     rows = {row["model"]: row for row in csv.DictReader(StringIO(shown))}
     assert rows["mini"]["per_request_allocation_usd"] == "3600.000000000"
     assert rows["gpt-4o"]["idle_usd"] == ""
 
     _, shown, _ = await ran(environment, "report", "portfolio", *days(MONTH))
-    assert "3600.000000" in shown
+    assert "3,600.00" in shown
     assert "Own models kept 1 requests (100.0%)" in shown
 
 

@@ -165,7 +165,7 @@ def test_conversations_do_not_flap_between_models() -> None:
     scene = Scene(load=lambda _: 1.5)
     scene.run(120)
     assert len(scene.seen) > 8 * TALKS
-    # If everybody left at one length of the queue, it would be nearly every second turn.
+    # If everybody left at the same length of the queue, it would be four turns in ten.
     assert scene.turns < 0.2 * len(scene.seen)
 
 

@@ -53,7 +53,7 @@ async def test_a_request_to_an_own_model_carries_its_share_everywhere(tmp_path: 
                 assert await eventually(lambda: _equals(client, 998, worth))
 
             shown = json.loads(gateway.command("report", "portfolio", "--json").stdout)
-    [own] = [one for one in shown["models"] if one["model"] == "own"]
+    [own] = [one for one in shown["rows"] if one["model"] == "own"]
     assert (own["requests"], own["depreciation_usd"], own["served"]) == (2, "2.000000000", 2)
     assert own["borne_usd"] == "3.000000000"
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.domain.model import RateCard
+from routergate.domain.money import nanos
 from routergate.domain.rates import RATES, ContextTier, Tariff
 from routergate.domain.usage import KINDS, Usage
-from routergate.economics.price import cost, monthly, price
+from routergate.economics.price import cost, monthly, price, together
 from support.builders import DAY, a_card, a_rate_card
 
 rates = st.decimals(0, 1_000, places=4)
@@ -195,3 +196,14 @@ def test_a_markup_is_on_top_of_everything(usage: Usage, card: RateCard, markup: 
 def test_a_tempo_of_nothing_is_no_tempo() -> None:
     with pytest.raises(ValueError, match="must be positive"):
         a_rate_card(tokens_per_second=Decimal(0))
+
+
+def test_many_requests_together_cost_what_their_tokens_and_fees_cost() -> None:
+    fees = a_rate_card("1", "2", per_request=Decimal("0.5"), discount=Decimal("0.1"), markup=Decimal(1))
+    usage = Usage(input_uncached=3_000_000, output=1_000_000)
+    assert together(usage, 4, fees) == nanos(Decimal("12.6"))
+
+
+def test_many_requests_have_no_price_where_a_rate_is_unknown() -> None:
+    assert together(Usage(audio_input=1), 1, a_rate_card()) is None
+    assert together(Usage(output=1), 1, a_rate_card(per_second=Decimal(1))) is None

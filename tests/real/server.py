@@ -54,7 +54,15 @@ def real_server(folder: Path) -> Iterator[RealServer]:
     made: list[str | Path] = [BIN / "python", HERE / "make_model.py", model, *TEXTS]
     subprocess.run(made, check=True, env=environment, capture_output=True)
     port = free_port()
-    serving: list[str | Path] = [BIN / "transformers", "serve", model, "--device", "cpu", "--host", "127.0.0.1"]
+    serving: list[str | Path] = [
+        BIN / "transformers",
+        "serve",
+        model,
+        "--device",
+        "cpu",
+        "--host",
+        "127.0.0.1",
+    ]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [*serving, "--port", str(port)], env=environment, stdout=log, stderr=subprocess.STDOUT

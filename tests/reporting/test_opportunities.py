@@ -81,7 +81,7 @@ def test_long_prompts_of_one_length_may_be_worth_a_cache(tmp_path: Path) -> None
 def test_the_dearest_comes_first_and_trifles_do_not_come_at_all(tmp_path: Path) -> None:
     events = [*many(60, days=28, quality=0.8), *(asked(f"w-{n}", card=LARGE, quality=1.0) for n in range(3))]
     report = found(tmp_path, *events)
-    amounts = [one["month_usd"] for one in report.named()]
+    amounts = [dict[str, Any](one)["month_usd"] for one in report.named()]
 
     assert len(amounts) > 1
     assert amounts == sorted(amounts, reverse=True)

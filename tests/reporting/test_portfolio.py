@@ -10,7 +10,8 @@ from routergate.domain.model import ModelCard, ModelClass
 from routergate.domain.money import Nanos, nanos
 from routergate.domain.totals import Measures, Total
 from routergate.economics.months import instant
-from routergate.reporting.portfolio import Portfolio, columns, csv_rows, plain, portfolio
+from routergate.reporting.portfolio import Portfolio, portfolio, reported
+from routergate.reporting.render import plain_rows
 from support.assets import JANUARY, a_hosting, a_training
 from support.builders import a_card
 
@@ -43,6 +44,10 @@ def a_total(model: str = "own", day: date = SINCE, **changes: Any) -> Total:
 
 def of(*totals: Total, cards: tuple[ModelCard, ...] = (OWN, BOUGHT), now: int = LATER) -> Portfolio:
     return portfolio(totals, {card.id: card for card in cards}, SINCE, UNTIL, now)
+
+
+def shown(found: Portfolio) -> list[dict[str, Any]]:
+    return plain_rows(reported(found, SINCE, UNTIL))
 
 
 def test_both_bases_stand_side_by_side_with_what_was_idle_apart() -> None:
@@ -100,7 +105,8 @@ def test_one_unknown_price_makes_the_cost_unknown() -> None:
 
     assert (own.marginal, own.allocated, own.by_use) == (None, None, None)
     assert own.per_request(own.allocated) is None
-    assert dict(columns(own))["unpriced"] == 1
+    report = reported(Portfolio(holdings=(own,)), SINCE, UNTIL)
+    assert report.notes[1] == "1 requests without a known price are not in the sums: own 1."
 
 
 def test_requests_before_the_period_count_for_what_is_written_off() -> None:
@@ -115,8 +121,8 @@ def test_requests_before_the_period_count_for_what_is_written_off() -> None:
 
 def test_what_the_ledger_has_not_booked_yet_is_shown() -> None:
     borne = Measures(requests=1, hosting_nanos=1, depreciation_nanos=2, maintenance_nanos=3)
-    shown = dict(columns(of(a_total(measures=borne)).holdings[0]))
-    assert (shown["borne_usd"], shown["not_accrued_usd"]) == ("0.000000006", "33619.999999994")
+    own = shown(of(a_total(measures=borne)))[0]
+    assert (own["borne_usd"], own["not_accrued_usd"]) == ("0.000000006", "33619.999999994")
 
 
 def test_a_model_that_is_not_declared_any_more_is_still_there() -> None:
@@ -133,21 +139,36 @@ def test_the_share_that_own_models_kept_is_said(own: int, bought: int, kept: Dec
         a_total("own", measures=Measures(requests=own)), a_total("bought", measures=Measures(requests=bought))
     )
     assert (found.own, found.bought, found.kept) == (own, bought, kept)
+    told = reported(found, SINCE, UNTIL).notes[0]
+    assert told.startswith(
+        f"Own models kept {own} requests ({'-' if kept is None else '75.0%'}); {bought} went"
+    )
 
 
 def test_nothing_that_is_unknown_is_written_as_a_number() -> None:
-    found = of(a_total("bought", measures=Measures(requests=0)))
-    [own, bought] = plain(found)["models"]
+    [own, bought] = shown(of(a_total("bought", measures=Measures(requests=0))))
 
     assert (own["hosting_usd"], own["per_request_allocation_usd"]) == ("1620.000000000", None)
-    assert (bought["utilisation"], bought["idle_usd"]) == (None, None)
-    assert plain(found)["share_kept"] is None
-    assert [row["utilisation"] for row in csv_rows(found)] == ["0.000000", ""]
+    assert (bought["utilisation"], bought["idle_usd"], bought["quality_per_dollar"]) == (None, None, None)
+    assert own["utilisation"] == 0
 
 
 def test_an_amount_for_each_request_has_nine_digits() -> None:
     found = of(a_total("bought", measures=Measures(requests=3, cost_nanos=10**9)), cards=(BOUGHT,))
-    assert plain(found)["models"][0]["per_request_usage_usd"] == "0.333333333"
+    assert shown(found)[0]["per_request_usage_usd"] == "0.333333333"
     assert found.holdings[0].per_request(None) is None
-    assert plain(found)["share_kept"] == "0.000000"
     assert Nanos(0) == found.holdings[0].book_end
+
+
+def test_quality_is_held_against_what_a_million_tokens_truly_cost() -> None:
+    sums = Measures(requests=3, output=500_000, cost_nanos=10**9)
+    [found] = shown(of(a_total("bought", measures=sums), cards=(BOUGHT,)))
+    assert (found["quality"], found["per_million_usd"], found["quality_per_dollar"]) == (
+        90,
+        "2.000000000",
+        45,
+    )
+
+    unknown = replace(BOUGHT, quality={})
+    [found] = shown(of(a_total("bought", measures=sums), cards=(unknown,)))
+    assert (found["quality"], found["quality_per_dollar"]) == (None, None)

@@ -185,7 +185,7 @@ def test_a_migration_counts_tokens_as_the_other_tokenizer_does(tmp_path: Path) -
     total = dict(report.named_total())
     assert money(total)[:2] == (costs(large), 40 * cost(MINI, Usage(input_uncached=1_100, output=220)))
     assert report.notes[0].startswith("A text has 1.100 (± 0.000) times the tokens")
-    assert (total["quality_now"], total["quality_then"]) == (1.0, pytest.approx(0.8))
+    assert [total["quality_now"], total["quality_then"]] == pytest.approx([1.0, 0.8])
     assert sum("of the traffic for" in note for note in report.notes) == 4
 
 
@@ -272,17 +272,11 @@ def test_an_own_model_pays_where_there_is_enough_traffic(tmp_path: Path) -> None
 
 
 def test_a_model_without_room_says_so(tmp_path: Path) -> None:
-    slow = replace(
-        OWN,
-        asset=replace(
-            OWN.asset,
-            hosting=Hosting(units=1, unit_hour=Decimal("0.00001"), tokens_per_second=Decimal("0.001")),
-        ),
-    )  # type: ignore[type-var]  # it has one
-    it = Own(card=slow, decline=Decimal(0))
+    snail = Hosting(units=1, unit_hour=Decimal("0.00001"), tokens_per_second=Decimal("0.001"))
+    it = Own(card=replace(OWN, asset=Asset(hosting=snail)), decline=Decimal(0))
     report = reported(tmp_path, lambda rows: weighed(rows, question(30), it), *many(9, quality=0.8))
 
-    assert any("there is room for 2" in note for note in report.notes)
+    assert any("There is room for 2; the others stay bought." in note for note in report.notes)
 
 
 def test_nothing_bought_is_an_empty_report(tmp_path: Path) -> None:

@@ -11,23 +11,23 @@ from hypothesis import strategies as st
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.capacity import Crowd
-from routergate.domain.decision import DIRECT, Decision, Estimate
+from routergate.domain.decision import Decision, Estimate
 from routergate.domain.errors import (
     ClientError,
     ContextTooLong,
     Forbidden,
     InvalidRequest,
     NoEligibleModel,
-    UnknownModel,
 )
 from routergate.domain.format import Format
 from routergate.domain.identity import Wishes
 from routergate.domain.model import Capability, ModelCard, ModelClass, ModelId, ProviderId, TaskId
 from routergate.domain.money import Nanos
 from routergate.domain.request import Features
-from routergate.route.decide import World, decide, policy_of
+from routergate.route.decide import World, decide
 from routergate.route.explain import explain
 from routergate.route.filters import Conditions
+from routergate.route.named import policy_of
 from routergate.route.order import AS_WRITTEN
 from support.builders import DAY, a_card, a_catalogue, a_rate_card, a_reading, some_features
 
@@ -325,24 +325,6 @@ def test_each_choice_is_expected_to_cost_as_much() -> None:
     one = decided(CHEAP, features=some_features(input_tokens=0)).chosen.cost
     three = decided(CHEAP, features=some_features(input_tokens=0, choices=3)).chosen.cost
     assert (one, three) == (300_000, 900_000)
-
-
-def test_a_model_can_be_named_in_place_of_a_route() -> None:
-    policy = policy_of(a_catalogue(CHEAP), "cheap", Wishes())
-    assert (policy.id, policy.candidates, policy.baseline) == (DIRECT, ("cheap",), None)
-
-
-def test_a_route_that_has_a_models_name_can_be_switched_off() -> None:
-    catalogue = a_catalogue(a_card("auto"))
-    assert policy_of(catalogue, "auto", Wishes()).id == "auto"
-    assert policy_of(catalogue, "auto", Wishes(route=False)).id == DIRECT
-
-
-@pytest.mark.parametrize(("name", "wishes"), [("nobody", Wishes()), ("auto", Wishes(route=False))])
-def test_a_name_that_nobody_has_is_unknown(name: str, wishes: Wishes) -> None:
-    with pytest.raises(UnknownModel, match=f"'{name}' does not exist") as unknown:
-        policy_of(a_catalogue(CHEAP), name, wishes)
-    assert unknown.value.param == "model"
 
 
 cards = st.builds(

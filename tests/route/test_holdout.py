@@ -7,10 +7,11 @@ from routergate.domain.decision import Arm, Assignment, Decision, Estimate
 from routergate.domain.format import Format
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import Capability, ModelId
-from routergate.route.decide import World, decide, policy_of
+from routergate.route.decide import World, decide
 from routergate.route.explain import explain
 from routergate.route.filters import Conditions
 from routergate.route.holdout import draw
+from routergate.route.named import policy_of
 from support.builders import DAY, a_card, a_catalogue, a_policy, a_rate_card, some_features
 
 CHEAP = a_card("cheap", quality=0.9)

@@ -78,9 +78,10 @@ def test_a_stream_says_the_same_with_the_same_usage(model: BaseChatModel) -> Non
         assert isinstance(chunk, AIMessageChunk)
         whole, pieces = chunk if whole is None else whole + chunk, pieces + 1
     assert pieces > 2
-    assert (whole.text, isinstance(plain, AIMessage)) == (plain.text, True)
     assert isinstance(plain, AIMessage)
-    assert whole.usage_metadata["total_tokens"] == (plain.usage_metadata or {})["total_tokens"]
+    assert plain.usage_metadata is not None
+    assert whole.text == plain.text
+    assert whole.usage_metadata["total_tokens"] == plain.usage_metadata["total_tokens"]
 
 
 async def test_several_at_once(stage: Stage) -> None:

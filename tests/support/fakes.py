@@ -8,6 +8,7 @@ from routergate.dispatch.checked import Checker
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
 from routergate.domain.asset import Volume
+from routergate.domain.caching import Question
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.identity import Identity
@@ -15,6 +16,7 @@ from routergate.domain.model import ModelCard, ProviderId
 from routergate.domain.request import ChatRequest
 from routergate.domain.reservation import Line, Reply
 from routergate.ports import (
+    Cache,
     Chunk,
     Homes,
     Kept,
@@ -25,6 +27,7 @@ from routergate.ports import (
     Telemetry,
     TokenCounter,
     Volumes,
+    Whole,
 )
 from routergate.providers.reading import ChatReader
 from routergate.spend.book import Book
@@ -187,6 +190,21 @@ class DictHomes:
         self.known[organisation, answer_id] = provider
 
 
+@dataclass
+class DictCache:
+    """Keeps answers by the whole request, and what it was asked to keep."""
+
+    kept: dict[str, Whole] = field(default_factory=dict)
+    asked: list[Question] = field(default_factory=list)
+
+    async def find(self, question: Question) -> Whole | None:
+        self.asked.append(question)
+        return self.kept.get(repr((question.settings, question.request.payload)))
+
+    async def keep(self, question: Question, answer: Whole) -> None:
+        self.kept[repr((question.settings, question.request.payload))] = answer
+
+
 class WordCounter:
     """A token is a word."""
 
@@ -204,4 +222,5 @@ _keyring: type[Keyring] = OpenKeyring
 _lengths: type[Lengths] = ListLengths
 _volumes: type[Volumes] = ListVolumes
 _homes: type[Homes] = DictHomes
+_cache: type[Cache] = DictCache
 _counter: type[TokenCounter] = WordCounter

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from routergate.deciding import Router
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.model import ModelCard, TaskId
 from routergate.domain.request import ChatRequest, Features, Message, Reading
 from routergate.evaluation.outcomes import Outcome
 from routergate.evaluation.score import Scorer
-from routergate.gateway import Router
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.volumes import LearnedVolumes
 from routergate.ports import Estimator

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -20,10 +21,12 @@ from support.gateway import KEY, RunningGateway, a_model, configuration, running
 PINNED_KEY = "rg-test-key-of-one-customer-and-feature"
 SMALL_ONLY_KEY = "rg-test-key-that-may-use-small"
 ADDED_UP_KEY, ENDED_KEY = "rg-test-key-for-adding-up", "rg-test-key-for-how-requests-end"
-FORMATS_KEY = "rg-test-key-for-every-format"
+FORMATS_KEY, CACHE_KEY = "rg-test-key-for-every-format", "rg-test-key-for-kept-answers"
+BOOKED_KEY = "rg-test-key-for-kept-answers-that-are-booked"
 """For one test each: nobody else's requests are in their usage."""
 FAULTS = (
     "400",
+    "500",
     "503",
     "cut:5",
     "stall:5",
@@ -47,6 +50,17 @@ CLAUDES = {
 }
 """Models of a provider that speaks Anthropic's format."""
 
+HOOKS = {
+    "pii": {"use": "routergate.guardrails.pii:Redaction"},
+    "careful": {"use": "support.hooks:Careful"},
+    "answers": {"use": "support.hooks:Answers"},
+    "loud": {"use": "support.hooks:Loud"},
+    "broken": {"use": "support.hooks:Broken"},
+    "lenient": {"use": "support.hooks:Broken", "on_error": "pass"},
+    "everywhere": {"use": "support.hooks:Careful", "direct": True},
+}
+"""Guardrails; each has a route of its name."""
+TESTS = Path(__file__).parents[1]
 VECTORS = {**a_model("sim-mini", "economy", 0.02, 0), "capabilities": ["embeddings"]}
 
 
@@ -159,9 +173,14 @@ def a_stage(folder: Path) -> Iterator[Stage]:
     profile = Profile(models=("sim-mini", "sim-frontier"))
     with (
         simulator_in_a_thread(profile) as (simulator, loop),
-        running_gateway(folder, staged(simulator.base_url)) as gateway,
+        running_gateway(folder, staged(simulator.base_url), environment=with_hooks()) as gateway,
     ):
         yield Stage(gateway, simulator, loop)
+
+
+def with_hooks() -> dict[str, str]:
+    """An environment in which a gateway finds the tests' own guardrails."""
+    return {"PYTHONPATH": os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(TESTS)])}
 
 
 def staged(base_url: str) -> dict[str, Any]:
@@ -188,13 +207,24 @@ def staged(base_url: str) -> dict[str, Any]:
             },
             "held": {**plain["routes"]["auto"], "holdout": 0.5},
             "all-down": {"candidates": ["503", "error200"]},
+            "failing": {"candidates": ["500"]},
+            **{name: {**plain["routes"]["auto"], "guardrails": [name]} for name in HOOKS},
+            "loud-claude": {"candidates": ["claude"], "guardrails": ["loud"]},
+            "loud-kept": {"candidates": ["small"], "guardrails": ["loud"], "cache": {"ttl": "5m"}},
+            "kept": {**plain["routes"]["auto"], "cache": {"ttl": "1h", "scope": "organisation"}},
+            "kept-claude": {"candidates": ["claude"], "baseline": "claude", "cache": {"ttl": "5m"}},
+            "kept-vectors": {"candidates": ["vectors"], "cache": {"ttl": "5m"}},
+            "kept-cut": {"candidates": ["cut:5"], "cache": {"ttl": "5m"}},
         },
+        "guardrails": HOOKS,
         "keys": [
             *plain["keys"],
             {"hash": sha256(PINNED_KEY), "organisation": "acme", "customer": "globex", "feature": "search"},
             {"hash": sha256(SMALL_ONLY_KEY), "organisation": "acme", "allow": ["small"]},
             {"hash": sha256(ADDED_UP_KEY), "organisation": "acme"},
             {"hash": sha256(FORMATS_KEY), "organisation": "acme"},
+            {"hash": sha256(CACHE_KEY), "organisation": "initech"},
+            {"hash": sha256(BOOKED_KEY), "organisation": "umbrella"},
             {"hash": sha256(ENDED_KEY), "organisation": "acme", "team": "endings"},
         ],
         "server": {"grace_seconds": 3, "max_body_mb": 1},

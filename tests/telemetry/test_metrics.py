@@ -12,6 +12,7 @@ import pytest
 from routergate.dispatch.line import Places
 from routergate.dispatch.queue import Queue, Queues
 from routergate.domain.asset import Loaded
+from routergate.domain.caching import Recalled
 from routergate.domain.capacity import Fill
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
@@ -268,7 +269,7 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics: Metrics, tmp_path: Path
 ) -> None:
     metrics.announce(CATALOGUE)
-    metrics.record(an_event())
+    metrics.record(an_event(recalled=Recalled.MISS))
     metrics.refused(404, "model_not_found")
     metrics.events_waiting(0, 0)
     metrics.store(up=True, failures=0)

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from routergate.domain.once import Asked
 
-PURPOSE = b"routergate idempotency 1\n"
+ONCE, AGAIN = b"routergate idempotency 1\n", b"routergate cache 1\n"
+"""What a seal is for: one of each never opens the other's."""
 SIZE, NONCE = 32, 12
 """Bytes of each derived secret, and of AES-GCM's nonce."""
 FAST = 1
@@ -50,9 +51,9 @@ class Seal:
             raise Unreadable("what was kept cannot be read") from error
 
 
-def seal(asked: Asked) -> Seal:
+def seal(asked: Asked, purpose: bytes = ONCE) -> Seal:
     """The seal of a request; hashing a large one takes its time."""
-    derived = HKDF(SHA256(), length=3 * SIZE, salt=None, info=PURPOSE + asked.name.encode()).derive(
+    derived = HKDF(SHA256(), length=3 * SIZE, salt=None, info=purpose + asked.name.encode()).derive(
         asked.token.encode("utf-8", "surrogatepass")
     )
     request = hmac.new(derived[SIZE : 2 * SIZE], digestmod=hashlib.sha256)

@@ -6,15 +6,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
 
 from routergate.api.wire import Metadata, Said, read_chat
+from routergate.deciding import Call
 from routergate.domain.errors import Forbidden, InvalidRequest
 from routergate.domain.format import Format
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.money import nanos
 from routergate.domain.request import ChatRequest
 from routergate.domain.turn import Priority
-from routergate.gateway import Call
 
 LONGEST, MOST_TAGS = 256, 32
+NOTHING: Final = Said()
 
 Reader: TypeAlias = Callable[[bytes], tuple[ChatRequest, Said]]
 """What makes a request of a body, for one format; raises `InvalidRequest` naming the place."""
@@ -23,16 +24,19 @@ PASSED_ON: Final[Mapping[Format, tuple[str, ...]]] = {
     Format.MESSAGES: ("anthropic-version", "anthropic-beta"),
 }
 """Headers that are a part of the format and go along to the provider."""
+KEPT_BACK: Final = frozenset({"models", "fallbacks"})
+"""Parameters that are the gateway's, and that providers would stumble over."""
 
 
 def read_call(identity: Identity, headers: Mapping[str, str], body: bytes, read: Reader = read_chat) -> Call:
     """Body and headers of a request; raises `ClientError` naming the place."""
     request, said = read(body)
     passed_on = {name: headers[name] for name in PASSED_ON.get(request.format, ()) if name in headers}
+    payload = {name: value for name, value in request.payload.items() if name not in KEPT_BACK}
     return Call(
-        request=replace(request, headers=passed_on) if passed_on else request,
+        request=replace(request, headers=passed_on, payload={**payload, "model": request.model}),
         attribution=attribution(identity, headers, said),
-        wishes=wishes(headers),
+        wishes=wishes(headers, said),
     )
 
 
@@ -51,10 +55,11 @@ def attribution(identity: Identity, headers: Mapping[str, str], asker: Said) -> 
     )
 
 
-def wishes(headers: Mapping[str, str]) -> Wishes:
+def wishes(headers: Mapping[str, str], said: Said = NOTHING) -> Wishes:
     """What the caller asks of the router."""
     quality = _number(headers, "x-routergate-quality")
     max_cost = _number(headers, "x-routergate-max-cost-usd")
+    kept = _kept(headers)
     if quality is not None and quality > 1:
         raise InvalidRequest("x-routergate-quality is a number from 0 to 1.", param="x-routergate-quality")
     return Wishes(
@@ -62,6 +67,9 @@ def wishes(headers: Mapping[str, str]) -> Wishes:
         max_cost=None if max_cost is None else nanos(max_cost),
         priority=_priority(headers, "x-routergate-priority"),
         route=_switch(headers, "x-routergate-route"),
+        fallbacks=said.listed()[1:],
+        fresh="refresh" in kept or "no-cache" in kept,
+        unkept="no-store" in kept,
     )
 
 
@@ -104,6 +112,15 @@ def _number(headers: Mapping[str, str], name: str) -> Decimal | None:
     if not value.is_finite() or value < 0 or value > 1_000_000:
         raise InvalidRequest(f"{name} is a number that is not negative.", param=name)
     return value
+
+
+def _kept(headers: Mapping[str, str]) -> frozenset[str]:
+    """What the caller says of kept answers, in our words or, without them, in HTTP's."""
+    if (said := headers.get("x-routergate-cache", "").lower()) in {"no-store", "refresh"}:
+        return frozenset({said})
+    if "x-routergate-cache" in headers:
+        raise InvalidRequest("x-routergate-cache is 'no-store' or 'refresh'.", param="x-routergate-cache")
+    return frozenset(word.strip() for word in headers.get("cache-control", "").lower().split(","))
 
 
 def _priority(headers: Mapping[str, str], name: str) -> Priority | None:

@@ -155,8 +155,9 @@ def _json_usd(amount: Nanos | None) -> bytes:
 
 def _headers(answer: Answer) -> dict[str, str]:
     """What the answer's headers say of the decision."""
-    winner, decision = answer.winner, answer.decision
+    winner, decision, recalled = answer.winner, answer.decision, answer.meter.recalled
     return {
+        **({"x-routergate-cache": recalled.value} if recalled else {}),
         "x-routergate-model": winner.card.id,
         "x-routergate-class": winner.card.model_class.value,
         "x-routergate-decision-id": decision.id,

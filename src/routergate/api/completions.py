@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from routergate.api.wire import Count, Name, Said, StreamOptions, decoded, whole
+from routergate.api.wire import Count, Said, StreamOptions, decoded, whole
 from routergate.domain.format import Format
 from routergate.domain.request import ChatRequest, Message
 
@@ -16,7 +16,6 @@ Prompts = Annotated[list[str | int | list[int]], Meta(min_length=1)]
 class WireCompletions(Said, kw_only=True):
     """The parameters that routing reads; the others pass unread."""
 
-    model: Name
     prompt: str | Prompts
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -36,7 +35,7 @@ def read_completions(body: bytes) -> tuple[ChatRequest, Said]:
     options = asked.stream_options
     request = ChatRequest(
         payload=payload,
-        model=asked.model,
+        model=asked.first(),
         format=Format.COMPLETIONS,
         messages=tuple(Message(role="user", text=text) for text in texts),
         stream=bool(asked.stream),

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from routergate.api.wire import Name, Said, decoded, whole
+from routergate.api.wire import Said, decoded, whole
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.format import Format
 from routergate.domain.model import Capability
@@ -21,7 +21,6 @@ Input = Annotated[list[str | int | list[int]], Meta(min_length=1)]
 class WireEmbeddings(Said, kw_only=True):
     """The parameters that routing reads; the others pass unread."""
 
-    model: Name
     input: str | Input
 
 
@@ -37,7 +36,7 @@ def read_embeddings(body: bytes) -> tuple[ChatRequest, Said]:
         raise InvalidRequest(f"'input' takes at most {MOST_TEXTS} texts.", param="input")
     request = ChatRequest(
         payload=payload,
-        model=asked.model,
+        model=asked.first(),
         format=Format.EMBEDDINGS,
         messages=tuple(Message(role="user", text=text) for text in texts),
         needs=frozenset({Capability.EMBEDDINGS}),

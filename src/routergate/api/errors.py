@@ -35,7 +35,7 @@ from routergate.domain.errors import (
 )
 from routergate.domain.format import Format
 from routergate.domain.once import IdempotencyConflict, IdempotencyInProgress, IdempotencyNotKept
-from routergate.domain.refusals import BudgetHeld, NotAdmitted, OverBudget
+from routergate.domain.refusals import BudgetHeld, GuardrailRefused, NotAdmitted, OverBudget
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +121,8 @@ def type_of(error: RouterGateError, spoken: Format = Format.CHAT) -> str:
     """The `type` of an error in the words of a format."""
     if spoken is Format.MESSAGES:
         return ANTHROPIC_KINDS.get(status_of(error), "invalid_request_error")
+    if isinstance(error, GuardrailRefused):
+        return "guardrail_refused"
     if isinstance(error, OverBudget | BudgetHeld | BudgetEnded):
         return "insufficient_quota"
     return KINDS.get(status_of(error), "invalid_request_error")

@@ -13,7 +13,6 @@ from routergate.api.wire import (
     PER_MESSAGE,
     PER_REPLY,
     Count,
-    Name,
     Said,
     all_told,
     decoded,
@@ -61,7 +60,6 @@ class OutputConfig(msgspec.Struct):
 class WireCounted(Said, kw_only=True):
     """The parameters that routing reads; the others pass unread."""
 
-    model: Name
     messages: Annotated[list[WireMessage], Meta(min_length=1, max_length=MOST_MESSAGES)]
     system: str | list[Block] | None = None
     stream: bool | None = None
@@ -101,7 +99,7 @@ def _request(payload: Mapping[str, Any], asked: WireCounted, size: int) -> ChatR
     around = PER_MESSAGE * len(asked.messages) + PER_REPLY
     return ChatRequest(
         payload=payload,
-        model=asked.model,
+        model=asked.first(),
         format=Format.MESSAGES,
         messages=tuple(_turns(asked)),
         needs=frozenset(_needs(asked, blocks)),

@@ -16,7 +16,6 @@ from routergate.api.wire import (
     PER_MESSAGE,
     PER_REPLY,
     Count,
-    Name,
     ResponseFormat,
     Said,
     all_told,
@@ -57,7 +56,6 @@ class Reasoning(msgspec.Struct):
 class WireResponses(Said, kw_only=True):
     """The parameters that routing reads; the others pass unread."""
 
-    model: Name
     input: str | Annotated[list[Item], Meta(max_length=MOST_MESSAGES)] = ""
     instructions: str | None = None
     stream: bool | None = None
@@ -119,7 +117,7 @@ def _request(payload: Mapping[str, Any], asked: WireResponses, size: int) -> Cha
     definitions = sum(len(bytes(raw)) for raw in asked.tools or ()) // 4
     return ChatRequest(
         payload=payload,
-        model=asked.model,
+        model=asked.first(),
         format=Format.RESPONSES,
         messages=tuple(_turns(asked, items)),
         needs=frozenset(_needs(asked, parts)),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
 import msgspec
-from msgspec import Meta, Raw
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.model import Capability
@@ -18,6 +18,8 @@ PER_IMAGE = 765
 AUDIO_CHARACTERS_PER_TOKEN = 1_000
 """Base64 characters: 24 kHz 16-bit speech at ten tokens a second is about 6 400; compressed, less."""
 
+MOST_MODELS = 8
+"""That a caller may list."""
 MOST_MESSAGES = 10_000
 """More of them would hold up everybody else while they are taken apart."""
 
@@ -71,17 +73,39 @@ class Metadata(msgspec.Struct):
     """Anthropic's place for `user`."""
 
 
-class Said(msgspec.Struct, kw_only=True):
-    """What the body of a request says of who asks, in every format."""
+class Fallback(msgspec.Struct, forbid_unknown_fields=True):
+    """A model as LiteLLM's callers may write it; with messages of its own it is not taken."""
 
+    model: Name
+
+
+class Said(msgspec.Struct, kw_only=True):
+    """What the body of a request says of who asks and which models, in every format."""
+
+    model: Name | UnsetType = UNSET
+    models: Annotated[list[Name], Meta(max_length=MOST_MODELS)] | None = None
+    """Whom to ask in turn, after `model` if that is given: as OpenRouter's callers say it."""
+    fallbacks: Annotated[list[Name | Fallback], Meta(max_length=MOST_MODELS)] | None = None
+    """Whom to ask after these: as LiteLLM's callers say it."""
     metadata: Metadata | None = None
     user: str | None = None
+
+    def listed(self) -> tuple[str, ...]:
+        """Every name, each once, in the order in which they are to be asked."""
+        named = [self.model] if self.model else []
+        others = (it.model if isinstance(it, Fallback) else it for it in self.fallbacks or ())
+        return tuple(dict.fromkeys([*named, *(self.models or ()), *others]))
+
+    def first(self) -> str:
+        """The name that comes first; raises `InvalidRequest` if there is none."""
+        if not (self.model or self.models):
+            raise InvalidRequest("'model' is missing.", param="model")
+        return self.listed()[0]
 
 
 class WireChat(Said, kw_only=True):
     """The parameters that routing reads; the others pass unread."""
 
-    model: Name
     messages: Annotated[list[WireMessage], Meta(min_length=1, max_length=MOST_MESSAGES)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -168,7 +192,7 @@ def _request(payload: Mapping[str, Any], chat: WireChat, size: int) -> ChatReque
     limits = {"max_completion_tokens": chat.max_completion_tokens, "max_tokens": chat.max_tokens}
     return ChatRequest(
         payload=payload,
-        model=chat.model,
+        model=chat.first(),
         messages=tuple(Message(role=m.role, text=_text(m), calls=_calls(m)) for m in chat.messages),
         needs=frozenset(_needs(chat)),
         stream=bool(chat.stream),

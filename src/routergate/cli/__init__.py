@@ -16,6 +16,7 @@ from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
 from routergate.cli.reconcile import reconcile
 from routergate.cli.report import report
+from routergate.cli.reports import REPORTS
 from routergate.cli.router import router
 from routergate.cli.serving import check, demo, explain, serve
 from routergate.cli.whatif import whatif
@@ -31,11 +32,8 @@ def main() -> None:
 
 
 ledger.add_command(accrue_month)
-report.add_command(report_holdout)
-report.add_command(report_portfolio)
-report.add_command(report_invoice)
-report.add_command(report_margins)
-report.add_command(report_focus)
+for command in (report_holdout, report_portfolio, report_invoice, report_margins, report_focus, *REPORTS):
+    report.add_command(command)
 for command in (
     serve,
     demo,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from routergate.cli.asking import FORMATS, Asked
+from routergate.cli.asking import FORMATS, Printer
 from routergate.cli.common import AS_JSON, CONFIG, settings, show, today, with_store
 from routergate.config.findings import hint
 from routergate.config.settings import environment, read_settings
@@ -151,10 +151,7 @@ def loaded(config: Path | None) -> "Config":
 
 def told(report: "Report", form: str, out: Path | None) -> None:
     """Print a report that was computed already."""
-    from routergate.reporting.question import Question
-
-    question = Question(since=report.since, until=report.until)
-    Asked(question=question, form=form, out=out, engine="duckdb", place=None).tell(report)
+    Printer(form=form, out=out).tell(report)
 
 
 def shelf_at(place: str | None) -> "Shelf":

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from routergate.classify.artifact import Artifact
+    from routergate.deciding import Router
     from routergate.domain.decision import RoutePolicy
     from routergate.domain.model import ModelCard, TaskId
     from routergate.evaluation.calibrate import Found
     from routergate.evaluation.outcomes import Outcome
     from routergate.evaluation.score import Scorer
-    from routergate.gateway import Router
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 OUT = click.Path(dir_okay=False, writable=True, path_type=Path)

@@ -12,7 +12,9 @@ from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.config.premiums import with_premiums
 from routergate.config.promise import calibrated
+from routergate.config.rails import guardrails
 from routergate.config.restraints import Alert
+from routergate.config.revenue import source
 from routergate.config.routes import policy
 from routergate.config.rules import OTHERS, rules
 from routergate.config.spec import (
@@ -31,6 +33,7 @@ from routergate.config.trained import trained
 from routergate.dispatch.fleet import TOLERATED, Balance
 from routergate.dispatch.line import Places
 from routergate.domain.budget import Scope
+from routergate.domain.caching import Sharing
 from routergate.domain.decision import DIRECT, Catalogue, TaskCard
 from routergate.domain.identity import Identity, network
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
@@ -87,6 +90,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
     if not file.models:
         findings.warn(("models",), "none is declared, so nothing can be answered")
     routes = {name: policy(name, it, models, names, findings) for name, it in file.routes.items()}
+    _warn_of_guesses(file, findings)
     artifact = trained(path.parent, file.router.artifact, findings)
     return Config(
         path=path,
@@ -99,6 +103,8 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         keys=_keys(file.keys, names, models, findings),
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
+        guardrails=guardrails(file, findings),
+        revenue=tuple(map(source, file.revenue)),
         billing=billing(file, names, findings),
         server=_server(file.server),
         artifact=artifact,
@@ -228,10 +234,22 @@ def _midnight(day: date) -> int:
     return int(datetime.combine(day, time(), UTC).timestamp()) * 1_000_000_000
 
 
+def _warn_of_guesses(file: schema.File, findings: Findings) -> None:
+    for name, route in file.routes.items():
+        if route.cache and route.cache.scope is Sharing.ORGANISATION and not file.server.cache_secret:
+            text = (
+                "whoever reads the store can test whether a guess at a whole request is right; "
+                "set server.cache_secret"
+            )
+            findings.warn(("routes", name, "cache"), text)
+
+
 def _server(written: schema.Server) -> ServerSpec:
     return ServerSpec(
         max_body_bytes=written.max_body_mb * MIB,
         max_replay_bytes=written.max_replay_mb * MIB,
+        max_cache_bytes=written.max_cache_mb * MIB,
+        cache_secret=Secret(written.cache_secret) if written.cache_secret else None,
         grace_seconds=written.grace_seconds,
         metric_labels=frozenset(written.metric_labels),
     )

@@ -79,6 +79,8 @@ def _warn_of_open_secrets(file: File, source: Source, findings: Findings) -> Non
         for place, key in _keys(("providers", name), provider):
             if key and place not in source.expanded:
                 findings.warn(place, OPEN)
+    if file.server.cache_secret and ("server", "cache_secret") not in source.expanded:
+        findings.warn(("server", "cache_secret"), OPEN)
     for index, _ in enumerate(file.alerts):
         if ("alerts", index, "url") not in source.expanded:
             findings.warn(("alerts", index, "url"), OPEN)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from routergate.config import schema
+from routergate.config import answers, schema
 from routergate.config.findings import Findings, Place, hint
 from routergate.config.names import Names, refer
 from routergate.domain.answer import Cascade, Flaw
+from routergate.domain.caching import Caching
 from routergate.domain.decision import DIRECT, Limits, RoutePolicy
 from routergate.domain.model import ModelCard, ModelId
 from routergate.domain.money import nanos
@@ -46,13 +47,14 @@ def policy(
         cascade=_cascade(written.cascade) if written.cascade else None,
         max_cost=None if written.max_cost_usd is None else nanos(written.max_cost_usd),
         first_token=written.first_token_seconds,
+        caching=Caching(**dict(written.cache)) if written.cache else None,
         holdout=written.holdout if written.baseline in written.candidates else 0.0,
         priority=written.priority,
         limits=Limits(attempts=written.attempts, deadline=written.deadline, wait=written.wait),
     )
 
 
-def _check_rule(written: schema.Cascade, place: Place, findings: Findings) -> None:
+def _check_rule(written: answers.Cascade, place: Place, findings: Findings) -> None:
     patterns, asked = (*written.must_match, *written.must_not_match), Flaw.RULE in written.escalate_when
     if asked and not patterns:
         findings.problem((*place, "escalate_when"), "'rule' needs must_match or must_not_match; add one")
@@ -60,7 +62,7 @@ def _check_rule(written: schema.Cascade, place: Place, findings: Findings) -> No
         findings.problem((*place, "escalate_when"), "nobody looks at the patterns; add 'rule' to the list")
 
 
-def _cascade(written: schema.Cascade) -> Cascade:
+def _cascade(written: answers.Cascade) -> Cascade:
     return Cascade(
         must_match=tuple(map(re.compile, written.must_match)),
         must_not_match=tuple(map(re.compile, written.must_not_match)),

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from routergate.config.findings import hint
 from routergate.domain.identity import network
 
+MONTH = 30 * 86_400
 KEY_HASH = re.compile("sha256:[0-9a-f]{64}")
 
 
@@ -77,6 +78,16 @@ def _day(written: Any) -> date:
         return written if isinstance(written, date) else date.fromisoformat(str(written))
     except ValueError:
         raise ValueError("expected a date such as 2026-01-31") from None
+
+
+def _duration(written: Any) -> float:
+    found = re.fullmatch("([0-9]{1,7})([smhd])", str(written))
+    if found is None:
+        raise ValueError("expected a duration such as 30s, 15m, 1h or 7d")
+    seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[found[2]]
+    if not 0 < seconds <= MONTH:
+        raise ValueError("expected more than nothing and no more than 30d")
+    return seconds
 
 
 def _timezone(text: str) -> str:
@@ -152,6 +163,12 @@ MonthDay = Annotated[int, Field(ge=1, le=28)]
 Attempts = Annotated[int, Field(gt=0, le=100)]
 Weight = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
+Duration = Annotated[
+    float,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}[smhd]$"}),
+]
+Bytes = Annotated[int, Field(gt=0, le=16 * 1024**2)]
 Grace = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Megabytes = Annotated[int, Field(gt=0, le=1024)]
 

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from routergate.config.answers import Cache, Cascade, Guardrail
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
 from routergate.config.declared import Key
 from routergate.config.part import Part
 from routergate.config.plans import Customer, Issuer, Plan, Rate
 from routergate.config.restraints import Alert, Budget, Limit
+from routergate.config.revenue import Revenue
 from routergate.config.scalars import (
     Attempts,
     Confidence,
@@ -22,7 +24,6 @@ from routergate.config.scalars import (
     Megabytes,
     MonthDay,
     Name,
-    Pattern,
     Probability,
     Quality,
     Seconds,
@@ -32,7 +33,6 @@ from routergate.config.scalars import (
 from routergate.config.servers import REPLICA, Places, Probe, Replica, Timeouts
 from routergate.config.spec import ProviderKind, ServerSpec
 from routergate.dispatch.fleet import Balance
-from routergate.domain.answer import Flaw
 from routergate.domain.decision import Limits
 from routergate.domain.model import Capability, Category, ModelClass
 from routergate.domain.turn import Priority
@@ -126,23 +126,6 @@ class Task(Part):
     """How its requests are recognised."""
 
 
-class Cascade(Part):
-    """When an answer is not good enough and the next candidate is asked."""
-
-    escalate_when: tuple[Flaw, ...] = Field(min_length=1, examples=[["invalid_json", "refusal"]])
-    """What makes an answer not good enough; docs/routing.md says how each is recognised."""
-    must_match: tuple[Pattern, ...] = Field(default=(), examples=[["(?i)sources?:"]])
-    """Regular expressions that an answer must have somewhere, each of them, for `rule`."""
-    must_not_match: tuple[Pattern, ...] = Field(default=(), examples=[["(?i)as an ai"]])
-    """Regular expressions of which an answer may have none, for `rule`."""
-    within: Seconds = 2.0
-    """For how many seconds a stream is held back at most, until it is relayed as it is."""
-    characters: Count = 2000
-    """How many characters of a stream are held back at most."""
-    confidence: Probability = 0.6
-    """The least mean probability of an answer's tokens, for `low_confidence`."""
-
-
 class Route(Part):
     """A virtual model name that applications call."""
 
@@ -162,6 +145,10 @@ class Route(Part):
     """What a request makes you pay, or that and its share of fixed costs: what candidates are ranked by."""
     cascade: Cascade | None = None
     """Check answers before they are given, and ask a better candidate after a bad one."""
+    cache: Cache | None = None
+    """Keep answers, and give them again to the same request; docs/caching.md says when."""
+    guardrails: tuple[Name, ...] = Field(default=(), examples=[["pii"]])
+    """What looks at its requests and answers, in this order; docs/guardrails.md says how."""
     residency: Name = Field(default="any", examples=["eu"])
     """The only region that may answer, or `any`."""
     max_cost_usd: Dollars | None = Field(default=None, examples=[0.02])
@@ -209,6 +196,10 @@ class Server(Part):
     """The largest request body, in MiB."""
     max_replay_mb: Annotated[int, Field(gt=0, le=16)] = SERVER.max_replay_bytes // 1024**2
     """The largest answer, in MiB, that is kept to be given again for its `Idempotency-Key`."""
+    max_cache_mb: Megabytes = SERVER.max_cache_bytes // 1024**2
+    """What the answers that routes with a `cache` keep for one organisation may take of the store, in MiB."""
+    cache_secret: Line | None = Field(default=None, min_length=16, examples=["${file:/run/secrets/cache}"])
+    """What no reader of the store knows, 16 characters or more, for caches with the scope `organisation`."""
     grace_seconds: Grace = SERVER.grace_seconds
     """How long running requests may go on after SIGTERM."""
     metric_labels: tuple[Literal["organisation", "team", "key", "customer", "feature"], ...] = ()
@@ -243,6 +234,8 @@ class File(Part):
     """The models that requests can go to, by name."""
     tasks: dict[Name, Task] = Field(default_factory=dict)
     """Tasks of your own, beside the built-in ones, by name."""
+    guardrails: dict[Name, Guardrail] = Field(default_factory=dict)
+    """Your own checks of requests and answers, by name."""
     routes: dict[Name, Route] = Field(default_factory=dict)
     """The model names that applications call."""
     organisations: dict[Name, Organisation] = Field(default_factory=dict)
@@ -257,3 +250,5 @@ class File(Part):
     """Who is told when a budget passes a threshold or is reached."""
     keys: tuple[Key, ...] = ()
     """Keys that are declared here rather than created by command."""
+    revenue: tuple[Revenue, ...] = ()
+    """What features and customers earn."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from routergate.classify.artifact import Artifact
 from routergate.dispatch.fleet import TOLERATED, Balance
@@ -13,6 +14,7 @@ from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.plan import Billing
+from routergate.domain.revenue import Revenue
 
 
 class ProviderKind(StrEnum):
@@ -116,6 +118,10 @@ class ServerSpec:
     max_body_bytes: int = 32 * 1024 * 1024
     max_replay_bytes: int = 1024 * 1024
     """The largest answer that is kept for an `Idempotency-Key`."""
+    max_cache_bytes: int = 64 * 1024 * 1024
+    """What the answers kept for one organisation may take of the store."""
+    cache_secret: Secret | None = field(default=None, repr=False)
+    """What goes into the names and keys of answers that an organisation shares."""
     grace_seconds: float = 30.0
     """How long running requests may go on after SIGTERM."""
     metric_labels: frozenset[str] = frozenset()
@@ -140,6 +146,19 @@ class AlertSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardrailSpec:
+    """A guardrail, loaded."""
+
+    id: str
+    hook: Any
+    """Has `before`, `after` or both."""
+    timeout: float = 2.0
+    """Seconds that it may take to look once."""
+    passes: bool = False
+    """Whether what it fails to look at is let through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that one YAML file says."""
 
@@ -150,6 +169,10 @@ class Config:
     rules: Rules = field(default_factory=Rules)
     """What may be spent."""
     alerts: tuple[AlertSpec, ...] = ()
+    guardrails: Mapping[str, tuple[GuardrailSpec, ...]] = field(default_factory=dict)
+    """By route; those of requests that name a model under `direct`."""
+    revenue: tuple[Revenue, ...] = ()
+    """What features and customers earn."""
     billing: Billing = field(default_factory=Billing)
     """What customers are charged."""
     server: ServerSpec = field(default_factory=ServerSpec)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from routergate.domain.answer import Cascade
 from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.caching import Caching
 from routergate.domain.calibration import Calibration
 from routergate.domain.capacity import Crowd
 from routergate.domain.model import ModelCard, ModelId, TaskId
@@ -30,6 +31,17 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A model that a caller wants asked after all others."""
+
+    model: ModelId
+    named: str
+    """As the caller wrote it: its name, or that of a route that has it."""
+    residency: str | None = None
+    """That of such a route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePolicy:
     """A route: the virtual model name that applications call, and what it promises."""
 
@@ -51,6 +63,8 @@ class RoutePolicy:
     """Whether candidates are ranked by loaded cost: with their share of fixed costs."""
     cascade: Cascade | None = None
     """Which answers are not given but asked for again; `None`: every answer is given as it comes."""
+    caching: Caching | None = None
+    """Which answers are kept, to be given again to the same request; `None`: none is."""
     holdout: float = 0.0
     """The share of requests that goes to the baseline at random, to measure what routing is worth."""
     max_cost: Nanos | None = None
@@ -58,6 +72,8 @@ class RoutePolicy:
     first_token: float | None = None
     """Seconds that a model may usually take to begin a streamed answer; `None`: any time."""
     limits: Limits = field(default_factory=Limits)
+    fallbacks: tuple[Fallback, ...] = ()
+    """The caller's own, in their order; none of them is a candidate."""
     priority: Priority = Priority.NORMAL
     """Where requests wait: that of requests which do not ask for one."""
 
@@ -221,6 +237,8 @@ class Decision:
     """What the threshold comes from, if it was not written down."""
     cascade: Cascade | None = None
     """Which answers are not given, but asked for again from a better candidate."""
+    caching: Caching | None = None
+    """Which answers are kept."""
     reference: float | None = None
     """The baseline's own probability of an acceptable answer, of which other qualities are shares."""
     assignment: Assignment | None = None

@@ -25,10 +25,11 @@ RouterGateError
 │   ├── ProviderRefused       as a provider said it
 │   │   ├── ContextExceeded
 │   │   └── ContentFiltered
-│   └── NotAdmitted           in `refusals.py`
-│       ├── OverBudget
-│       ├── BudgetHeld
-│       └── RateLimited
+│   ├── NotAdmitted           in `refusals.py`, like the next one
+│   │   ├── OverBudget
+│   │   ├── BudgetHeld
+│   │   └── RateLimited
+│   └── GuardrailRefused
 ├── UpstreamError             nobody here
 │   ├── ProviderUnreachable
 │   ├── ProviderDropped
@@ -47,6 +48,7 @@ RouterGateError
 ├── StatementUnusable         the operator
 ├── NotInvoiceable            the operator
 ├── EngineUnusable            the operator
+├── RevenueUnknown            the operator
 └── LedgerBusy                nobody here
 """
 
@@ -283,6 +285,10 @@ class NotInvoiceable(RouterGateError):
 
 class EngineUnusable(RouterGateError):
     """What is to compute a report is unknown, not installed, or cannot be reached."""
+
+
+class RevenueUnknown(RouterGateError):
+    """Revenue is declared for something that nobody asked for in the period."""
 
 
 class LedgerBusy(RouterGateError):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from routergate.domain.asset import FREE, Loaded, loaded_cost
+from routergate.domain.caching import Recalled
 from routergate.domain.decision import Decision
 from routergate.domain.identity import Attribution
 from routergate.domain.model import ModelCard
@@ -19,7 +20,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """No provider answered, or the answer broke off."""
     REFUSED = "refused"
-    """A provider found the request itself at fault."""
+    """A provider found the request itself at fault, or a guardrail the answer."""
     ABANDONED = "abandoned"
     """The caller left before the end, or the gateway died."""
     CUT = "cut"
@@ -84,7 +85,7 @@ class UsageEvent:
     quality: float | None
     """The estimate for the model that answered."""
     card: ModelCard | None
-    """The model that answered; `None` if none did."""
+    """The model that answered; `None` if none did, or if the answer was a kept one."""
     streamed: bool
     outcome: Outcome
     attempts: tuple[Attempt, ...]
@@ -107,6 +108,13 @@ class UsageEvent:
     """The service tier that the request named."""
     decision: Decision | None = None
     """What it was decided on; `None`: nobody knows any more."""
+    recalled: Recalled | None = None
+    """What came of looking for a kept answer; `None`: the route keeps none."""
+
+    @property
+    def cached(self) -> bool:
+        """Whether a kept answer was given: `usage` is that of whoever paid for it, and nothing is due."""
+        return self.recalled is Recalled.HIT
 
     @property
     def loaded(self) -> Nanos | None:

@@ -100,3 +100,9 @@ class Wishes:
     """How soon it wants to be served where others wait; `None`: as its key and route have it."""
     route: bool = True
     """False: use the very model that is named."""
+    fallbacks: tuple[str, ...] = ()
+    """Models and routes to ask after the one that is named, in this order."""
+    fresh: bool = False
+    """Whether a new answer is wanted, and none that was kept."""
+    unkept: bool = False
+    """Whether the answer is not to be kept."""

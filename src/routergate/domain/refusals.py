@@ -1,4 +1,4 @@
-"""How a budget or a limit turns a request away."""
+"""How a budget, a limit or a guardrail turns a request away."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -50,3 +50,9 @@ class RateLimited(NotAdmitted):
 
     code = "rate_limit_exceeded"
     reason = "limit"
+
+
+class GuardrailRefused(ClientError):
+    """A guardrail of the operator's lets a request or an answer not pass. The caller is told the message."""
+
+    code = "guardrail_refused"

@@ -54,6 +54,19 @@ def price(
     return cost(usage, rates, told=told, asked=asked, seconds=seconds)
 
 
+def together(usage: Usage, requests: int, card: RateCard) -> Nanos | None:
+    """What many requests cost at a card's rates, with their tokens added up.
+
+    As if each had a short input, the standard service tier and no minimum; `None` where a rate is unknown, or
+    time is paid for that the card does not expect.
+    """
+    tokens, time = _tokens(usage, card), _time(usage, card, None)
+    if tokens is None or time is None:
+        return None
+    billed = (tokens.scaleb(-6) + time + requests * card.per_request) * (1 - card.discount)
+    return nanos(billed * (1 + card.markup))
+
+
 def monthly(requests_per_day: int, usage: Usage, rates: RateCard) -> Decimal | None:
     """Dollars for thirty days of `requests_per_day` requests of this size."""
     each = cost(usage, rates)

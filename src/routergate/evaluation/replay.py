@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from routergate.deciding import Call, Router
 from routergate.domain.capacity import Health
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import ClientError, DataUnusable
@@ -14,7 +15,6 @@ from routergate.domain.model import ModelCard
 from routergate.domain.request import ChatRequest
 from routergate.evaluation.metrics import Array
 from routergate.evaluation.outcomes import Outcome
-from routergate.gateway import Call, Router
 from routergate.route.order import rank
 
 THRESHOLDS: Final = np.round(1 - np.linspace(0, 1, 301) ** 1.5, 4)

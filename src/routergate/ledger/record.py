@@ -129,6 +129,9 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     rating_source: str | None = None
     rating_weight: float | None = None
     rating_outcome: str | None = None
+    cached: bool | None = None
+    """Whether a kept answer was given, at no cost: the tokens are those of the first time. `None`: the row is
+    from before it was written down."""
 
 
 LARGEST = 2**53
@@ -183,17 +186,13 @@ def row(event: UsageEvent) -> EventRow:
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
         **decided(event.decision),
+        cached=event.cached,
     )
 
 
 def _seconds(timings: Timings) -> Mapping[str, Any]:
-    return {
-        "total_seconds": timings.total,
-        "first_token_seconds": timings.first_token,
-        "overhead_seconds": timings.overhead,
-        "decision_seconds": timings.decision,
-        "answer_seconds": timings.answer,
-    }
+    names = ("total", "first_token", "overhead", "decision", "answer")
+    return {f"{name}_seconds": getattr(timings, name) for name in names}
 
 
 def shares(share: Loaded | None) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from routergate.domain.caching import Recalled
 from routergate.domain.decision import Candidate
 from routergate.domain.errors import (
     BudgetEnded,
@@ -13,6 +14,7 @@ from routergate.domain.errors import (
     UpstreamError,
 )
 from routergate.domain.event import Attempt, Outcome
+from routergate.domain.refusals import GuardrailRefused
 from routergate.meter.seen import Seen
 from routergate.ports import Chunk, Clock, TokenCounter
 
@@ -38,6 +40,10 @@ class Meter:
     rejected: dict[int, Seen] = field(default_factory=dict)
     """Answers that are paid and not given, by the number of the attempt."""
     attempts: list[Attempt] = field(default_factory=list)
+    recalled: Recalled | None = None
+    """What came of looking for a kept answer; `None`: the route keeps none."""
+    flawed: bool = False
+    """Whether the answer that is given did not pass its checks: there is no better one."""
     outcome: Outcome = Outcome.FAILED
     error: RouterGateError | None = None
     _given: int = -1
@@ -86,6 +92,13 @@ class Meter:
         self.seen = Seen(candidate, asked=self.asked)
         self.seen.see(first)
 
+    def recall(self, candidate: Candidate, first: Chunk) -> None:
+        """Note that a kept answer is given: nobody is asked."""
+        self.recalled = Recalled.HIT
+        self.first_chunk = self.clock.monotonic()
+        self.seen = Seen(candidate, asked=self.first_chunk, kept=True)
+        self.seen.see(first)
+
     def passed(self, since: float) -> None:
         """Note that an answer that was held back goes to the caller now."""
         self.first_chunk = self.clock.monotonic()
@@ -113,6 +126,7 @@ class Meter:
 
     def restore(self, number: int, first: Chunk) -> None:
         """Note that a rejected answer is given after all."""
+        self.flawed = True
         self._given = number
         self.first_chunk = self.clock.monotonic()
         self.seen = self.rejected.pop(number).anew()
@@ -135,7 +149,7 @@ class Meter:
 
     def failed(self, error: BaseException) -> None:
         """Note what ended the request before its time."""
-        if isinstance(error, ProviderRefused):
+        if isinstance(error, ProviderRefused | GuardrailRefused):
             self.outcome = Outcome.REFUSED
         elif isinstance(error, BudgetEnded):
             self.outcome = Outcome.CUT
@@ -150,7 +164,7 @@ class Meter:
     @property
     def answering(self) -> float | None:
         """Seconds from asking who answered to the last byte, or until now; `None`: nobody has answered."""
-        return self.seen.seconds(self.clock.monotonic()) if self.seen else None
+        return self.seen.seconds(self.clock.monotonic()) if self.seen and not self.seen.kept else None
 
     @property
     def calls(self) -> int:
@@ -159,8 +173,8 @@ class Meter:
 
     @property
     def winner(self) -> Candidate | None:
-        """Whose answer is given."""
-        return self.seen.candidate if self.seen else None
+        """Who was asked for the answer that is given."""
+        return self.seen.candidate if self.seen and not self.seen.kept else None
 
     @property
     def written(self) -> int:

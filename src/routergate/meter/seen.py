@@ -17,6 +17,8 @@ class Seen:
     candidate: Candidate
     asked: float = 0.0
     """When its provider was asked for it."""
+    kept: bool = False
+    """Whether it was given before, and nothing is due for it now."""
     last_chunk: float | None = None
     """When it was over, whole or not."""
     usage: Usage | None = None

@@ -53,6 +53,7 @@ def usage_event(
         share=winner.share if winner else FREE,
         service_tier=meter.seen.service_tier if meter.seen else None,
         asked_tier=decision.features.service_tier,
+        recalled=meter.recalled,
         decision=decision,
     )
 
@@ -146,6 +147,8 @@ def _used(decision: Decision, seen: Seen, tokens: TokenCounter) -> tuple[Usage, 
 
 
 def _cost(decision: Decision, seen: Seen, usage: Usage, day: date, now: float) -> Nanos | None:
+    if seen.kept:
+        return Nanos(0)
     asked, seconds = decision.features.service_tier, seen.seconds(now)
     return price(seen.candidate.card, usage, day, told=seen.service_tier, asked=asked, seconds=seconds)
 

@@ -1,10 +1,9 @@
 """Totals and assets → what each model really cost, on two bases side by side; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from routergate.domain.asset import FREE, Asset, Loaded
 from routergate.domain.model import ModelCard, ModelClass
@@ -13,6 +12,8 @@ from routergate.domain.totals import Measures, Total
 from routergate.economics.fixed import by_requests, charge, unamortised
 from routergate.economics.hosting import Split, active_seconds, split
 from routergate.economics.months import instant
+from routergate.economics.value import quality_per_dollar
+from routergate.reporting.report import Column, Report, Unit, Value, not_summed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Holding:
     hosted: bool
     book_start: Nanos
     book_end: Nanos
+    quality: float | None
+    """Probability of an acceptable answer, as the operator knows it."""
 
     @property
     def requests(self) -> int:
@@ -135,6 +138,7 @@ def _holding(name: str, card: ModelCard | None, totals: Sequence[Total], since: 
         hosted=asset is not None and asset.hosting is not None,
         book_start=unamortised(asset, since, served[0]) if asset else Nanos(0),
         book_end=unamortised(asset, until, served[1]) if asset else Nanos(0),
+        quality=card.quality.get("default") if card else None,
     )
 
 
@@ -150,50 +154,61 @@ def _tokens(sums: Measures) -> int:
     return read + sums.output + sums.reasoning + sums.audio_output
 
 
-def plain(found: Portfolio) -> dict[str, Any]:
-    """For JSON: dollars as decimal text, which no reader can round."""
-    kept = found.kept
-    return {
-        "models": [dict(columns(one)) for one in found.holdings],
-        "requests_kept_by_own_models": found.own,
-        "requests_of_bought_models": found.bought,
-        "share_kept": None if kept is None else f"{kept:.6f}",
+def reported(found: Portfolio, since: date, until: date) -> Report:
+    """One row for each model, the dearest first."""
+    kept = "-" if found.kept is None else f"{found.kept:.1%}"
+    told = f"Own models kept {found.own:,} requests ({kept}); {found.bought:,} went to bought models."
+    missing: dict[str | None, int] = {
+        one.model: one.measures.unpriced for one in found.holdings if one.measures.unpriced
     }
-
-
-def columns(one: Holding) -> Iterator[tuple[str, Any]]:
-    """One model, flat: for JSON and CSV alike."""
-    fixed, borne, use = one.fixed, one.borne, one.use
-    yield from (("model", one.model), ("class", one.model_class), ("requests", one.requests))
-    yield from (
-        ("tokens", _tokens(one.measures)),
-        ("unpriced", one.measures.unpriced),
-        ("served", one.served),
+    return Report(
+        title="Portfolio",
+        since=since,
+        until=until,
+        columns=COLUMNS,
+        rows=tuple(map(_row, found.holdings)),
+        notes=(told, *not_summed(missing)),
     )
-    amounts: dict[str, int | None] = {
-        "marginal_usd": one.marginal,
-        "hosting_usd": fixed.hosting,
-        "hosting_busy_usd": use.busy if use else None,
-        "idle_usd": use.idle if use else None,
-        "depreciation_usd": fixed.depreciation,
-        "maintenance_usd": fixed.maintenance,
-        "loaded_allocation_usd": one.allocated,
-        "loaded_usage_usd": one.by_use,
-        "borne_usd": borne.total,
-        "not_accrued_usd": fixed.total - borne.total,
-        "book_start_usd": one.book_start,
-        "book_end_usd": one.book_end,
-    }
-    yield from ((name, None if nanos is None else f"{usd(nanos):f}") for name, nanos in amounts.items())
-    yield "per_request_allocation_usd", _each(one.per_request(one.allocated))
-    yield "per_request_usage_usd", _each(one.per_request(one.by_use))
-    yield "utilisation", None if use is None else f"{float(use.utilisation):.6f}"
 
 
-def _each(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.9f}"
+COLUMNS = (
+    Column("model", Unit.TEXT, "the catalogue's name for it"),
+    Column("class", Unit.TEXT, "the way of buying"),
+    Column("requests", Unit.COUNT, "that it answered"),
+    Column("tokens", Unit.COUNT, "read and written", detail=True),
+    Column("unpriced", Unit.COUNT, "requests whose cost nobody knows", detail=True),
+    Column("served", Unit.COUNT, "requests since its training went into service", detail=True),
+    Column("marginal_usd", Unit.USD, "what was paid for requests", missing="unpriced"),
+    Column("hosting_usd", Unit.USD, "what hosting truly cost"),
+    Column("hosting_busy_usd", Unit.USD, "the part of it that the work took", detail=True),
+    Column("idle_usd", Unit.USD, "the part of it that was paid for nothing"),
+    Column("depreciation_usd", Unit.USD, "what was written off of the training"),
+    Column("maintenance_usd", Unit.USD, "what kept it good"),
+    Column("loaded_allocation_usd", Unit.USD, "all of it, idle time included", detail=True),
+    Column("loaded_usage_usd", Unit.USD, "all of it without what was idle", detail=True),
+    Column("borne_usd", Unit.USD, "what the ledger has of the fixed costs", detail=True),
+    Column("not_accrued_usd", Unit.USD, "what it has not yet", detail=True),
+    Column("per_request_allocation_usd", Unit.EACH, "for one request, idle time included"),
+    Column("per_request_usage_usd", Unit.EACH, "for one request, busy time only"),
+    Column("per_million_usd", Unit.EACH, "for a million tokens, idle time included", detail=True),
+    Column("quality", Unit.NUMBER, "points of 100, as declared in the catalogue", detail=True),
+    Column("quality_per_dollar", Unit.NUMBER, "points for each dollar that a million tokens cost"),
+    Column("utilisation", Unit.SHARE, "how busy the hosting was"),
+    Column("book_start_usd", Unit.USD, "what of the training was not written off at first"),
+    Column("book_end_usd", Unit.USD, "and in the end"),
+)
 
 
-def csv_rows(found: Portfolio) -> Iterable[Mapping[str, Any]]:
-    """A row for each model; empty where unknown."""
-    return [{name: "" if value is None else value for name, value in columns(one)} for one in found.holdings]
+def _row(one: Holding) -> tuple[Value, ...]:
+    fixed, borne, use = one.fixed, one.borne, one.use
+    tokens = _tokens(one.measures)
+    per_million = usd(one.allocated) * 1_000_000 / tokens if one.allocated is not None and tokens else None
+    points = None if one.quality is None else Decimal(repr(100 * one.quality))
+    worth = None if points is None or per_million is None else quality_per_dollar(points, per_million)
+    return (
+        one.model, one.model_class, one.requests, tokens, one.measures.unpriced, one.served, one.marginal,
+        fixed.hosting, use.busy if use else None, use.idle if use else None, fixed.depreciation,
+        fixed.maintenance, one.allocated, one.by_use, borne.total, fixed.total - borne.total,
+        one.per_request(one.allocated), one.per_request(one.by_use), per_million, points, worth,
+        float(use.utilisation) if use else None, one.book_start, one.book_end,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+MOST_BARS = 20
 Value = str | int | float | Decimal | date | None
 """`None` is unknown, or nothing to tell; never zero."""
 
@@ -114,5 +115,24 @@ def not_summed(missing: Mapping[str | None, int], what: str = "price") -> tuple[
     """The sentence about requests, by model, that are not in the sums; nothing if all are."""
     if not missing:
         return ()
-    of = ", ".join(f"{model or 'no model'} {count:,}" for model, count in missing.items())
+    ordered = sorted(missing.items(), key=lambda item: (-item[1], str(item[0])))
+    of = ", ".join(f"{model or 'no model'} {count:,}" for model, count in ordered)
     return (f"{sum(missing.values()):,} requests without a known {what} are not in the sums: {of}.",)
+
+
+def drawn(rows: Sequence[Mapping[str, Any]], label: str, **columns: str) -> Chart:
+    """Bars of the first rows: for each keyword a colour with its name, of a column of nano-dollars."""
+    first = rows[:MOST_BARS]
+    return Chart(
+        title=f"By {label}",
+        kind="bars",
+        labels=tuple(str(row[label] or "none") for row in first),
+        series=tuple(
+            Series(name=name, values=tuple(_dollars(row[column]) for row in first))
+            for name, column in columns.items()
+        ),
+    )
+
+
+def _dollars(amount: int | None) -> float | None:
+    return None if amount is None else amount / 1e9

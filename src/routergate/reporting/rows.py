@@ -21,6 +21,9 @@ from routergate.reporting.question import Condition, Dimension, Question
 Expression = Any
 """Of ibis, which has no types."""
 FIXED = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
+ANSWERS = ("event", "reversal", "correction", "duplicate")
+"""The kinds of rows that stand for requests of callers."""
+ACCRUAL = "accrual"
 
 
 def asked(rows: Table, question: Question) -> Table:
@@ -74,11 +77,32 @@ def tokens(rows: Table, kinds: Sequence[str] = KINDS) -> Expression:
     return reduce(add, [rows[kind].fill_null(0) for kind in kinds]).sum().fill_null(0)
 
 
+def answers(rows: Table) -> Expression:
+    """Whether a row is a caller's request, and not a month's fixed costs or what was asked to judge one."""
+    return rows.kind.isin(ANSWERS)
+
+
+def rejected(rows: Table, where: Expression) -> Expression:
+    """Nano-dollars of answers that were paid and not given, under a condition; they are in the cost."""
+    each = rows.attempts.map(lambda call: call.cost_nanos).sums()
+    # A single call is the answer itself, or has failed.
+    return ((rows.attempts.length() > 1) & where).ifelse(each.fill_null(0), 0).sum().fill_null(0)
+
+
+def unbilled(rows: Table) -> int:
+    """Calls that failed, of which nobody knows whether the provider charges for them."""
+    failed = rows.attempts.filter(
+        lambda call: (call.result != "ok") & call.cost_nanos.isnull() & (call.billed.isnull() | call.billed)
+    )
+    counted = rows.requests.cast("int64") * failed.length()
+    [found] = fetched(rows.agg(calls=counted.sum().fill_null(0)))
+    return int(found["calls"])
+
+
 def unpriced(rows: Table, *columns: str) -> Mapping[str | None, int]:
-    """How many requests of which model have no known amount in one of these columns, the most first."""
+    """How many requests of which model have no known amount in one of these columns."""
     counted = rows.group_by("model").agg(missing=unknown(rows, *(columns or ("cost_nanos",))))
-    found = fetched(counted.filter(counted.missing != 0))
-    return {row["model"]: row["missing"] for row in sorted(found, key=lambda row: -row["missing"])}
+    return {row["model"]: row["missing"] for row in fetched(counted.filter(counted.missing != 0))}
 
 
 def _holds(rows: Table, condition: Condition) -> Expression:

@@ -16,7 +16,7 @@ from routergate.domain.decision import (
     RoutePolicy,
     Why,
 )
-from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel, UnknownModel
+from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel
 from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.domain.request import Features
@@ -25,7 +25,8 @@ from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
 from routergate.route.cascade import Rejected, as_expected
 from routergate.route.crowded import patience
-from routergate.route.filters import Conditions, failing, forbidden, lacks, no_room, slow
+from routergate.route.filters import Conditions, failing, forbidden, sift, slow
+from routergate.route.named import listed_by
 from routergate.route.order import Moment, ordered
 
 EQUAL = Estimate(mean=1.0, stderr=0.0)
@@ -71,17 +72,6 @@ class World:
     """In front of the providers whose servers are all full."""
 
 
-def policy_of(catalogue: Catalogue, name: str, wishes: Wishes) -> RoutePolicy:
-    """The route that a request names, or a policy of one model; raises `UnknownModel`."""
-    if wishes.route and name in catalogue.routes:
-        return catalogue.routes[name]
-    if name in catalogue.models:
-        return RoutePolicy(id=DIRECT, candidates=(ModelId(name),))
-    raise UnknownModel(
-        f"The model '{name}' does not exist. GET /v1/models lists those that do.", param="model"
-    )
-
-
 def decide(
     decision_id: str,
     policy: RoutePolicy,
@@ -90,19 +80,24 @@ def decide(
     conditions: Conditions,
     world: World,
 ) -> Decision:
-    """The cheapest adequate model first, then the rest by quality; raises if none is left."""
+    """The cheapest adequate model first, then the rest by quality, then the caller's own fallbacks.
+
+    Raises if none is left.
+    """
     needed = bar(policy, wishes, features.reading.task)
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
-    able, rejected = _sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
+    able, rejected = sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
     eligible, late = _ready(able, policy, conditions, world)
-    rejected = [*rejected, *late]
-    if not eligible:
+    listed, unfit = listed_by(policy.fallbacks, features, conditions, world.catalogue)
+    rejected = [*rejected, *late, *unfit]
+    if not (eligible or listed):
         raise _unspoken(policy, features, conditions, world) or _nobody(policy, rejected)
-    candidates, reference = _appraise(eligible, features, baseline, needed, world)
+    candidates, reference = _appraise([*eligible, *listed], features, baseline, needed, world)
     affordable, too_dear = _within(candidates, _lower(policy.max_cost, wishes.max_cost))
     if not affordable:
         raise _nobody(policy, [*rejected, *too_dear])
-    order = ordered(affordable, policy, needed, features.format, _moment(features, world))
+    own, others = _parted(affordable, listed)
+    order = ordered(own, policy, needed, features.format, _moment(features, world))
     return Decision(
         id=decision_id,
         route=policy.id,
@@ -110,11 +105,12 @@ def decide(
         threshold=needed.threshold,
         baseline=baseline,
         features=features,
-        candidates=order.candidates,
+        candidates=(*order.candidates, *others),
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
         calibration=policy.calibration if wishes.quality is None else None,
         cascade=order.cascade,
+        caching=policy.caching,
         reference=reference,
         assignment=order.assignment,
     )
@@ -129,28 +125,13 @@ def _moment(features: Features, world: World) -> Moment:
     )
 
 
-def _sift(
-    cards: Sequence[ModelCard], features: Features, conditions: Conditions
-) -> tuple[list[ModelCard], list[Rejection]]:
-    """Who can serve the request."""
-    able: list[ModelCard] = []
-    rejected: list[Rejection] = []
-    for card in cards:
-        if rejection := _rejection(card, features, conditions):
-            rejected.append(rejection)
-        else:
-            able.append(card)
-    return able, rejected
-
-
-def _rejection(card: ModelCard, features: Features, conditions: Conditions) -> Rejection | None:
-    if reason := lacks(card, features):
-        return Rejection(model=card.id, reason=reason, why=Why.NEEDS)
-    if reason := no_room(card, features):
-        return Rejection(model=card.id, reason=reason, why=Why.ROOM)
-    if reason := forbidden(card, conditions):
-        return Rejection(model=card.id, reason=reason, why=Why.FORBIDDEN)
-    return None
+def _parted(
+    candidates: Sequence[Candidate], listed: Sequence[ModelCard]
+) -> tuple[list[Candidate], list[Candidate]]:
+    """The route's own, and the caller's fallbacks in their order."""
+    ids = {card.id for card in listed}
+    own = [candidate for candidate in candidates if candidate.card.id not in ids]
+    return own, [candidate for candidate in candidates if candidate.card.id in ids]
 
 
 def _ready(

@@ -1,7 +1,9 @@
 """Hard filters: the reasons why a model cannot serve a request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from routergate.domain.decision import Rejection, Why
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ModelClass, ModelId, ProviderId
@@ -24,6 +26,30 @@ class Conditions:
     """The only provider that may answer, because it has the answer that the request follows."""
     down: frozenset[ModelId] = frozenset()
     """Models whose providers fail to serve them at the moment."""
+
+
+def sift(
+    cards: Iterable[ModelCard], features: Features, conditions: Conditions
+) -> tuple[list[ModelCard], list[Rejection]]:
+    """Who can serve the request."""
+    able: list[ModelCard] = []
+    rejected: list[Rejection] = []
+    for card in cards:
+        if rejection := _rejection(card, features, conditions):
+            rejected.append(rejection)
+        else:
+            able.append(card)
+    return able, rejected
+
+
+def _rejection(card: ModelCard, features: Features, conditions: Conditions) -> Rejection | None:
+    if reason := lacks(card, features):
+        return Rejection(model=card.id, reason=reason, why=Why.NEEDS)
+    if reason := no_room(card, features):
+        return Rejection(model=card.id, reason=reason, why=Why.ROOM)
+    if reason := forbidden(card, conditions):
+        return Rejection(model=card.id, reason=reason, why=Why.FORBIDDEN)
+    return None
 
 
 def lacks(card: ModelCard, features: Features) -> str | None:

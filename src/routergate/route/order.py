@@ -15,6 +15,7 @@ from routergate.route.crowded import crowded, left_for, weighed
 from routergate.route.holdout import assignment
 
 VECTORS = "vectors of different models do not compare: in the order of the route"
+LISTED = "no model of the route can serve this: in the order in which the caller listed others"
 AS_WRITTEN = "the first that can serve the request, in the order of the route"
 
 
@@ -50,6 +51,8 @@ def ordered(
     moment: Moment,
 ) -> Order:
     """The order of a route, or what its hold-out makes of it for a request that drew `moment.draw`."""
+    if not candidates:
+        return Order(candidates=(), rule=LISTED)
     if wanted is Format.EMBEDDINGS:
         return Order(candidates=tuple(candidates), rule=VECTORS)
     assigned = assignment(policy, candidates, moment.draw)

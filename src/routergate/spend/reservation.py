@@ -5,14 +5,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from routergate.domain.asset import FREE
 from routergate.domain.budget import Away, Budget, Measure, OrganisationRules, Policy, Rules
+from routergate.domain.caching import Recalled
 from routergate.domain.decision import Candidate, Decision, Rejection, Why
 from routergate.domain.errors import BudgetEnded, NoEligibleModel, StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.identity import Attribution
+from routergate.domain.money import Nanos
 from routergate.domain.refusals import NotAdmitted
 from routergate.domain.request import ChatRequest, limited
 from routergate.domain.reservation import Denied, Line, Standing
+from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
 from routergate.meter.settle import day_of, reserved_event
 from routergate.ports import Chunk, Clock, Ledger, TokenCounter
@@ -95,6 +99,13 @@ class Reservation:
         except (NotAdmitted, NoEligibleModel):
             self.refused = not self._perhaps_held
             raise
+
+    async def waive(self, candidate: Candidate) -> None:
+        """Hold nothing and charge nothing for a kept answer; a row is left of it even if the process dies."""
+        row = self._event(candidate, Usage(), Nanos(0))
+        event = replace(row, share=FREE, card=None, quality=None, recalled=Recalled.HIT)
+        with suppress(StoreUnavailable):
+            await self.till.ledger.reserve(event, ())
 
     async def cover(self, candidate: Candidate, rejected: int = 0) -> ChatRequest:
         """Hold what `candidate` may cost in place of another; the request as it may be sent.
@@ -217,15 +228,7 @@ class Reservation:
         self, candidate: Candidate, need: Need, found: tuple[tuple[Rule, str], ...]
     ) -> Denied | None:
         wanted = lines(self.rules, found, asked(need), self._seconds(), self._waived)
-        event = reserved_event(
-            decision=self.decision,
-            candidate=candidate,
-            attribution=self.attribution,
-            request=self.request,
-            need=need.usage,
-            cost=need.cost,
-            at=self.at,
-        )
+        event = self._event(candidate, need.usage, need.cost)
         event = replace(event, charges=charges(wanted, event))
         durable = any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
         try:
@@ -240,6 +243,18 @@ class Reservation:
         self.lines, self.standings = wanted, tuple(reply.standings)
         self.need, self._covered = need, candidate
         return None
+
+    def _event(self, candidate: Candidate, usage: Usage, cost: Nanos | None) -> UsageEvent:
+        """What the request leaves if its process dies."""
+        return reserved_event(
+            decision=self.decision,
+            candidate=candidate,
+            attribution=self.attribution,
+            request=self.request,
+            need=usage,
+            cost=cost,
+            at=self.at,
+        )
 
     async def _grow(self, written: int) -> None:
         """Hold more for an answer that has become longer than what was held for it."""

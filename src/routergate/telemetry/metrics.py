@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from routergate import __version__
+from routergate.domain.caching import Recalled
 from routergate.domain.decision import Catalogue
 from routergate.domain.event import Attempt, Outcome, UsageEvent
 from routergate.domain.identity import Attribution
@@ -20,6 +21,7 @@ from routergate.telemetry.files import Cell, Labels, Slot
 from routergate.telemetry.fullness import Fullness
 from routergate.telemetry.queues import QueueMetrics
 from routergate.telemetry.savings import Savings
+from routergate.telemetry.timings import Timings
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Metrics:
         self._escalations = self._slot.cells(table.ESCALATIONS)
         self._http_errors = self._slot.cells(table.HTTP_ERRORS)
         self._replays = self._slot.cells(table.REPLAYS)[()]
+        self._recalled = self._slot.cells(table.CACHE)
         self._not_admitted = self._slot.cells(table.NOT_ADMITTED)
         self._budgets = self._slot.cells(table.BUDGET_LIMIT), self._slot.cells(table.BUDGET_SPENT)
         self._reservations_swept = self._slot.cells(table.RESERVATIONS_SWEPT)[()]
@@ -92,6 +95,8 @@ class Metrics:
             for reason in (FAILURE, *(route.cascade.escalate_when if route.cascade else ())):
                 self._escalations[route.id, reason].add(0)
             self._savings.announce(route.id)
+            for result in Recalled if route.caching else ():
+                self._recalled[route.id, result].add(0)
         if not self._owners.opt_in:
             self._announce_owned(catalogue)
 
@@ -186,6 +191,8 @@ class Metrics:
         owner = self._owners.of(event.attribution)
         model, bought = (event.card.id, event.card.model_class) if event.card else (NONE, NONE)
         self._requests[event.route, model, bought, event.outcome, *owner].add()
+        if event.recalled:
+            self._recalled[event.route, event.recalled].add()
         for attempt in event.attempts:
             self._attempts[attempt.model, attempt.provider, attempt.result].add()
             self._count_tokens(attempt.model, attempt.usage, owner)
@@ -237,27 +244,6 @@ class Owners:
             return (OTHER,) * len(values)
         known = self._known[values] = tuple(_label(value) for value in values)
         return known
-
-
-class Timings:
-    """How long requests took, and how good their answers are expected to be."""
-
-    def __init__(self, slot: Slot) -> None:
-        self._durations = slot.histograms(table.REQUEST_DURATION)
-        self._first_tokens = slot.histograms(table.FIRST_TOKEN)
-        self._qualities = slot.histograms(table.QUALITY)
-        self._overhead = slot.histograms(table.OVERHEAD)[()]
-        self._decision = slot.histograms(table.DECISION)[()]
-
-    def observe(self, event: UsageEvent) -> None:
-        timings = event.timings
-        self._durations[event.route, "true" if event.streamed else "false"].observe(timings.total)
-        self._overhead.observe(timings.overhead)
-        self._decision.observe(timings.decision)
-        if event.card and event.streamed and timings.first_token is not None:
-            self._first_tokens[(event.card.id,)].observe(timings.first_token)
-        if event.quality is not None:
-            self._qualities[(event.route,)].observe(event.quality)
 
 
 def _reason(first: Attempt) -> str:

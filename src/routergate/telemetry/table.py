@@ -182,6 +182,9 @@ REPLAYS = Metric(
     unit="requests",
     help="Requests answered with what their Idempotency-Key was answered before: no call, no event, no cost.",
 )
+CACHE = Metric(
+    name="routergate_cache_total", labels=("route", "result"), unit="requests", help="Looks for kept answers."
+)
 NOT_ADMITTED = Metric(
     name="routergate_admissions_refused_total",
     labels=("scope", "reason"),
@@ -260,7 +263,7 @@ UNREADABLE = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS,
+    REQUESTS, ATTEMPTS, ESCALATIONS, HTTP_ERRORS, REPLAYS, CACHE,
     TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
     REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
     NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,

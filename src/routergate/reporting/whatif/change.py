@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from ibis import Table
@@ -10,7 +11,7 @@ from routergate.economics.compare import interval
 from routergate.reporting.engine import fetched
 from routergate.reporting.question import Question
 from routergate.reporting.report import Chart, Column, Report, Series, Unit, Value, grouped, laid_out
-from routergate.reporting.rows import asked, requests, summed, used
+from routergate.reporting.rows import asked, keys, requests, used
 
 MONTH = 30
 """Days."""
@@ -35,6 +36,13 @@ QUALITY = (
     ),
 )
 
+DATE = "on_date"
+LEFT = {
+    "unknown": "requests whose cost now or then is unknown are in neither sum.",
+    "undecided": "requests stay as they were: chance decided, or their rows do not say why.",
+}
+"""What is said of requests that nothing can be said of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supposed:
@@ -54,10 +62,8 @@ def compared(it: Supposed, question: Question) -> Report:
     """The report of a supposition, the greatest difference first."""
     columns = (*MONEY, *(QUALITY if it.quality else ()))
     rows = asked(it.rows, question)
-    rows = rows.filter(used(rows))
-    found = [
-        _group(one, question) for one in fetched(summed(rows, question.by, _sums(rows, quality=it.quality)))
-    ]
+    daily = fetched(_daily(rows.filter(used(rows)), question, it))
+    found = [_group(one, question) for one in _summed(daily, question.by)]
     found.sort(key=lambda one: (-abs(one["difference_usd"]), [one[name] or "" for name in question.by]))
     return Report(
         title=it.title,
@@ -66,9 +72,27 @@ def compared(it: Supposed, question: Question) -> Report:
         columns=(*grouped(question.by), *columns),
         rows=laid_out((*grouped(question.by), *columns), found),
         total=_total(found, question, columns),
-        notes=(*it.assumptions, *_uncertainty(rows, question), *_left_out(found)),
+        notes=(*it.assumptions, *_uncertainty(daily, question), *_left_out(found)),
         charts=_charts(it.title, found, question),
     )
+
+
+def _daily(rows: Table, question: Question, it: Supposed) -> Table:
+    """The sums of each group and day, of which everything else is made."""
+    sums = _sums(rows, quality=it.quality)
+    if "undecided" in rows.columns:
+        sums["undecided"] = requests(rows, rows.undecided)
+    return rows.group_by(**keys(rows, question.by), **{DATE: rows.date}).agg(**sums)
+
+
+def _summed(daily: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[dict[str, Any]]:
+    """The days of each group together."""
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for one in daily:
+        group = groups.setdefault(tuple(one[name] for name in by), {name: one[name] for name in by})
+        for name in one.keys() - {*by, DATE}:
+            group[name] = group.get(name, 0) + one[name]
+    return list(groups.values())
 
 
 def _sums(rows: Table, *, quality: bool) -> dict[str, Any]:
@@ -115,23 +139,24 @@ def _total(
     return (*(None for _ in question.by), *(whole[column.name] for column in columns))
 
 
-def _uncertainty(rows: Table, question: Question) -> tuple[str, ...]:
+def _uncertainty(daily: Sequence[Mapping[str, Any]], question: Question) -> tuple[str, ...]:
     """How much days differ, and so how far a month may be from this one."""
-    known = rows.filter(rows.now.notnull() & rows.then.notnull())
-    daily = fetched(known.group_by("date").agg(difference=(known.then - known.now).sum()))
-    values = [float(one["difference"]) / 1e9 for one in daily]
+    days: dict[date, int] = {}
+    for one in daily:
+        days[one[DATE]] = days.get(one[DATE], 0) + one["then_usd"] - one["now_usd"]
+    values = [difference / 1e9 for difference in days.values()]
     values += [0.0] * (question.days - len(values)) if question.days <= 366 else []
     found = interval(values)
     if found is None or found[0] == found[1]:
         return ()
     low, high = (MONTH * bound for bound in found)
-    days = f"95 %, by how the {len(values)} days differ"
-    return (f"30 days like these differ by {low:,.2f} to {high:,.2f} USD ({days}).",)
+    basis = f"95 %, by how the {len(values)} days differ"
+    return (f"30 days like these differ by {low:,.2f} to {high:,.2f} USD ({basis}).",)
 
 
 def _left_out(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    missing = sum(one["unknown"] for one in found)
-    return (f"{missing:,} requests whose cost now or then is unknown are in neither sum.",) if missing else ()
+    counts = {name: sum(one.get(name, 0) for one in found) for name in LEFT}
+    return tuple(f"{counts[name]:,} {what}" for name, what in LEFT.items() if counts[name])
 
 
 def _charts(title: str, found: Sequence[Mapping[str, Any]], question: Question) -> tuple[Chart, ...]:

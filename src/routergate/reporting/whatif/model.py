@@ -15,11 +15,9 @@ from routergate.domain.model import Capability, ModelCard, TaskId
 from routergate.reporting.costs import expected, of_card
 from routergate.reporting.question import Question
 from routergate.reporting.report import Report
-from routergate.reporting.rows import asked
 from routergate.reporting.whatif.change import Supposed, compared
 from routergate.reporting.whatif.choice import NO, as_written, chosen, eligible
 from routergate.reporting.whatif.moved import LENGTHS, moved
-from routergate.reporting.whatif.threshold import with_undecided
 
 Expression = Any
 """Of ibis, which has no types."""
@@ -48,7 +46,7 @@ def with_model(rows: Table, question: Question, it: Newcomer, models: Mapping[st
         assumptions=_assumptions(it),
         quality=True,
     )
-    return with_undecided(compared(supposed, question), asked(rows, question))
+    return compared(supposed, question)
 
 
 def quality(rows: Table, it: Newcomer) -> tuple[Expression, Expression]:

@@ -41,4 +41,5 @@ def moved(rows: Table, picked: Expression, models: Mapping[str, ModelCard]) -> T
         moved=stays | goes,
         quality_then=goes.ifelse(rows.picked_quality, rows.quality_now),
         quality_error=goes.ifelse(rows.picked_error, 0.0),
+        undecided=~decidable(rows).fill_null(NO),
     )

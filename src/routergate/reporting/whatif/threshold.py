@@ -1,7 +1,6 @@
 """What if a route promised more quality, or less?"""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import ibis
 from ibis import Table
@@ -10,9 +9,8 @@ from routergate.domain.decision import RoutePolicy
 from routergate.domain.model import ModelCard
 from routergate.reporting.question import Question
 from routergate.reporting.report import Report
-from routergate.reporting.rows import asked, requests
 from routergate.reporting.whatif.change import Supposed, compared
-from routergate.reporting.whatif.choice import NO, as_written, chosen, decidable, eligible
+from routergate.reporting.whatif.choice import as_written, chosen, eligible
 from routergate.reporting.whatif.moved import LENGTHS, moved
 
 
@@ -28,13 +26,4 @@ def at_threshold(
         assumptions=(LENGTHS, "The threshold is for every task and caller, in place of a calibration's too."),
         quality=True,
     )
-    return with_undecided(compared(supposed, question), asked(rows, question))
-
-
-def with_undecided(report: Report, rows: Table) -> Report:
-    """The report, which says how many requests could not be decided again."""
-    found = rows.agg(left=requests(rows, ~decidable(rows).fill_null(NO))).to_pyarrow().to_pylist()
-    left = found[0]["left"]
-    why = "chance decided, or nobody wrote down on what they were decided"
-    note = f"{left:,} requests stay as they were: {why}."
-    return replace(report, notes=(*report.notes, note)) if left else report
+    return compared(supposed, question)

@@ -1,0 +1,33 @@
+"""What a feature or a customer earns, as declared."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Per(StrEnum):
+    """What an amount is earned for."""
+
+    REQUEST = "request"
+    OUTCOME = "outcome"
+    """A request that was answered."""
+    SEAT = "seat"
+    """A seat for a month of the calendar, in proportion for a part of one."""
+    PERIOD = "month"
+    """A month of the calendar, in proportion for a part of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revenue:
+    """One source of it."""
+
+    usd: Decimal
+    per: Per
+    feature: str | None = None
+    customer: str | None = None
+    seats: int = 1
+    start: date | None = None
+    """The first day (UTC) on which it is earned."""
+    end: date | None = None
+    """The last."""

@@ -1,0 +1,1 @@
+"""What operators have looked at: requests before they are routed, answers before they are given."""
