@@ -116,8 +116,8 @@ def test_focus_is_written_checked_and_adds_up(environment: dict[str, str], tmp_p
     printed = ran(environment, "report", "focus", *PERIOD)
     rows = list(csv.DictReader(StringIO(printed.stdout)))
     assert [(row["SkuMeter"], row["BilledCost"], row["ListUnitPrice"]) for row in rows] == [
-        ("Input Tokens", "0.010000000", "10"),
-        ("Output Tokens", "0.010000000", "50"),
+        ("Input Tokens", "0.010000000", "10.0"),
+        ("Output Tokens", "0.010000000", "50.0"),
     ]
     for form in ("csv", "parquet"):
         out = tmp_path / f"focus.{form}"

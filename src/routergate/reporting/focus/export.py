@@ -92,7 +92,13 @@ def _group(row: dict[str, Any]) -> Group:
 def _text(cell: Cell) -> str:
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%dT%H:%M:%SZ}"
-    return "" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else cell
+    return "" if cell is None else _digits(cell) if isinstance(cell, Decimal) else cell
+
+
+def _digits(number: Decimal) -> str:
+    """With a point, by which readers that guess types know a decimal."""
+    text = f"{number:f}"
+    return text if "." in text else f"{text}.0"
 
 
 def _cell(name: str, text: str) -> Cell:
