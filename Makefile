@@ -60,7 +60,7 @@ format: .venv/ready  ## put the sources into shape
 
 lock: .venv/ready  ## resolve the dependencies anew
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
-	$(COMPILE) --extra embedded --constraint requirements.lock pyproject.toml -o requirements.runtime.lock
+	$(COMPILE) --extra embedded --extra invoices --constraint requirements.lock pyproject.toml -o requirements.runtime.lock
 
 bench: .venv/ready  ## what the gateway costs beside a bare relay, in one run (Linux)
 	$(BIN)/python benchmarks/overhead.py
