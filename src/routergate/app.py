@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from random import SystemRandom
 from typing import Any, assert_never
 
@@ -141,10 +142,10 @@ def _limit(specs: Iterable[ProviderSpec], parts: Parts) -> None:
 
 def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Volumes) -> Router:
     """What decides, for the gateway and for `routergate explain` alike."""
-    learned = config.artifact
+    made = TrainedEstimator.builtin if config.artifact is None else partial(TrainedEstimator, config.artifact)
     return Router(
         catalogue=config.catalogue,
-        estimator=TrainedEstimator.builtin() if learned is None else TrainedEstimator(learned),
+        estimator=made(remembers=config.remembers),
         tokens=counter,
         lengths=lengths,
         volumes=volumes,

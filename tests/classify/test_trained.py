@@ -288,3 +288,13 @@ def test_a_model_that_nobody_has_heard_of_counts_as_average_with_a_wide_error() 
     known, unknown = ESTIMATOR.score(messages, ["gpt-4-1106-preview", "nobody-1b"])
     assert 0 < unknown.mean < 1
     assert unknown.stderr > known.stderr
+
+
+def test_a_reading_says_whose_it_is_only_where_it_may_be_kept() -> None:
+    request = ChatRequest(
+        payload={}, model="auto", messages=(Message(role="user", text="Why is the sky blue?"),)
+    )
+    for remembers in (False, True):
+        estimator = TrainedEstimator.builtin(remembers=remembers)
+        reading = estimator.read(request, Catalogue(), None)
+        assert reading.estimator == (estimator.artifact.reading if remembers else "")

@@ -82,3 +82,13 @@ async def test_without_a_store_nobody_is_told_that_feedback_is_safe(tmp_path: Pa
 def test_latent_numbers_are_packed_to_a_hundredth_and_within_their_bounds() -> None:
     assert unpacked(packed([0.0, 1.0, -4.0])) == pytest.approx([0.0, 1.0, -4.0], abs=0.016)
     assert unpacked(packed([99.0])) == [4.0]
+
+
+async def test_what_was_read_is_kept_only_where_the_operator_wants_it(store: Store, tmp_path: Path) -> None:
+    shelf, decision = Shelf(str(tmp_path)), read(1.0)
+    features = decision.features
+    silent = replace(features, reading=replace(features.reading, estimator=""))
+    await settle(store, [an_event(id="d1", decision=replace(decision, features=silent))])
+    await booked(store, [said("d1", 1.0)])
+    await export(store, shelf, "acme")
+    assert rated(shelf, *WHEN) == []

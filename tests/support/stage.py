@@ -191,6 +191,7 @@ def staged(base_url: str) -> dict[str, Any]:
     models = {fault: {**_faulty(fault), "provider": _named(fault)} for fault in FAULTS}
     return {
         **plain,
+        "router": {"remember": True},
         "providers": {
             **plain["providers"],
             **{_named(fault): spare for fault in FAULTS},

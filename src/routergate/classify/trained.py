@@ -33,21 +33,24 @@ SLOPE = 1.5
 
 
 class TrainedEstimator:
-    """An artifact at work. It keeps nothing of what it reads."""
+    """An artifact at work. It keeps nothing of what it reads.
 
-    def __init__(self, artifact: Artifact) -> None:
+    `remembers`: its readings say whose they are, so that the ledger may have their numbers.
+    """
+
+    def __init__(self, artifact: Artifact, *, remembers: bool = False) -> None:
         self.artifact = artifact
         self._abilities = Abilities(artifact)
         self._known: Mapping[str, tuple[int, ...]] = index(artifact.models)
         self._residual = artifact.calibration[1]
-        self._reads_as = artifact.reading
+        self._reads_as = artifact.reading if remembers else ""
         self._words = [task_word(task) for task in artifact.tasks]
 
     @classmethod
     @cache
-    def builtin(cls) -> "TrainedEstimator":
+    def builtin(cls, *, remembers: bool = False) -> "TrainedEstimator":
         """The one that ships with the package; read once per process."""
-        return cls(builtin())
+        return cls(builtin(), remembers=remembers)
 
     def read(self, request: ChatRequest, catalogue: Catalogue, feature: str | None) -> Reading:
         """What the last question says; the text itself is not kept."""

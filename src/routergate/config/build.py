@@ -108,6 +108,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         billing=billing(file, names, findings),
         server=_server(file.server),
         artifact=artifact,
+        remembers=file.router.remember,
         listed_as={ModelId(name): it.listed_as for name, it in file.models.items() if it.listed_as},
         warnings=tuple(findings.warnings),
     )

@@ -191,6 +191,8 @@ class Router(Part):
 
     artifact: Line | None = Field(default=None, min_length=1, examples=["router.npz"])
     """A file by `routergate router train`; default: the one that ships with the program."""
+    remember: bool = False
+    """Have what is read of requests in the ledger, as numbers, to train from it; docs/routing.md has more."""
 
 
 class Server(Part):

@@ -178,6 +178,8 @@ class Config:
     server: ServerSpec = field(default_factory=ServerSpec)
     artifact: Artifact | None = None
     """What the router has learned; `None`: what ships with the program."""
+    remembers: bool = False
+    """Whether the ledger has what the router reads of requests."""
     listed_as: Mapping[ModelId, str] = field(default_factory=dict)
     """The price map's names for models, where they are not the provider's."""
     warnings: tuple[str, ...] = ()

@@ -116,7 +116,7 @@ class Reading:
     latent: tuple[float, ...] = ()
     """What the estimator needs to tell how models would do: numbers with no way back to the text."""
     estimator: str = ""
-    """Which way of reading those numbers come from."""
+    """Which way of reading those numbers come from; empty: nobody is to keep them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ def decided(decision: Decision | None) -> Mapping[str, Any]:
         "candidates": tuple(_considered(decision)),
         "arm": assigned.arm.value if assigned else None,
         "propensity": assigned.propensity if assigned else None,
-        "latent": packed(reading.latent) if reading.latent else None,
+        "latent": packed(reading.latent) if reading.estimator else None,
         "estimator": reading.estimator or None,
     }
 
