@@ -84,7 +84,7 @@ def answers(rows: Table) -> Expression:
 
 def rejected(rows: Table, where: Expression) -> Expression:
     """Nano-dollars of answers that were paid and not given, under a condition; they are in the cost."""
-    each = rows.attempts.map(lambda call: call.cost_nanos).sums()
+    each = rows.attempts.map(lambda call: call.cost_nanos.fill_null(0)).sums()
     # A single call is the answer itself, or has failed.
     return ((rows.attempts.length() > 1) & where).ifelse(each.fill_null(0), 0).sum().fill_null(0)
 
