@@ -15,6 +15,7 @@ from routergate.dispatch.outliers import Beginning, Paces
 from routergate.dispatch.queue import Queue, Queues
 from routergate.dispatch.retries import Retries
 from routergate.dispatch.worded import says
+from routergate.domain.capacity import Load
 from routergate.domain.errors import (
     DeadlinePassed,
     PrefillRefused,
@@ -106,6 +107,11 @@ class Calls:
     def _queue(self, step: Step) -> Queue:
         return self.experience.queues[step.replica.provider]
 
+    def _glance(self, step: Step, request: ChatRequest, load: Load, now: float) -> None:
+        """How full the server is, which has done with an answer that is not streamed."""
+        ours = self.loads.running(step.replica) - (not request.stream)
+        self.experience.gauges.glance(step.replica.server, load, ours, now)
+
     def _late(self, step: Step, request: ChatRequest, began: float, now: float) -> bool:
         """Whether an answer that begins now shows its server to be late, where somebody wants to know."""
         replica, model = step.replica, step.candidate.card.id
@@ -135,6 +141,8 @@ class Calls:
                 circuit.answered(entry, now, late=self._late(step, request, began, now))
                 if first.rest is not None:
                     circuit.spent(first.rest, now)
+                if first.load is not None:
+                    self._glance(step, request, first.load, now)
                 said = says(first, request.format)
                 yield first
                 async for chunk in chunks:
