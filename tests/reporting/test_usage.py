@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from routergate.domain.event import UsageEvent
 from routergate.domain.totals import Measures, Total
-from routergate.ledger.record import EventRow, correction, duplicate, priced, reversal, row
+from routergate.ledger.amended import correction, duplicate, priced, reversal
+from routergate.ledger.record import EventRow, row
 from routergate.ledger.totals import increments, read_totals
 from routergate.reporting.question import Dimension, Question
 from routergate.reporting.report import Value
