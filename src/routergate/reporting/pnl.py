@@ -31,7 +31,7 @@ from routergate.reporting.rows import (
 
 SUBJECTS = (Dimension.FEATURE, Dimension.CUSTOMER)
 OWN = ModelClass.SELF_HOSTED.value
-BASIS = "Revenue is as declared and posted. Fixed costs are as booked: shares of requests, accruals of months."
+BASIS = "Revenue is as declared and posted. Fixed costs are as booked: shares of requests, accruals."
 NOBODY = "Costs without a {0}, such as accruals of months, stand in the row without one."
 UNUSED = (
     "Revenue was posted for the {0} '{1}', and no request of the period is of it. If it is misspelt, post "
