@@ -190,6 +190,7 @@ def replica(
         tolerated=spec.spill_after,
         probe=HttpProbe(root + _probed(spec, spec.probe), session, headers) if spec.probe else None,
         probe_every=spec.probe.every if spec.probe else 0.0,
+        outliers=spec.outliers,
     )
 
 

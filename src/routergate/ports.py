@@ -7,7 +7,7 @@ from typing import Protocol
 from routergate.domain.answer import Form, Said
 from routergate.domain.asset import Volume
 from routergate.domain.caching import Question
-from routergate.domain.capacity import Occupancy
+from routergate.domain.capacity import Load, Occupancy
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
 from routergate.domain.format import Format
@@ -40,6 +40,8 @@ class Chunk:
     """The provider's name for the answer, where it may keep it."""
     rest: float | None = None
     """Seconds until the provider has something to give again, if it said at the beginning that it has not."""
+    load: Load | None = None
+    """How full its server is, if it said so at the beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.gateway import Gateway
 from routergate.ledger.feedback import FeedbackBook
 from routergate.ledger.ledger import RedisLedger
+from routergate.ledger.revenue import RevenueBook
 from routergate.ledger.sweeper import Sweeper
 from routergate.ports import TokenCounter
 from routergate.store.client import connect
@@ -145,6 +146,7 @@ class Worker:
             reload=self.reload_everywhere,
             usage=lambda *asked: own_usage(parts.store, *asked),
             feedback=FeedbackBook(parts.store, parts.clock).book,
+            revenue=RevenueBook(parts.store, parts.clock).book,
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
             keys=KeyDesk(parts.store, parts.clock, by="admin API"),

@@ -55,6 +55,7 @@ async def port() -> AsyncIterator[int]:
         reload=NOTHING,
         usage=NOTHING,
         feedback=NOTHING,
+        revenue=NOTHING,
         replies=NOTHING,
         replayed=NOTHING,
         keys=NOTHING,

@@ -60,6 +60,12 @@ def test_everything_that_may_be_said_is_heard(tmp_path: Path) -> None:
     )
 
 
+def test_hosting_may_go_by_busy_seconds(tmp_path: Path) -> None:
+    written = "{hosting: {measured: busy_seconds, gpus: 2, gpu_hour: 2.5, at_once: 16}}"
+    hosting = Hosting(units=2, unit_hour=Decimal("2.5"), measured=True, at_once=16)
+    assert asset_of(tmp_path, written) == Asset(hosting=hosting)
+
+
 def test_revisions_are_put_in_order(tmp_path: Path) -> None:
     asset = asset_of(
         tmp_path,
@@ -162,6 +168,14 @@ def test_a_multiple_of_an_unknown_price_is_unknown_and_is_said(tmp_path: Path) -
         ),
         ("{hosting: {gpus: 2}}", ".hosting: gpus and gpu_hour belong together; write both"),
         ("{hosting: {}}", ".hosting: costs nothing yet; write gpus and gpu_hour, or monthly"),
+        (
+            "{hosting: {measured: busy_seconds, monthly: 5}}",
+            ".hosting: measured is for gpus and gpu_hour alone; write both, and no monthly",
+        ),
+        (
+            "{hosting: {gpus: 1, gpu_hour: 2, at_once: 5}}",
+            ".hosting: at_once is for measured: busy_seconds; write that, or remove it",
+        ),
         ("{maintenance: {retraining: 5}}", ".maintenance: retraining needs retraining_months"),
         ("{spread: weights}", ": spread: weights and weights belong together; write both"),
         ("{weights: {acme: 1}}", ": spread: weights and weights belong together; write both"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from routergate.config.load import load
 from routergate.config.spec import Config, ProbeSpec, ProviderKind, ProviderSpec, Timeouts
 from routergate.dispatch.fleet import Balance
+from routergate.dispatch.outliers import Outliers
 from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.decision import Hedge, Limits, RoutePolicy
 from routergate.domain.errors import ConfigError
@@ -57,6 +58,21 @@ def test_servers_are_chosen_left_and_looked_after_as_their_provider_says(
 ) -> None:
     [provider] = loaded(tmp_path, SMALL.replace("kind: openai", written)).providers
     assert (provider.balance, provider.spill_after, provider.probe) == (balance, spill_after, probe)
+
+
+@pytest.mark.parametrize(
+    ("written", "outliers"),
+    [
+        ("kind: openai", None),
+        ("kind: openai, outliers: {}", Outliers(latency=3.0, above=1.0)),
+        ("kind: openai, outliers: {latency: 5, above: 0.5}", Outliers(latency=5.0, above=0.5)),
+    ],
+)
+def test_servers_are_late_as_their_provider_says(
+    tmp_path: Path, written: str, outliers: Outliers | None
+) -> None:
+    [provider] = loaded(tmp_path, SMALL.replace("kind: openai", written)).providers
+    assert provider.outliers == outliers
 
 
 def test_a_replica_may_have_a_weight(tmp_path: Path) -> None:

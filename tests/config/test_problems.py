@@ -56,6 +56,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
             "{kind: openai, spill_after: 5}",
             ": does not tell its load, as only kind vllm does; remove spill_after",
         ),
+        ("{kind: openai, outliers: {latency: 1}}", ".outliers.latency: must be more than 1"),
         ("{kind: openai, probe: {path: health}}", ".probe.path: expected a path such as /health"),
         (
             "{kind: openai, balance: prefixes}",

@@ -10,7 +10,8 @@ from routergate.config.migration.foreign import Verbatim
 from routergate.config.source import parse
 from routergate.config.writing import block
 
-TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
+TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1).filter(lambda text: "${" not in text)
+"""Anything but references, which are written as they are."""
 VALUES: Any = st.recursive(
     TEXT | st.integers() | st.booleans(), lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)
 )

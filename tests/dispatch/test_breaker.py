@@ -214,3 +214,29 @@ def test_a_look_that_shows_nothing_wrong_changes_nothing() -> None:
     circuit = Circuit(TOLERANCE)
     circuit.looked(well=True, now=0.0)
     assert circuit.state(0.0) is State.CLOSED
+
+
+def begins(circuit: Circuit, now: float, *, late: bool) -> None:
+    entry = circuit.enter(now)
+    circuit.answered(entry, now, late=late)
+    circuit.leave(entry)
+
+
+def test_a_server_that_is_late_rests_until_a_probe_is_answered_in_time() -> None:
+    circuit = Circuit(TOLERANCE)
+    begins(circuit, 0.0, late=True)
+    assert rest(circuit, 0.0) == TOLERANCE.rest
+    begins(circuit, 1.0, late=True)
+    assert rest(circuit, 1.0) == 2 * TOLERANCE.rest
+    begins(circuit, 3.0, late=False)
+    assert circuit.state(3.0) is State.CLOSED
+
+
+def test_who_is_asked_in_spite_of_its_rest_and_late_rests_no_longer_for_it() -> None:
+    circuit = Circuit(TOLERANCE)
+    begins(circuit, 0.0, late=True)
+    before = circuit.until
+    begins(circuit, 0.5, late=True)
+    assert circuit.until == before
+    begins(circuit, 0.5, late=False)
+    assert circuit.state(0.5) is State.CLOSED

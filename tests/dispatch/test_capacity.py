@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.dispatch.capacity import BAND, STALE, Gauge, Gauges, Trend
-from routergate.domain.capacity import Occupancy
+from routergate.domain.capacity import Load, Occupancy
 from routergate.domain.model import ProviderId
 
 GPUS = ProviderId("gpus")
@@ -115,3 +115,28 @@ def test_a_queue_that_moves_within_the_band_sends_nobody_to_and_fro(wait: float,
     before = gauges.level(GPUS, wait, 1.0)
     for down in moves:
         assert gauges.level(GPUS, max(wait - down, 0.0), 1.0) == pytest.approx(before)
+
+
+def test_a_word_beside_an_answer_counts_like_a_look() -> None:
+    gauges = Gauges()
+    gauges.hear(SERVER, said(running=10, waiting=0, cache=0.5), 4, 0.0)
+    gauges.glance(SERVER, Load(waiting=3, cache=0.9), 6, 1.0)
+    gauge = gauges.of(SERVER, STALE + 1.0)
+    assert gauge is not None
+    assert (gauge.said.running, gauge.said.waiting, gauge.said.cache, gauge.others) == (9, 3, 0.9, 6)
+    assert gauge.waiting(6) == 3
+
+
+def test_a_word_beside_an_answer_leaves_what_it_does_not_say() -> None:
+    gauges = Gauges()
+    gauges.hear(SERVER, said(running=10, waiting=2, cache=0.5, answered=4, seconds=8.0), 10, 0.0)
+    gauges.glance(SERVER, Load(waiting=20), 10, 1.0)
+    gauge = gauges.of(SERVER, 1.0)
+    assert gauge is not None
+    assert (gauge.said.running, gauge.said.cache, gauge.service.mean) == (0, 0.5, 2.0)
+
+
+def test_a_word_beside_an_answer_is_not_enough_to_know_a_server() -> None:
+    gauges = Gauges()
+    gauges.glance(SERVER, Load(waiting=3), 0, 0.0)
+    assert gauges.of(SERVER, 0.0) is None

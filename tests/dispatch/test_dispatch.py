@@ -14,6 +14,7 @@ from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
 from routergate.dispatch.line import Line, Places
 from routergate.dispatch.queue import Queue
+from routergate.domain.capacity import Load, Occupancy
 from routergate.domain.decision import Candidate, Decision, Limits
 from routergate.domain.errors import (
     AllProvidersFailed,
@@ -513,3 +514,14 @@ async def test_a_place_is_left_however_the_call_ends(error: Exception) -> None:
     with pytest.raises(type(error) if not isinstance(error, ProviderBroken) else AllProvidersFailed):
         await scene.ask()
     assert scene.queue.running == 0
+
+
+async def test_what_a_server_says_of_its_load_beside_an_answer_is_noted() -> None:
+    dispatcher, _ = replicated([Chunk(data=b"answer", text="answer", load=Load(waiting=3, cache=0.9))])
+    [replica] = dispatcher.fleet[FIRST.provider]
+    gauges, clock = dispatcher.experience.gauges, HandClock()
+    gauges.hear(replica.server, Occupancy(running=7, waiting=0), 0, clock.seconds)
+    await dispatcher.first_answer(a_decision(FIRST), admit, Meter(clock, clock.seconds))
+    gauge = gauges.of(replica.server, clock.seconds)
+    assert gauge is not None
+    assert gauge.said == Occupancy(running=4, waiting=3, cache=0.9)

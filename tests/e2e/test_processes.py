@@ -59,6 +59,7 @@ async def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(tmp_path: 
 
 
 @needs_proc
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("running", [1, 2], ids=["while the store starts", "while a worker starts"])
 async def test_a_signal_to_stop_is_heeded_from_the_first_moment(tmp_path: Path, running: int) -> None:
     written = configuration("http://127.0.0.1:9/v1")
@@ -69,11 +70,11 @@ async def test_a_signal_to_stop_is_heeded_from_the_first_moment(tmp_path: Path, 
         stderr=subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(children(process.pid)) < running:
                 await asyncio.sleep(0.001)
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, 30) == 0
+        assert await asyncio.to_thread(process.wait, 90) == 0
     finally:
         process.kill()
         process.wait()

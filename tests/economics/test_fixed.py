@@ -1,13 +1,33 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Maintenance, Method, Revision, Volume
+from routergate.domain.asset import (
+    FREE,
+    Asset,
+    Hosting,
+    HostingUnmeasured,
+    Loaded,
+    Maintenance,
+    Method,
+    Revision,
+    Volume,
+)
 from routergate.domain.money import nanos
-from routergate.economics.fixed import by_requests, charge, counted_since, expected, share, unamortised
+from routergate.domain.totals import Measures
+from routergate.economics.fixed import (
+    busy_in,
+    by_requests,
+    charge,
+    counted_since,
+    expected,
+    share,
+    unamortised,
+)
 from routergate.economics.months import instant
 from support.assets import FEBRUARY, JANUARY, MARCH, a_training, an_asset
 
@@ -110,3 +130,23 @@ def test_only_units_of_production_go_by_requests() -> None:
     assert by_requests(Asset(training=UNITS))
     assert not by_requests(an_asset())
     assert not by_requests(MONTHLY)
+
+
+def test_nobody_knows_beforehand_what_a_request_bears_of_busy_seconds() -> None:
+    busy = Asset(hosting=Hosting(units=1, unit_hour=Decimal(2), measured=True), start=JANUARY)
+
+    assert share(busy, NOON, KNOWN) is None
+    assert share(replace(busy, retired=FEBRUARY), NOON, KNOWN) == Loaded()
+    assert charge(busy, instant(JANUARY), instant(FEBRUARY), busy=Fraction(5_400)) == dollars(hosting=3)
+    with pytest.raises(HostingUnmeasured, match="none of a time to come"):
+        charge(busy, instant(JANUARY), instant(FEBRUARY))
+
+
+def test_busy_seconds_are_those_of_the_sums_and_never_nothing_for_want_of_a_clock() -> None:
+    busy = Asset(hosting=Hosting(units=1, unit_hour=Decimal(2), measured=True, at_once=2))
+
+    assert busy_in("own", busy, Measures(requests=2, timed=2, answer_millis=4_000)) == 2
+    assert busy_in("own", MONTHLY, Measures(requests=2)) is None
+    assert busy_in("own", Asset(), Measures(requests=2)) is None
+    with pytest.raises(HostingUnmeasured, match=r"models\.own\.asset\.hosting .* none of the 2 requests"):
+        busy_in("own", busy, Measures(requests=2))

@@ -5,14 +5,17 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.asset import Hosting, Maintenance
+from routergate.domain.asset import Hosting, Maintenance, Use
 from routergate.domain.money import nanos
 from routergate.economics.hosting import (
     active_seconds,
     allocated,
+    busy_seconds,
     hosting_charge,
     hosting_month,
     maintenance_charge,
+    measured_charge,
+    measured_split,
     per_million,
     split,
 )
@@ -102,6 +105,30 @@ def test_more_tokens_than_it_can_do_leave_nothing_idle() -> None:
 def test_without_a_capacity_nobody_knows_what_was_idle() -> None:
     assert split(a_hosting(tokens_per_second=None), BILL, 1, Fraction(1)) is None
     assert split(a_hosting(), BILL, 1, Fraction(0)) is None
+
+
+def test_busy_seconds_are_shared_by_requests_that_are_answered_at_the_same_time() -> None:
+    use = Use(milliseconds=7_200_000, timed=90)
+
+    assert busy_seconds(a_hosting(), use) == 7_200
+    assert busy_seconds(a_hosting(at_once=8), use) == 900
+
+
+def test_what_nobody_timed_took_as_long_as_the_rest_and_is_unknown_without_any() -> None:
+    assert busy_seconds(a_hosting(), Use(milliseconds=9_000, timed=9, untimed=1)) == 10
+    assert busy_seconds(a_hosting(), Use(untimed=1)) is None
+    assert busy_seconds(a_hosting(), Use()) == 0
+
+
+def test_a_measured_bill_is_of_the_busy_time_and_never_of_more_than_there_was() -> None:
+    hosting, month = a_hosting(measured=True), active_seconds(*THIRTY_DAYS)
+
+    assert measured_charge(hosting, Fraction(7_200), month) == nanos(Decimal("4.50"))
+    assert measured_charge(hosting, 2 * month, month) == BILL
+    found = measured_split(BILL, month / 4, month)
+    assert found is not None
+    assert (found.busy, found.idle, found.utilisation) == (BILL, 0, Fraction(1, 4))
+    assert measured_split(BILL, month, Fraction(0)) is None
 
 
 @given(st.integers(0, 10**17), st.integers(0, 10**13), st.integers(1, 10**8))

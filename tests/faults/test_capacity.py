@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from routergate.dispatch.watch import Rounds, measure
+from routergate.domain.model import ProviderId
 from routergate.store.client import Store
 from routergate.testing import Profile, Simulator
 from support.wall import Wall, a_wall
@@ -131,3 +132,29 @@ async def test_streams_that_go_wrong_open_the_circuit_too(tmp_path: Path, store:
         for _ in range(20):
             await wall.ask("small", stream=True)
         assert (len(wrong.calls), len(right.calls) >= 15) == (5, True)
+
+
+async def test_a_queue_that_forms_between_two_looks_is_told_with_an_answer(
+    tmp_path: Path, store: Store
+) -> None:
+    asking = {"endpoint-load-metrics-format": "JSON"}
+    async with (
+        servers(1) as [server],
+        a_wall(tmp_path, store, kind="vllm", base_url=server.base_url, headers=asking) as wall,
+        busy(wall, server, 1),
+    ):
+        server.fault = "slow:1"
+        ours = asyncio.create_task(wall.ask("small", stream=False))
+        await server.until(lambda calls: [call.body != {} for call in calls] == [True] * 2)
+        body = {"model": "sim-mini!silent", "messages": [{"role": "user", "content": "Hello?"}]}
+        theirs = asyncio.create_task(
+            wall.caller.session.post(f"{server.base_url}/chat/completions", json=body)
+        )
+        await server.until(lambda calls: [call.body != {} for call in calls] == [True] * 3)
+        assert (await ours).status == 200
+        [replica] = wall.gateway.dispatcher.fleet[ProviderId("primary")]
+        gauge = wall.gateway.dispatcher.experience.gauges.of(replica.server, wall.clock.seconds)
+        assert gauge is not None
+        assert (gauge.said.waiting, gauge.others) == (1, 1)
+        theirs.cancel()
+        await asyncio.wait([theirs])

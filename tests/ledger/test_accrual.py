@@ -10,9 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.domain.asset import Asset, Bearer, Hosting, Loaded, Maintenance, Method, Spread, Volume
+from routergate.domain.asset import (
+    Asset,
+    Bearer,
+    Hosting,
+    HostingUnmeasured,
+    Loaded,
+    Maintenance,
+    Method,
+    Spread,
+    Volume,
+)
 from routergate.domain.errors import StoreUnavailable
-from routergate.domain.event import UsageEvent
+from routergate.domain.event import Timings, UsageEvent
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos, nanos
 from routergate.domain.totals import Measures
@@ -31,6 +41,12 @@ from support.ledgers import written
 NOW = instant(MARCH)
 MONTHLY = Asset(hosting=Hosting(monthly=Decimal(3_000)), maintenance=Maintenance(monthly=Decimal(600)))
 OWN = replace(MINI, asset=MONTHLY)
+BUSY = replace(
+    MINI,
+    asset=Asset(
+        hosting=Hosting(units=2, unit_hour=Decimal("2.50"), measured=True, at_once=4), spread=Spread.REQUESTS
+    ),
+)
 UNITS = replace(
     MINI,
     asset=Asset(
@@ -180,3 +196,35 @@ async def test_what_is_spread_by_requests_is_on_the_account_of_those_who_asked(s
     [row] = [row for row in await written(store, "other") if row.kind == "accrual"]
     assert (row.feature, row.hosting_nanos) == ("search", nanos(Decimal(720)))
     assert await accrue(store, [spread], FEBRUARY, NOW + 1) == []
+
+
+def timed(count: int, seconds: float | None, name: str = "e") -> list[UsageEvent]:
+    """Requests of a busy model, each of which took as long."""
+    took = Timings(total=9, first_token=1, overhead=0, decision=0, answer=seconds)
+    return [replace(one, timings=took) for one in asked(BUSY, FEBRUARY, count, Volume(monthly=9), name)]
+
+
+async def test_measured_hosting_is_what_the_busy_seconds_come_to(store: Store, tmp_path: Path) -> None:
+    """Twenty requests of an hour, four at once, are five hours of two GPUs at 2.50."""
+    await settle(store, [*timed(19, 3_600.0), *timed(1, None, "unknown")])
+    [row] = {one.hosting_nanos for one in await written(store)}
+    assert row is None  # nobody can know beforehand
+    [booked] = await accrue(store, [BUSY], FEBRUARY, NOW)
+
+    assert (booked.due.hosting, booked.bearer.organisation) == (nanos(Decimal(25)), "acme")
+    assert await accrue(store, [BUSY], FEBRUARY, NOW + 1) == []
+    found = await verify(store, Shelf(str(tmp_path)), JANUARY, MARCH)
+    assert (found.events, found.differences) == (21, ())
+
+
+async def test_busy_seconds_that_nobody_knows_are_refused_and_nothing_is_booked(store: Store) -> None:
+    other = replace(OWN, id=LARGE.id)
+    await settle(store, timed(3, None))
+    with pytest.raises(HostingUnmeasured, match=r"models\.mini\.asset\.hosting .* none of the 3 requests"):
+        await accrue(store, [other, BUSY], FEBRUARY, NOW)
+    assert [row.kind for row in await written(store)] == ["event"] * 3
+    assert await written(store, "house") == []
+
+
+async def test_a_month_in_which_nobody_asked_is_free_where_hosting_is_measured(store: Store) -> None:
+    assert await accrue(store, [BUSY], FEBRUARY, NOW) == []

@@ -6,7 +6,8 @@ from routergate.domain.event import Attempt
 from routergate.domain.money import Nanos
 from routergate.domain.totals import MEASURES
 from routergate.domain.usage import KINDS, Usage
-from routergate.ledger.record import EventRow, decode, duplicate, encode, reversal, row
+from routergate.ledger.amended import duplicate, reversal
+from routergate.ledger.record import EventRow, decode, encode, row
 from support.events import an_attribution, an_event
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.domain.asset import Loaded
-from routergate.domain.event import Outcome, UsageEvent, UsageSource
+from routergate.domain.event import Outcome, Timings, UsageEvent, UsageSource
 from routergate.domain.money import Nanos
 from routergate.domain.totals import Measures, Total
 from routergate.domain.usage import Usage
@@ -31,6 +31,12 @@ def totals_of(*happened: UsageEvent) -> list[Total]:
 def only(*happened: UsageEvent) -> Measures:
     [total] = totals_of(*happened)
     return total.measures
+
+
+def test_how_long_an_answer_took_is_counted_where_it_is_known() -> None:
+    took = Timings(total=2, first_token=1, overhead=0, decision=0, answer=1.2345)
+    sums = only(an_event(timings=took), an_event())
+    assert (sums.answer_millis, sums.timed, sums.requests) == (1_234, 1, 2)
 
 
 def test_an_answered_request_counts_its_tokens_and_money() -> None:

@@ -26,8 +26,9 @@ from routergate.domain.plan import (
 )
 from routergate.domain.usage import Usage
 from routergate.economics.months import instant
+from routergate.ledger.amended import correction, priced, reversal
 from routergate.ledger.beside import without_request
-from routergate.ledger.record import EventRow, correction, priced, reversal, row
+from routergate.ledger.record import EventRow, row
 from routergate.reporting.billing import Account
 from support.books import ledgered
 from support.events import an_attribution, an_event

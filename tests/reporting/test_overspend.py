@@ -7,7 +7,8 @@ import pytest
 from ibis import Table
 
 from routergate.domain.money import Nanos
-from routergate.ledger.record import correction, reversal, row
+from routergate.ledger.amended import correction, reversal
+from routergate.ledger.record import row
 from routergate.reporting.overspend import overspend
 from routergate.reporting.question import Dimension
 from support.books import a_question, ledgered

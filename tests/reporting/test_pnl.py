@@ -13,6 +13,7 @@ from routergate.domain.model import ModelClass
 from routergate.domain.money import Nanos
 from routergate.domain.revenue import Per, Revenue
 from routergate.domain.usage import Usage
+from routergate.ledger.beside import without_request
 from routergate.ledger.record import EventRow, row
 from routergate.reporting.pnl import pnl
 from routergate.reporting.question import Dimension, Question
@@ -89,3 +90,40 @@ def test_without_revenue_it_is_all_cost(tmp_path: Path) -> None:
     with ledgered(tmp_path, an_event(attribution=NOBODY)) as rows:
         [found] = pnl(rows, ASKED, []).named()
     assert (found["revenue_usd"], found["margin_usd"], found["margin_share"]) == (0, -2 * MILLI, None)
+
+
+def posted(name: str, amount: int, **changes: object) -> EventRow:
+    columns = {"kind": "revenue", "id": name, "at": an_event().at, "organisation": "acme", **changes}
+    return without_request(**columns, revenue_nanos=amount)
+
+
+def test_posted_revenue_is_added_to_what_is_declared_each_posting_once(tmp_path: Path) -> None:
+    happened: list[UsageEvent | EventRow] = [
+        an_event(attribution=SEARCH, cost=Nanos(5 * MILLI)),
+        *[posted("a", 70 * MILLI, feature="search", customer="globex")] * 2,
+        posted("b", -10 * MILLI, feature="search"),
+        posted("c", 9 * MILLI, feature="serach"),
+        posted("d", 1_000 * MILLI, customer="globex"),
+        posted("e", 1_000 * MILLI, feature="search", organisation="other"),
+    ]
+    asked = replace(ASKED, organisation="acme")
+    with ledgered(tmp_path, *happened) as rows:
+        report = pnl(rows, asked, [a_source("0.01", feature="search")])
+        by_customer = pnl(rows, replace(asked, by=(Dimension.CUSTOMER,)), [])
+
+    found = {one["feature"]: one for one in report.named()}
+    assert {name: one["revenue_usd"] for name, one in found.items()} == {
+        "search": 70 * MILLI,
+        "serach": 9 * MILLI,
+    }
+    assert (found["serach"]["requests"], found["serach"]["margin_usd"]) == (0, 9 * MILLI)
+    assert report.named_total()["revenue_usd"] == 79 * MILLI
+    assert "posted for the feature 'serach', and no request of the period" in report.notes[1]
+    [globex] = by_customer.named()
+    assert globex["revenue_usd"] == 1_070 * MILLI
+
+
+def test_revenue_of_other_days_is_not_in_the_report(tmp_path: Path) -> None:
+    with ledgered(tmp_path, an_event(attribution=SEARCH), posted("a", MILLI, feature="search")) as rows:
+        late = replace(ASKED, since=date(2023, 11, 16))
+        assert pnl(rows, late, []).rows == ()

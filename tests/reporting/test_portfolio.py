@@ -65,6 +65,17 @@ def test_both_bases_stand_side_by_side_with_what_was_idle_apart() -> None:
     assert own.per_request(own.allocated) == Decimal("33.620000005")
 
 
+def test_hosting_by_busy_seconds_has_no_idle_time() -> None:
+    """A tenth of April, by requests of which half were timed."""
+    card = replace(OWN, asset=Asset(hosting=a_hosting(measured=True)))
+    sums = Measures(requests=2, timed=1, answer_millis=129_600_000)
+    [own] = of(a_total(measures=sums), cards=(card,)).holdings
+
+    assert own.fixed == Loaded(hosting=nanos(Decimal(162)))
+    assert own.use is not None
+    assert (own.use.busy, own.use.idle, float(own.use.utilisation)) == (nanos(Decimal(162)), 0, 0.1)
+
+
 def test_book_values_are_those_of_the_first_and_the_last_instant() -> None:
     own = of().holdings[0]
     assert (own.book_start, own.book_end) == (nanos(Decimal(340_000)), nanos(Decimal(320_000)))

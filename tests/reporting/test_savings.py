@@ -7,7 +7,8 @@ from routergate.domain.asset import Loaded
 from routergate.domain.event import Attempt, Outcome
 from routergate.domain.money import Nanos
 from routergate.domain.usage import Usage
-from routergate.ledger.record import correction, priced, reversal, row
+from routergate.ledger.amended import correction, priced, reversal
+from routergate.ledger.record import row
 from routergate.reporting.question import Dimension
 from routergate.reporting.savings import BASIS, savings
 from support.books import a_question, ledgered

@@ -12,7 +12,8 @@ from routergate.domain.event import Attempt
 from routergate.domain.money import Nanos
 from routergate.domain.revenue import Per, Revenue
 from routergate.domain.usage import Usage
-from routergate.ledger.record import correction, priced, reversal, row
+from routergate.ledger.amended import correction, priced, reversal
+from routergate.ledger.record import row
 from routergate.reporting.anomalies import Odd, anomalies
 from routergate.reporting.chargeback import Chargeback, chargeback
 from routergate.reporting.engine import opened

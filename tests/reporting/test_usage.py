@@ -7,10 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routergate.domain.event import UsageEvent
+from routergate.domain.event import Timings, UsageEvent
 from routergate.domain.totals import Measures, Total
-from routergate.ledger.record import EventRow, correction, duplicate, priced, reversal, row
+from routergate.ledger.amended import correction, duplicate, priced, reversal
+from routergate.ledger.record import EventRow, row
 from routergate.ledger.totals import increments, read_totals
+from routergate.reporting.measures import measured
 from routergate.reporting.question import Dimension, Question
 from routergate.reporting.report import Value
 from routergate.reporting.usage import TOTALLED, from_ledger, from_totals
@@ -54,6 +56,17 @@ def totals_of(rows: list[EventRow]) -> list[Total]:
 def test_money_is_exact_to_the_nano_dollar() -> None:
     [row] = used([a_total()] * 3, Dimension.MODEL)
     assert (row["model"], row["cost_usd"], row["savings_usd"]) == ("mini", 6_000_003, 9)
+
+
+def test_how_long_answers_took_is_the_same_in_totals_and_in_rows(tmp_path: Path) -> None:
+    took = Timings(total=9, first_token=1, overhead=0, decision=0, answer=1.0005)
+    timed = row(an_event(timings=took))
+    happened = [timed, row(an_event(id="unknown")), reversal(timed), correction(timed), duplicate(timed)]
+    [total] = totals_of(happened)
+    with ledgered(tmp_path, *happened) as rows:
+        [found] = measured(rows, ())
+    sums = total.measures
+    assert (found["answer_millis"], found["timed"]) == (sums.answer_millis, sums.timed) == (1_000, 1)
 
 
 def test_the_dearest_comes_first_and_days_in_their_order() -> None:

@@ -16,7 +16,8 @@ from routergate.domain.event import UsageEvent
 from routergate.domain.model import ModelCard, ModelClass
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
-from routergate.ledger.record import EventRow, correction, reversal, row
+from routergate.ledger.amended import correction, reversal
+from routergate.ledger.record import EventRow, row
 from routergate.reporting.question import Dimension, Question
 from routergate.reporting.report import Report
 from routergate.reporting.whatif.breakeven import Own, weighed

@@ -20,6 +20,13 @@ class Careful:
             raise GuardrailRefused("a magic word")
 
 
+class Doorkeeper:
+    """Does not let in what has the word in it, and looks at no answer."""
+
+    def before(self, messages: Sequence[Message]) -> None:
+        Careful().before(messages)
+
+
 class Answers:
     """Refuses answers that say what they are."""
 

@@ -57,7 +57,7 @@ HOOKS = {
     "loud": {"use": "support.hooks:Loud"},
     "broken": {"use": "support.hooks:Broken"},
     "lenient": {"use": "support.hooks:Broken", "on_error": "pass"},
-    "everywhere": {"use": "support.hooks:Careful", "direct": True},
+    "everywhere": {"use": "support.hooks:Doorkeeper", "direct": True},
 }
 """Guardrails; each has a route of its name."""
 TESTS = Path(__file__).parents[1]

@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from routergate.api.caller import key_of
 from routergate.api.chat import json_body
+from routergate.api.items import MOST_ITEMS, one_or_many
 from routergate.api.services import SERVICES
 from routergate.api.wire import decoded
 from routergate.domain.errors import InvalidRequest
 from routergate.domain.feedback import Feedback
 
-MOST_ITEMS = 1_000
 THUMBS: Final = {"up": 1.0, "down": 0.0}
 Share = Annotated[float, Meta(ge=0, le=1)]
 Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -36,31 +36,17 @@ class Many(msgspec.Struct, forbid_unknown_fields=True):
     items: Annotated[list[Item], Meta(min_length=1, max_length=MOST_ITEMS)]
 
 
-_many: Final = msgspec.json.Decoder(Many).decode
-_item: Final = msgspec.json.Decoder(Item).decode
-
-
-class _Shape(msgspec.Struct):
-    """Whether there are several."""
-
-    items: msgspec.Raw = msgspec.Raw()
-
-
-_shape: Final = msgspec.json.Decoder(_Shape).decode
+_read: Final = one_or_many(Item, Many)
 
 
 async def feedback(request: web.Request) -> web.Response:
     """All of it is taken down, or none."""
     services = request.app[SERVICES]
     caller = await services.gateway().keyring.identify(key_of(request.headers), request.remote)
-    said = [_feedback(item) for item in decoded(await json_body(request), _items)]
+    read = decoded(await json_body(request), _read)
+    said = list(map(_feedback, read.items if isinstance(read, Many) else [read]))
     await services.feedback(caller, said)
     return web.json_response({"accepted": len(said)}, status=202)
-
-
-def _items(body: bytes | str) -> list[Item]:
-    several = bytes(_shape(body).items)
-    return _many(body).items if several else [_item(body)]
 
 
 def _feedback(item: Item) -> Feedback:

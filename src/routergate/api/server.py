@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from routergate.api import catalogue, chat, feedback, keys, operations, responses
+from routergate.api import catalogue, chat, feedback, keys, operations, responses, revenue
 from routergate.api.caller import Reader
 from routergate.api.completions import read_completions
 from routergate.api.embeddings import read_embeddings
@@ -78,6 +78,8 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     Endpoint("POST", "/admin/keys/{id}/revoke", keys.revoke, "Revokes a key for good.", ADMIN),
     Endpoint("POST", "/admin/keys/{id}/budget", keys.budget, "Says what a key may spend.", ADMIN, takes=()),
     Endpoint("GET", "/admin/audit", keys.audit, "Says who did what to which key.", ADMIN),
+    Endpoint("POST", "/admin/revenue", revenue.post, "Takes down what was earned.", ADMIN,
+             takes=("organisation",)),
     Endpoint("GET", "/admin/budgets", operations.budgets, "Says how budgets and limits stand.", ADMIN),
 )
 # fmt: on

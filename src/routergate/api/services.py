@@ -11,6 +11,7 @@ from aiohttp import web
 from routergate.domain.feedback import Feedback
 from routergate.domain.identity import Identity
 from routergate.domain.once import Asked, Reply
+from routergate.domain.revenue import Earned
 from routergate.gateway import Gateway
 
 
@@ -89,6 +90,10 @@ class Services:
     """Totals of one key between two days, grouped."""
     feedback: Callable[[Identity, Sequence[Feedback]], Awaitable[None]]
     """Take down what a caller says of answers, all or none; may raise `StoreUnavailable`."""
+    revenue: Callable[[str, Sequence[Earned]], Awaitable[int]]
+    """Take down what an organisation's features and customers earned, all or none; how much was known.
+
+    May raise `IdempotencyConflict` or `StoreUnavailable`."""
     replies: Replies
     replayed: Callable[[], None]
     """Count an answer that was given again."""

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 
@@ -81,6 +81,11 @@ class Hosting(Part):
     tokens_per_second: Positive | None = Field(default=None, examples=[10000])
     """Tokens, read and written, that all of it can do at most; without it nobody knows how busy it is."""
 
+    measured: Literal["busy_seconds"] | None = None
+    """Pay the GPUs only while the model answers, by the seconds in the ledger; default: all the time."""
+    at_once: Count | None = Field(default=None, examples=[16])
+    """With `measured`: requests that it answers at the same time, on average; default: 1, one by one."""
+
     @model_validator(mode="after")
     def priced(self) -> Self:
         """It says what it costs."""
@@ -88,6 +93,10 @@ class Hosting(Part):
             raise ValueError("gpus and gpu_hour belong together; write both")
         if self.gpus is None and self.monthly is None:
             raise ValueError("costs nothing yet; write gpus and gpu_hour, or monthly")
+        if self.measured and (self.gpus is None or self.monthly is not None):
+            raise ValueError("measured is for gpus and gpu_hour alone; write both, and no monthly")
+        if self.at_once is not None and self.measured is None:
+            raise ValueError("at_once is for measured: busy_seconds; write that, or remove it")
         return self
 
 
@@ -206,6 +215,8 @@ def _hosting(written: Asset) -> domain.Hosting | None:
         unit_hour=own.gpu_hour or Decimal(0),
         monthly=own.monthly or Decimal(0),
         tokens_per_second=own.tokens_per_second,
+        measured=own.measured is not None,
+        at_once=own.at_once or 1,
     )
 
 

@@ -32,6 +32,7 @@ from routergate.config.spec import (
 from routergate.config.trained import trained
 from routergate.dispatch.fleet import TOLERATED, Balance
 from routergate.dispatch.line import Places
+from routergate.dispatch.outliers import Outliers
 from routergate.domain.budget import Scope
 from routergate.domain.caching import Sharing
 from routergate.domain.decision import DIRECT, Catalogue, TaskCard
@@ -133,6 +134,7 @@ def _provider(name: str, written: schema.Provider, findings: Findings) -> Provid
         balance=written.balance or BALANCE.get(written.kind, Balance.LEAST_OUTSTANDING),
         spill_after=TOLERATED if written.spill_after is None else written.spill_after,
         probe=ProbeSpec(**written.probe.model_dump()) if written.probe else None,
+        outliers=Outliers(**written.outliers.model_dump()) if written.outliers else None,
     )
 
 

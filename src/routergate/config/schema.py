@@ -30,7 +30,7 @@ from routergate.config.scalars import (
     TimeZone,
     Url,
 )
-from routergate.config.servers import REPLICA, Places, Probe, Replica, Timeouts
+from routergate.config.servers import REPLICA, Outliers, Places, Probe, Replica, Timeouts
 from routergate.config.spec import ProviderKind, ServerSpec
 from routergate.dispatch.fleet import Balance
 from routergate.domain.decision import Limits
@@ -75,6 +75,8 @@ class Provider(Part):
     """Seconds of queue, for `vllm`, from which on requests go to other models; default: 2."""
     probe: Probe | None = None
     """Look after servers that nobody asks; default: do not."""
+    outliers: Outliers | None = None
+    """Pass over servers that are far slower than their peers; default: do not."""
 
 
 class Model(Part):

@@ -8,8 +8,9 @@ from routergate.config.part import Part
 from routergate.config.scalars import Count, Line, Path, Seconds, Url, Weight
 from routergate.config.spec import ProbeSpec
 from routergate.config.spec import Timeouts as TimeoutsSpec
+from routergate.dispatch.outliers import Outliers as OutliersRule
 
-TIMEOUTS, PROBE = TimeoutsSpec(), ProbeSpec()
+TIMEOUTS, PROBE, OUTLIERS = TimeoutsSpec(), ProbeSpec(), OutliersRule()
 
 
 class Timeouts(Part):
@@ -79,3 +80,12 @@ class Probe(Part):
     """Seconds from one look at a server to the next."""
     path: Path | None = Field(default=None, examples=["/health"])
     """What is asked, after the URL without its `/v1`; default: `/health` for `vllm`, else `/v1/models`."""
+
+
+class Outliers(Part):
+    """When a server is so slow that it is passed over."""
+
+    latency: Annotated[float, Field(gt=1, le=1000, allow_inf_nan=False)] = OUTLIERS.latency
+    """Times as late as its peers do its answers begin; alone, as late as its own in the last hour."""
+    above: Seconds = OUTLIERS.above
+    """Seconds to which no answer is late, however soon the others begin."""

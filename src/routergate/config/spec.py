@@ -9,6 +9,7 @@ from typing import Any
 from routergate.classify.artifact import Artifact
 from routergate.dispatch.fleet import TOLERATED, Balance
 from routergate.dispatch.line import Places
+from routergate.dispatch.outliers import Outliers
 from routergate.domain.budget import Rules
 from routergate.domain.decision import Catalogue
 from routergate.domain.identity import Identity
@@ -100,6 +101,8 @@ class ProviderSpec:
     spill_after: float = TOLERATED
     """Seconds that a request may wait in the queue of its servers."""
     probe: ProbeSpec | None = None
+    outliers: Outliers | None = None
+    """When a server is late; `None`: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

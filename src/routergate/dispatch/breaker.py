@@ -105,9 +105,14 @@ class Circuit:
         if entry is Entry.PROBE:
             self._probing = False
 
-    def answered(self, entry: Entry, now: float) -> None:
-        """An answer has begun; if it was asked for in spite of the circuit, that is closed again."""
-        if self.until is not None and entry is not Entry.PLAIN:
+    def answered(self, entry: Entry, now: float, *, late: bool = False) -> None:
+        """An answer has begun; if it was asked for in spite of the circuit, that is closed again.
+
+        `late`: it shows that the server is far slower than others, and rests as if it had failed.
+        """
+        if late:
+            self._worse(entry, now)
+        elif self.until is not None and entry is not Entry.PLAIN:
             self._turn(None, now)
             self._proving = True
 
@@ -129,12 +134,8 @@ class Circuit:
         self._seen.append((now, False))
         if retry_after is not None:
             self._turn(now + min(retry_after, self.tolerance.throttled), now, wished=True)
-        elif self.until is None:
-            if self._too_much(now):
-                self._open(now)
-        elif entry is Entry.PROBE:
-            self._rests += 1
-            self._turn(now + self._rest(), now)
+        elif self.until is not None or self._too_much(now):
+            self._worse(entry, now)
 
     def spent(self, seconds: float, now: float) -> None:
         """The server has answered, and says that it has nothing more to give for so long."""
@@ -166,6 +167,14 @@ class Circuit:
         if changed > self.changed:
             self._turn(until, changed, wished=wished)
             self.news = False
+
+    def _worse(self, entry: Entry, now: float) -> None:
+        """Open it; if it was, only what its one probe found makes it rest anew, and longer."""
+        if self.until is None:
+            self._open(now)
+        elif entry is Entry.PROBE:
+            self._rests += 1
+            self._turn(now + self._rest(), now)
 
     def _open(self, now: float) -> None:
         self._rests = self._rests + 1 if now - self.changed < self.tolerance.longest else 1

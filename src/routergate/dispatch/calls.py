@@ -9,11 +9,13 @@ from routergate.dispatch.capacity import Gauges
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.course import Step
 from routergate.dispatch.errand import Errand, check, within, without_beginning
-from routergate.dispatch.fleet import Loads
+from routergate.dispatch.fleet import Fleet, Loads, peers
 from routergate.dispatch.hedge import ABANDONED, Race, Running
+from routergate.dispatch.outliers import Beginning, Paces
 from routergate.dispatch.queue import Queue, Queues
 from routergate.dispatch.retries import Retries
 from routergate.dispatch.worded import says
+from routergate.domain.capacity import Load
 from routergate.domain.errors import (
     DeadlinePassed,
     PrefillRefused,
@@ -33,6 +35,7 @@ class Experience:
     retries: Retries = field(default_factory=Retries)
     gauges: Gauges = field(default_factory=Gauges)
     queues: Queues = field(default_factory=Queues)
+    paces: Paces = field(default_factory=Paces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Calls:
 
     experience: Experience
     loads: Loads
+    fleet: Fleet
 
     async def place(self, step: Step, errand: Errand) -> None:
         """Wait for a place at the provider; the call leaves it. Raises `ProviderBusy`."""
@@ -103,6 +107,25 @@ class Calls:
     def _queue(self, step: Step) -> Queue:
         return self.experience.queues[step.replica.provider]
 
+    def _glance(self, step: Step, request: ChatRequest, load: Load, now: float) -> None:
+        """How full the server is, which has done with an answer that is not streamed."""
+        ours = self.loads.running(step.replica) - (not request.stream)
+        self.experience.gauges.glance(step.replica.server, load, ours, now)
+
+    def _late(self, step: Step, request: ChatRequest, began: float, now: float) -> bool:
+        """Whether an answer that begins now shows its server to be late, where somebody wants to know."""
+        replica, model = step.replica, step.candidate.card.id
+        if replica.outliers is None:
+            return False
+        beginning = Beginning(
+            target=replica.target(model),
+            peers=peers(self.fleet, replica, model),
+            streamed=request.stream,
+            seconds=now - began,
+            at=now,
+        )
+        return self.experience.paces.late(beginning, self.experience.circuits, replica.outliers)
+
     async def _call(self, step: Step, errand: Errand, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """One call to one server; circuit, load and queue are told how it goes."""
         clock, card, deadline = errand.meter.clock, step.candidate.card, errand.deadline
@@ -113,10 +136,13 @@ class Calls:
         try:
             async with aclosing(step.replica.api.answer(request, card)) as chunks:
                 first = await within(deadline - clock.monotonic(), anext(chunks))
-                circuit.answered(entry, clock.monotonic())
-                self.loads.answered(step.replica, clock.monotonic() - began, clock.monotonic())
+                now = clock.monotonic()
+                self.loads.answered(step.replica, now - began, now)
+                circuit.answered(entry, now, late=self._late(step, request, began, now))
                 if first.rest is not None:
-                    circuit.spent(first.rest, clock.monotonic())
+                    circuit.spent(first.rest, now)
+                if first.load is not None:
+                    self._glance(step, request, first.load, now)
                 said = says(first, request.format)
                 yield first
                 async for chunk in chunks:

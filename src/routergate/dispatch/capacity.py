@@ -1,10 +1,10 @@
 """What servers said of their load, and what has become of it since. Told the time, in seconds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TypeAlias
 
-from routergate.domain.capacity import Occupancy
+from routergate.domain.capacity import Load, Occupancy
 from routergate.domain.model import ProviderId
 
 STALE = 5.0
@@ -87,6 +87,12 @@ class Gauge:
         self.service.follow(said.seconds, said.answered)
         self.prefixes.follow(said.prefix_found, said.prefix_asked)
 
+    def glance(self, load: Load, ours: int, now: float) -> None:
+        """A part of that, told beside an answer: of the others' requests there are as many as before."""
+        running = max(self.others + ours - load.waiting, 0)
+        cache = self.said.cache if load.cache is None else load.cache
+        self.hear(replace(self.said, running=running, waiting=load.waiting, cache=cache), ours, now)
+
 
 @dataclass(slots=True)
 class Gauges:
@@ -98,6 +104,11 @@ class Gauges:
     def hear(self, server: Server, said: Occupancy, ours: int, now: float) -> None:
         """What a server says while it works on so many of our calls."""
         self._by_server.setdefault(server, Gauge(said, now, ours, moved=now)).hear(said, ours, now)
+
+    def glance(self, server: Server, load: Load, ours: int, now: float) -> None:
+        """What a server says beside an answer, if it has told more than that of late."""
+        if (gauge := self.of(server, now)) is not None:
+            gauge.glance(load, ours, now)
 
     def of(self, server: Server, now: float) -> Gauge | None:
         """What a server said of late, if it said anything."""

@@ -173,7 +173,7 @@ class Dispatcher:
         return min((seconds for seconds in (*wishes, *waits) if seconds), default=None)
 
     async def _begin(self, step: Step, errand: Errand, request: ChatRequest) -> Begun:
-        calls, after = Calls(self.experience, self.loads), step.candidate.hedge_after
+        calls, after = Calls(self.experience, self.loads, self.fleet), step.candidate.hedge_after
         await calls.place(step, errand)
         # An answer that its provider keeps would be kept twice.
         if after is None or errand.resumed or request.kept:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from routergate.dispatch.breaker import Circuits, State, Target
 from routergate.dispatch.capacity import Server
+from routergate.dispatch.outliers import Outliers
 from routergate.domain.model import ModelCard, ModelId, ProviderId
 from routergate.ports import Capacity, Probe, Provider
 
@@ -49,6 +50,8 @@ class Replica:
     """How it is asked whether it is well, where nobody else asks it; `None`: not at all."""
     probe_every: float = 0.0
     """Seconds."""
+    outliers: Outliers | None = None
+    """When it is late; `None`: never."""
 
     @property
     def server(self) -> Server:
@@ -61,6 +64,11 @@ class Replica:
 
 
 Fleet: TypeAlias = Mapping[ProviderId, Sequence[Replica]]
+
+
+def peers(fleet: Fleet, replica: Replica, model: ModelId) -> list[Target]:
+    """The same model on the other servers of a provider."""
+    return [one.target(model) for one in fleet[replica.provider] if one.name != replica.name]
 
 
 @dataclass(slots=True)

@@ -5,11 +5,16 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from routergate.domain.errors import RouterGateError
 from routergate.domain.money import Nanos
 
 NOTHING = Nanos(0)
 HOUSE = "house"
 """The organisation that bears what no request has borne, unless an asset names another."""
+
+
+class HostingUnmeasured(RouterGateError):
+    """Hosting goes by busy seconds, and nobody knows how many there were."""
 
 
 class Method(StrEnum):
@@ -102,6 +107,21 @@ class Hosting:
     monthly: Decimal = Decimal(0)
     tokens_per_second: Decimal | None = None
     """What all of it can do at most; `None`: nobody knows how busy it is."""
+    measured: bool = False
+    """Whether units are paid by the seconds in which the model answers, and not while they wait."""
+    at_once: int = 1
+    """Requests that it answers at the same time, where it is measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """How long a model answered requests, as far as is known."""
+
+    milliseconds: int = 0
+    """Of all requests that were timed, one after another."""
+    timed: int = 0
+    untimed: int = 0
+    """Requests of which nobody knows how long they took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

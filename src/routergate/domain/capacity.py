@@ -28,6 +28,15 @@ class Occupancy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What one server says of its load beside an answer."""
+
+    waiting: int
+    cache: float | None = None
+    """Share of its KV cache that is in use, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
     """What stands in front of a provider whose servers are all full."""
 

@@ -51,6 +51,7 @@ RouterGateError
 ├── NotInvoiceable            the operator; in `plan.py`
 ├── EngineUnusable            the operator
 ├── RevenueUnknown            the operator
+├── HostingUnmeasured         the operator; in `asset.py`
 └── LedgerBusy                nobody here
 """
 

@@ -1,9 +1,11 @@
-"""What a feature or a customer earns, as declared."""
+"""What a feature or a customer earns, as declared or as posted."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from routergate.domain.money import Nanos
 
 
 class Per(StrEnum):
@@ -31,3 +33,23 @@ class Revenue:
     """The first day (UTC) on which it is earned."""
     end: date | None = None
     """The last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """Revenue as it was posted: an amount of some days, once."""
+
+    id: str
+    """The poster's own: posted again under it, it counts once."""
+    amount: Nanos
+    """Of all days together; negative: it is given back."""
+    first: date
+    last: date
+    feature: str | None = None
+    customer: str | None = None
+    note: str | None = None
+
+    @property
+    def days(self) -> int:
+        """How many it is earned on."""
+        return (self.last - self.first).days + 1

@@ -36,6 +36,10 @@ class Measures:
     """Requests that used a model, of which the savings cannot be known: one of the two or both."""
     estimated: int = 0
     """Requests whose tokens the gateway counted itself."""
+    answer_millis: int = 0
+    """Milliseconds in which models answered, one request after another."""
+    timed: int = 0
+    """Requests of which that is known; in totals from before it was counted, none."""
     hosting_nanos: int = 0
     depreciation_nanos: int = 0
     maintenance_nanos: int = 0

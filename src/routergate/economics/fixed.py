@@ -5,10 +5,19 @@ from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
-from routergate.domain.asset import Asset, Loaded, Method, Volume
+from routergate.domain.asset import Asset, HostingUnmeasured, Loaded, Method, Use, Volume
 from routergate.domain.money import Nanos
+from routergate.domain.totals import Measures
 from routergate.economics.depreciation import book_value, monthly, plan, written_off
-from routergate.economics.hosting import hosting_charge, hosting_month, maintenance_charge, upkeep
+from routergate.economics.hosting import (
+    active_seconds,
+    busy_seconds,
+    hosting_charge,
+    hosting_month,
+    maintenance_charge,
+    measured_charge,
+    upkeep,
+)
 from routergate.economics.months import day_of, instant
 
 
@@ -16,17 +25,27 @@ def share(asset: Asset, at: int, volume: Volume) -> Loaded | None:
     """What one request bears of the fixed costs, told without the future.
 
     Costs by the month are spread over the requests that a month is expected to have; `None` if nobody knows
-    how many. What that misses of the true charge is booked when the month is over.
+    how many, or how long a model will be busy that is paid by it. What that misses of the true charge is
+    booked when the month is over.
     """
     return _share(asset, day_of(at), volume)
 
 
-def charge(asset: Asset, since: int, until: int, served: tuple[int, int] = (0, 0)) -> Loaded:
-    """What the time between two instants truly costs; `served` are all requests up to each of them."""
-    hosting, maintenance, training = asset.hosting, asset.maintenance, asset.training
+def charge(
+    asset: Asset,
+    since: int,
+    until: int,
+    served: tuple[int, int] = (0, 0),
+    busy: Fraction | None = None,
+) -> Loaded:
+    """What the time between two instants truly costs; `served` are all requests up to each of them.
+
+    `busy` are the seconds in which it answered; raises `HostingUnmeasured` where they are needed and unknown.
+    """
+    maintenance, training = asset.maintenance, asset.training
     term = since, until, asset.begins, asset.retired
     return Loaded(
-        hosting=hosting_charge(hosting, *term) if hosting else Nanos(0),
+        hosting=_hosting(asset, term, busy),
         maintenance=maintenance_charge(maintenance, *term) if maintenance else Nanos(0),
         depreciation=Nanos(
             written_off(training, until, served[1], asset.retired)
@@ -35,6 +54,26 @@ def charge(asset: Asset, since: int, until: int, served: tuple[int, int] = (0, 0
         if training
         else Nanos(0),
     )
+
+
+def use_of(sums: Measures) -> Use:
+    """How long a model answered the requests of these sums."""
+    return Use(milliseconds=sums.answer_millis, timed=sums.timed, untimed=sums.requests - sums.timed)
+
+
+def busy_in(name: str, asset: Asset, sums: Measures) -> Fraction | None:
+    """The busy seconds of a measured asset; `None`: it is not measured. Raises `HostingUnmeasured`."""
+    hosting = asset.hosting
+    if hosting is None or not hosting.measured:
+        return None
+    busy = busy_seconds(hosting, use_of(sums))
+    if busy is None:
+        raise HostingUnmeasured(
+            f"models.{name}.asset.hosting is measured by busy seconds, and of none of the {sums.requests:,} "
+            "requests of the period is known how long they took. Declare gpus and gpu_hour without "
+            "`measured` for that period."
+        )
+    return busy
 
 
 def unamortised(asset: Asset, at: int, served: int) -> Nanos:
@@ -67,6 +106,8 @@ def counted_since(assets: Iterable[Asset]) -> Iterator[date]:
 
 @lru_cache(maxsize=4096)
 def _share(asset: Asset, day: date, volume: Volume) -> Loaded | None:
+    if asset.hosting and asset.hosting.measured and asset.active(day):
+        return None
     month = _month(asset, day)
     each, requests = _per_request(asset, day, volume), expected(asset, volume)
     if not any(month):
@@ -79,6 +120,20 @@ def _share(asset: Asset, day: date, volume: Volume) -> Loaded | None:
         depreciation=Nanos(round(depreciation + each)),
         maintenance=Nanos(round(maintenance)),
     )
+
+
+def _hosting(asset: Asset, term: tuple[int, int, date | None, date | None], busy: Fraction | None) -> Nanos:
+    hosting = asset.hosting
+    if hosting is None:
+        return Nanos(0)
+    if not hosting.measured:
+        return hosting_charge(hosting, *term)
+    if busy is None:
+        raise HostingUnmeasured(
+            "The hosting of the model is measured by busy seconds, and there are none of a time to come. "
+            "Declare its gpus and gpu_hour without `measured`."
+        )
+    return measured_charge(hosting, busy, active_seconds(*term))
 
 
 def _month(asset: Asset, day: date) -> tuple[Fraction, Fraction, Fraction]:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from routergate.domain.asset import Hosting, Maintenance
+from routergate.domain.asset import Hosting, Maintenance, Use
 from routergate.domain.money import NANOS_PER_USD, Nanos
 from routergate.economics.months import HOUR, NANOS_PER_SECOND, cut, following, instant, month_of, position
 
@@ -29,6 +29,27 @@ def hosting_charge(
     """
     first, last = cut(since, until, start, end)
     return Nanos(round(_hosted(hosting, last)) - round(_hosted(hosting, first)))
+
+
+def busy_seconds(hosting: Hosting, use: Use) -> Fraction | None:
+    """How long it was busy; requests that nobody timed took as long as the others. `None`: none was timed."""
+    if not use.timed:
+        return None if use.untimed else Fraction(0)
+    each = Fraction(use.milliseconds, 1000 * use.timed)
+    return each * (use.timed + use.untimed) / hosting.at_once
+
+
+def measured_charge(hosting: Hosting, busy: Fraction, seconds: Fraction) -> Nanos:
+    """The bill of so many busy seconds, in `seconds` at most."""
+    hours = min(busy, seconds) / 3_600
+    return Nanos(round(Fraction(hosting.unit_hour) * hosting.units * hours * NANOS_PER_USD))
+
+
+def measured_split(bill: Nanos, busy: Fraction, seconds: Fraction) -> Split | None:
+    """A bill without idle time; `None` in no time."""
+    if not seconds:
+        return None
+    return Split(busy=bill, idle=Nanos(0), utilisation=min(busy / seconds, Fraction(1)))
 
 
 def maintenance_charge(

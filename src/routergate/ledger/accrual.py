@@ -13,9 +13,9 @@ from routergate.domain.asset import Asset, Bearer, Loaded
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
-from routergate.domain.totals import Total
+from routergate.domain.totals import Measures, Total
 from routergate.economics.bearers import Part, parts
-from routergate.economics.fixed import charge, counted_since
+from routergate.economics.fixed import busy_in, charge, counted_since
 from routergate.economics.months import following, instant
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.beside import without_request
@@ -60,7 +60,8 @@ class Accrual:
 async def accrue(store: Store, cards: Iterable[ModelCard], month: date, now: int) -> list[Accrual]:
     """Book what is due for a month that is over, model by model; `now` in nanoseconds since the epoch.
 
-    Raises `StoreUnavailable`; what was booked by then stays, and the rest is booked by the next run.
+    Raises `HostingUnmeasured`, and nothing is booked; or `StoreUnavailable`: what was booked by then stays,
+    and the rest is booked by the next run.
     """
     found = [one for one in await due(store, cards, month) if one.due != Loaded()]
     delivery = Delivery(store, lambda: now // 1_000_000_000)
@@ -90,7 +91,8 @@ def _accruals(card: ModelCard, asset: Asset, month: date, seen: Sequence[Total])
     before = sum(one.measures.requests for one in seen if one.day < month)
     within = [one for one in seen if one.day >= month]
     served = before, before + sum(one.measures.requests for one in within)
-    charged = charge(asset, instant(month), instant(following(month)), served)
+    busy = busy_in(card.id, asset, sum((one.measures for one in within), Measures()))
+    charged = charge(asset, instant(month), instant(following(month)), served, busy)
     for bearer, part in parts(asset, charged, within).items():
         yield Accrual(card=card, bearer=bearer, month=month, part=part)
 

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from itertools import count
 
 from routergate.domain.errors import LedgerUnusable
+from routergate.ledger.amended import reversal
 from routergate.ledger.batch import batch
 from routergate.ledger.consumer import ledger_name, organisations, whole
 from routergate.ledger.coverage import files
@@ -20,7 +21,7 @@ from routergate.ledger.mark import Mark, read_mark
 from routergate.ledger.names import events_key, lease_key
 from routergate.ledger.parquet import read_rows
 from routergate.ledger.posting import Posting, repriced
-from routergate.ledger.record import EventRow, encode, reversal
+from routergate.ledger.record import EventRow, encode
 from routergate.ledger.repricing import Change, Costs, Left, Models, anew
 from routergate.ledger.shelf import Shelf
 from routergate.ledger.stream import PAGE, behind, entries

@@ -79,6 +79,11 @@ def ledger_key(organisation: str) -> str:
     return key(organisation, "ledger")
 
 
+def revenue_key(organisation: str) -> str:
+    """The hash of posted revenue: the poster's id to a digest of what was posted, marked if booked."""
+    return key(organisation, "revenue")
+
+
 def counter_key(organisation: str, counter: Counter) -> str:
     """The hash of one counter."""
     return key(organisation, f"count:{counter_name(counter)}")

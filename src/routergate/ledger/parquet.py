@@ -113,6 +113,7 @@ _TYPES: dict[str, tuple[Any, bool]] = {
     "rating_weight": (_NUMBER, True),
     "rating_outcome": (_TEXT, True),
     "cached": (pa.bool_(), True),
+    "revenue_nanos": (_COUNT, True),
 }
 SCHEMA = pa.schema([pa.field(name, kind, nullable) for name, (kind, nullable) in _TYPES.items()])
 """Of every file. Columns may be added, never changed or taken away."""

@@ -7,8 +7,9 @@ from math import ceil
 
 from routergate.domain.event import UsageEvent
 from routergate.domain.reservation import BUCKETS, Charge, Counter, Kind
+from routergate.ledger.amended import correction, duplicate, priced, reversal
 from routergate.ledger.names import counter_name, read_counter
-from routergate.ledger.record import EventRow, correction, decode, duplicate, encode, priced, reversal, row
+from routergate.ledger.record import EventRow, decode, encode, row
 
 KEPT = 62 * 86_400
 """Seconds for which a counter is kept after the end of its window."""

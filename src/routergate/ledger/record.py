@@ -7,12 +7,11 @@ from typing import Any
 import msgspec
 
 from routergate.domain.asset import Loaded
-from routergate.domain.budget import Measure
 from routergate.domain.event import Attempt, Timings, UsageEvent
 from routergate.domain.reservation import Kind
 from routergate.domain.usage import KINDS
 from routergate.ledger.decided import CandidateRow, decided
-from routergate.ledger.names import counter_name, read_counter
+from routergate.ledger.names import counter_name
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +46,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
     `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's
     requests have borne of a model's fixed costs too little, or too much. `feedback`: no request, but what
-    somebody says of the answer to one."""
+    somebody says of the answer to one. `revenue`: no request, but what a feature or a customer earned."""
     requests: int = 1
     """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in others than these."""
     id: str
@@ -132,6 +131,8 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class":
     cached: bool | None = None
     """Whether a kept answer was given, at no cost: the tokens are those of the first time. `None`: the row is
     from before it was written down."""
+    revenue_nanos: int | None = None
+    """Of revenue: what was earned on the day; its note is its tag."""
 
 
 LARGEST = 2**53
@@ -139,8 +140,8 @@ LARGEST = 2**53
 sum of such amounts is far from the end of the store's counters."""
 SHARES = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
 """The components of fixed costs."""
-_AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos")
-_REJECTED = ("input_tokens", "output_tokens", "cost_nanos")
+AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos", "revenue_nanos")
+"""What a row has of tokens and nano-dollars."""
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
 _NO_SHARE: Mapping[str, None] = MappingProxyType(dict.fromkeys(SHARES))
@@ -226,61 +227,9 @@ def _charges(event: UsageEvent) -> Iterator[ChargeRow]:
             yield ChargeRow(counter=counter_name(charge.counter), amount=charge.amount)
 
 
-def reversal(booked: EventRow) -> EventRow:
-    """What takes a row back: the same, with every amount negative."""
-    amounts = {name: getattr(booked, name) for name in _AMOUNTS}
-    return msgspec.structs.replace(
-        booked,
-        kind="reversal",
-        requests=-booked.requests,
-        charges=tuple(msgspec.structs.replace(one, amount=-one.amount) for one in booked.charges),
-        attempts=tuple(map(_reversed, booked.attempts)),
-        **{name: None if amount is None else -amount for name, amount in amounts.items()},
-    )
-
-
-def _reversed(call: AttemptRow) -> AttemptRow:
-    amounts = {name: getattr(call, name) for name in _REJECTED}
-    return msgspec.structs.replace(
-        call, **{name: None if amount is None else -amount for name, amount in amounts.items()}
-    )
-
-
-def correction(actual: EventRow) -> EventRow:
-    """What is booked after a reversal."""
-    return msgspec.structs.replace(actual, kind="correction")
-
-
-def priced(booked: EventRow, cost: int | None, baseline_cost: int | None) -> EventRow:
-    """The row at another price, with what it then charges to budgets in money."""
-    shares = [getattr(booked, name) for name in SHARES]
-    loaded = None if cost is None or None in shares else cost + sum(shares)
-    amounts = {Measure.CASH: cost, Measure.LOADED: loaded}
-    return msgspec.structs.replace(
-        booked,
-        cost_nanos=cost,
-        baseline_cost_nanos=baseline_cost,
-        loaded_cost_nanos=loaded,
-        charges=tuple(_charged(one, amounts) for one in booked.charges),
-    )
-
-
-def _charged(charge: ChargeRow, amounts: Mapping[Measure, int | None]) -> ChargeRow:
-    """What is not known stays as it was charged."""
-    amount = amounts.get(read_counter(charge.counter).measure)
-    return charge if amount is None else msgspec.structs.replace(charge, amount=amount)
-
-
-def duplicate(again: EventRow) -> EventRow:
-    """What shows that a request was settled a second time, and books nothing."""
-    nothing = dict.fromkeys(_AMOUNTS, None)
-    calls = tuple(msgspec.structs.replace(call, **dict.fromkeys(_REJECTED)) for call in again.attempts)
-    return msgspec.structs.replace(again, kind="duplicate", requests=0, charges=(), attempts=calls, **nothing)
-
-
 def encode(event: EventRow) -> bytes:
     """The row as it stands in the ledger; raises `OverflowError` for an amount that no request can have."""
-    amounts = (getattr(event, name) for name in _AMOUNTS)
+    amounts = (getattr(event, name) for name in AMOUNTS)
     if any(amount is not None and abs(amount) > LARGEST for amount in amounts):
         raise OverflowError("an amount beyond what can be added up exactly")
     return _encoder.encode(event)

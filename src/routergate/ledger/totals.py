@@ -62,6 +62,9 @@ def measured(row: EventRow) -> Iterator[tuple[str, int | None]]:
         yield "unpriced", used * (cost is None)
         yield "unbaselined", used * (baseline is None)
         yield "incomparable", used
+    seconds = row.answer_seconds
+    yield "answer_millis", None if seconds is None else row.requests * int(seconds * 1000)
+    yield "timed", row.requests * (seconds is not None)
     yield "hosting_nanos", row.hosting_nanos
     yield "depreciation_nanos", row.depreciation_nanos
     yield "maintenance_nanos", row.maintenance_nanos

@@ -28,6 +28,7 @@ from routergate.providers.allowance import spent
 from routergate.providers.anthropic import COUNT, MESSAGES, counted
 from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
+from routergate.providers.load import load_told
 from routergate.providers.prefill import MARKED, begun
 from routergate.providers.responses import RESPONSES
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
@@ -100,9 +101,10 @@ class NativeProvider:
             async with asyncio.timeout_at(first_byte):
                 response = await self._ask(request, card)
             async with response:
-                stream.rest = spent(response.headers)
+                stream.rest, stream.load = spent(response.headers), load_told(response.headers)
                 if not request.stream:
-                    yield replace(await _whole(response, stream.wire, first_byte), rest=stream.rest)
+                    whole = await _whole(response, stream.wire, first_byte)
+                    yield replace(whole, rest=stream.rest, load=stream.load)
                     return
                 first_token = asked + self._endpoint.first_token
                 async with aclosing(self._relay(response, stream, first_token)) as chunks:

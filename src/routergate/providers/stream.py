@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from routergate.domain.capacity import Load
 from routergate.domain.errors import ProviderBroken, StreamBroken
 from routergate.ports import Chunk
 from routergate.providers.sse import EventTooLong, Splitter, payload
@@ -29,6 +30,8 @@ class AnswerStream:
     """The provider's name for the answer."""
     rest: float | None = None
     """Seconds until the provider has something to give again, if it said at the beginning that it has not."""
+    load: Load | None = None
+    """How full its server is, if it said so at the beginning."""
     _finished: set[int] = field(default_factory=set)
     _choices: set[int] = field(default_factory=set)
     _held: list[Chunk] = field(default_factory=list)
@@ -99,6 +102,7 @@ class AnswerStream:
             service_tier=self.service_tier,
             answer_id=self.answer_id,
             rest=self.rest,
+            load=self.load,
         )
 
     def _follow(self, seen: Seen) -> None:
@@ -117,6 +121,7 @@ class AnswerStream:
             service_tier=self.service_tier,
             answer_id=self.answer_id,
             rest=self.rest,
+            load=self.load,
         )
 
     def _seen(self, data: bytes) -> Seen | None:

@@ -16,7 +16,7 @@ from routergate.economics.months import following
 from routergate.reporting.billing import Account
 from routergate.reporting.engine import fetched
 from routergate.reporting.report import Column, Report, Unit, Value
-from routergate.reporting.rows import money, requests, unknown
+from routergate.reporting.rows import BESIDE, money, requests, unknown
 
 OUTRUN = "cost outruns price"
 Key = tuple[str, str | None]
@@ -98,7 +98,9 @@ def margins(rows: Table, billing: Billing, month: date, organisation: str | None
 
 
 def _sums(rows: Table, month: date) -> dict[Key, dict[str, int]]:
-    within = rows.filter(rows.date >= ibis.date(month), rows.date < ibis.date(following(month)))
+    within = rows.filter(
+        rows.kind.notin(BESIDE), rows.date >= ibis.date(month), rows.date < ibis.date(following(month))
+    )
     sums = within.group_by("organisation", "customer").agg(
         requests=requests(within),
         cost=money(within, "cost_nanos"),

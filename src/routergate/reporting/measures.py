@@ -34,9 +34,15 @@ def measures(rows: Table) -> dict[str, Expression]:
         # Null where one of the two is.
         "savings_nanos": (rows[baseline] - rows[cost]).sum().fill_null(0),
         "unpriced": unknown(rows, cost),
+        "answer_millis": _millis(rows),
+        "timed": requests(rows, rows.answer_seconds.notnull()),
         "unbaselined": unknown(rows, baseline),
         "incomparable": unknown(rows, cost, baseline),
         "estimated": requests(rows, rows.output.notnull() & rows.usage_source.isin(_ESTIMATES)),
         "loaded_nanos": money(rows, "loaded_cost_nanos"),
         "loaded": requests(rows, rows.loaded_cost_nanos.notnull()),
     }
+
+
+def _millis(rows: Table) -> Any:
+    return (rows.requests * (rows.answer_seconds * 1000).floor().cast("int64")).sum().fill_null(0)

@@ -17,12 +17,27 @@ from routergate.economics.pnl import Statement
 from routergate.reporting.engine import fetched
 from routergate.reporting.question import Condition, Dimension, Question
 from routergate.reporting.report import Column, Report, Unit, drawn, grouped, laid_out, not_summed
-from routergate.reporting.rows import ACCRUAL, answers, asked, money, rejected, requests, summed, unpriced
+from routergate.reporting.rows import (
+    ACCRUAL,
+    REVENUE,
+    answers,
+    asked,
+    chosen,
+    money,
+    rejected,
+    requests,
+    summed,
+    unpriced,
+)
 
 SUBJECTS = (Dimension.FEATURE, Dimension.CUSTOMER)
 OWN = ModelClass.SELF_HOSTED.value
-BASIS = "Revenue is as declared. Fixed costs are as booked: shares of requests, and accruals of months."
+BASIS = "Revenue is as declared and posted. Fixed costs are as booked: shares of requests, accruals."
 NOBODY = "Costs without a {0}, such as accruals of months, stand in the row without one."
+UNUSED = (
+    "Revenue was posted for the {0} '{1}', and no request of the period is of it. If it is misspelt, post "
+    "the negative amount under its name, and the amount under the right one."
+)
 _COLUMNS = (
     Column("requests", Unit.COUNT, "requests"),
     Column("kept_share", Unit.SHARE, "of these, what own models answered"),
@@ -52,9 +67,10 @@ _SUMS = (
 def pnl(rows: Table, question: Question, sources: Sequence[Revenue]) -> Report:
     """One row for each feature or customer, whichever is asked for first; the best first."""
     subject = next((one for one in question.by if one in SUBJECTS), Dimension.FEATURE)
-    chosen = asked(rows, question)
-    sums = fetched(summed(chosen, (subject,), _sums(chosen)))
+    spent, received = asked(rows, question), posted(rows, subject, question)
+    sums = fetched(summed(spent, (subject,), _sums(spent)))
     found = {row[subject.value]: _settled(row) for row in sums}
+    idle = sorted(received.keys() - found.keys())
     ours = [
         one for one in sources if getattr(one, subject.value) and within(one, question.since, question.until)
     ]
@@ -62,7 +78,9 @@ def pnl(rows: Table, question: Question, sources: Sequence[Revenue]) -> Report:
         row = found.get(getattr(source, subject.value))
         if row is None:
             raise RevenueUnknown(_unknown(source, found, subject, question))
-        row["revenue"] += _earned(chosen, row, source, subject, question)
+        row["revenue"] += _earned(spent, row, source, subject, question)
+    for name, amount in received.items():
+        found.setdefault(name, {subject.value: name, **dict.fromkeys(_SUMS, 0)})["revenue"] += amount
     lines = sorted((_line(row) for row in found.values()), key=lambda line: -line["margin_usd"])
     whole = {name: sum(row[name] for row in found.values()) for name in _SUMS}
     columns = (*grouped((subject,)), *_COLUMNS)
@@ -76,7 +94,8 @@ def pnl(rows: Table, question: Question, sources: Sequence[Revenue]) -> Report:
         notes=(
             BASIS,
             *([NOBODY.format(subject.value)] if None in found else []),
-            *not_summed(unpriced(chosen)),
+            *(UNUSED.format(subject.value, name) for name in idle),
+            *not_summed(unpriced(spent)),
         ),
         charts=(drawn(lines, subject.value, revenue="revenue_usd", margin="margin_usd"),),
     )
@@ -123,6 +142,14 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
         "margin_usd": it.margin,
         "margin_share": it.margin_share,
     }
+
+
+def posted(rows: Table, subject: Dimension, question: Question) -> Mapping[str, int]:
+    """What was posted for each name; what is there twice under one id counts once."""
+    ours = chosen(rows.filter(rows.kind == REVENUE, rows[subject.value].notnull()), question)
+    once = ours.group_by("organisation", "id", name=ours[subject.value]).agg(amount=ours.revenue_nanos.max())
+    sums = once.group_by("name").agg(amount=once.amount.sum())
+    return {row["name"]: int(row["amount"]) for row in fetched(sums)}
 
 
 def _earned(

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from routergate.domain.asset import FREE, Asset, Loaded
 from routergate.domain.model import ModelCard, ModelClass
 from routergate.domain.money import Nanos, usd
 from routergate.domain.totals import Measures, Total
-from routergate.economics.fixed import by_requests, charge, unamortised
-from routergate.economics.hosting import Split, active_seconds, split
+from routergate.economics.fixed import busy_in, by_requests, charge, unamortised
+from routergate.economics.hosting import Split, active_seconds, measured_split, split
 from routergate.economics.months import instant
 from routergate.economics.value import quality_per_dollar
 from routergate.reporting.report import Column, Report, Unit, Value, not_summed
@@ -125,7 +126,8 @@ def _holding(name: str, card: ModelCard | None, totals: Sequence[Total], since: 
     sums = sum((one.measures for one in within), Measures())
     before = sum(one.measures.requests for one in totals if instant(one.day) < since)
     served = before, before + sums.requests
-    fixed = charge(asset, since, until, served) if asset else FREE
+    busy = busy_in(name, asset, sums) if asset else None
+    fixed = charge(asset, since, until, served, busy) if asset else FREE
     classes = [one.model_class for one in within if one.model_class]
     return Holding(
         model=name,
@@ -133,7 +135,7 @@ def _holding(name: str, card: ModelCard | None, totals: Sequence[Total], since: 
         asset=asset is not None,
         measures=sums,
         fixed=fixed,
-        use=_use(asset, fixed, sums, since, until) if asset else None,
+        use=_use(asset, fixed, sums, (since, until), busy) if asset else None,
         served=served[1] if asset and by_requests(asset) else None,
         hosted=asset is not None and asset.hosting is not None,
         book_start=unamortised(asset, since, served[0]) if asset else Nanos(0),
@@ -142,10 +144,14 @@ def _holding(name: str, card: ModelCard | None, totals: Sequence[Total], since: 
     )
 
 
-def _use(asset: Asset, fixed: Loaded, sums: Measures, since: int, until: int) -> Split | None:
+def _use(
+    asset: Asset, fixed: Loaded, sums: Measures, days: tuple[int, int], busy: Fraction | None
+) -> Split | None:
     if asset.hosting is None:
         return None
-    seconds = active_seconds(since, until, asset.begins, asset.retired)
+    seconds = active_seconds(*days, asset.begins, asset.retired)
+    if busy is not None:
+        return measured_split(fixed.hosting, busy, seconds)
     return split(asset.hosting, fixed.hosting, _tokens(sums), seconds)
 
 

@@ -3,6 +3,7 @@
 Every row counts as `requests`: 1 for an event and a correction, -1 for a reversal, whose amounts are negative
 too, 0 for an accrual, which is money without a request, and for a duplicate, which is neither. So sums over
 all rows are right as they are. What is counted under a condition is a sum of `requests`, never of rows.
+Feedback and revenue are left out: they are neither, and would be groups of nothing.
 """
 
 from collections import Counter
@@ -24,11 +25,18 @@ Expression = Any
 FIXED = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
 ANSWERS = ("event", "reversal", "correction", "duplicate")
 """The kinds of rows that stand for requests of callers."""
-ACCRUAL = "accrual"
+ACCRUAL, REVENUE = "accrual", "revenue"
+BESIDE = ("feedback", REVENUE)
+"""The kinds of rows that are neither a request nor a cost."""
 
 
 def asked(rows: Table, question: Question) -> Table:
-    """The rows that the question is about."""
+    """The rows that the question is about, of requests and costs."""
+    return chosen(rows.filter(rows.kind.notin(BESIDE)), question)
+
+
+def chosen(rows: Table, question: Question) -> Table:
+    """The rows that the question is about, of whatever kind."""
     rows = rows.filter(rows.date.between(ibis.date(question.since), ibis.date(question.until)))
     if question.organisation is not None:
         rows = rows.filter(rows.organisation == question.organisation)

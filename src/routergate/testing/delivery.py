@@ -56,7 +56,7 @@ async def _send_plain(answer: Answer, visit: Visit) -> web.StreamResponse:
     faults, body = answer.asked.faults, _plain_body(answer)
     await asyncio.sleep(_first_delay(answer) + answer.tokens * answer.profile.seconds_per_token)
     headers = HEADERS | {"content-type": "application/json", "content-length": str(len(body))}
-    response = await _prepared(visit, headers | _limits(answer))
+    response = await _prepared(visit, headers | _limits(answer) | visit.report())
     visit.note(prompt_tokens=answer.prompt_tokens, output_tokens=answer.tokens)
     if "cut" in faults or "stall" in faults:
         await response.write(body[: len(body) // 2])

@@ -97,6 +97,16 @@ class Load:
         self._prefixes.update(beginnings)
         return call.prompt_tokens * known // max(len(beginnings), 1)
 
+    def report(self, wanted: str | None) -> dict[str, str]:
+        """The header that tells the load beside an answer, to whoever asks for JSON."""
+        if not self.profile.vllm or (wanted or "").lower() != "json":
+            return {}
+        figures = {
+            "kv_cache_usage_perc": self.running.total() / (self.profile.slots or 256),
+            "num_requests_waiting": float(self.waiting.total()),
+        }
+        return {"endpoint-load-metrics": f"JSON {json.dumps({'named_metrics': figures})}"}
+
     def page(self) -> str:
         """All metrics in Prometheus' text format."""
         return "".join(line for name in _HELP for line in self._lines(name))

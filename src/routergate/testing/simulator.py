@@ -246,7 +246,9 @@ class Simulator:
         call = Call(
             model="", path=request.path_qs, headers=headers, authorization=headers.get("authorization")
         )
-        return Visit(request, call, publish)
+        visit = Visit(request, call, publish)
+        visit.report = partial(load.report, headers.get("endpoint-load-metrics-format"))
+        return visit
 
     def _announce(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -19,6 +19,8 @@ class Visit:
         self._arrived = asyncio.get_running_loop().time()
         self.stuck = False
         """Whether a fault keeps the client waiting."""
+        self.report: Callable[[], dict[str, str]] = dict
+        """Headers that tell the server's load."""
         publish(call)
 
     def note(self, **changes: Any) -> None:

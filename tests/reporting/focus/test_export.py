@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 from routergate.domain.asset import Loaded
 from routergate.domain.event import UsageEvent
 from routergate.domain.money import Nanos
-from routergate.ledger.record import correction, priced, reversal, row
+from routergate.ledger.amended import correction, priced, reversal
+from routergate.ledger.record import row
 from routergate.reporting.focus.export import as_csv, exported, parsed, write_parquet
 from routergate.reporting.focus.rules import breaches
 from support.books import ledgered
