@@ -72,7 +72,8 @@ def portion(day: date, rows: int, first: int, random: Any) -> pa.Table:
         **answers(model, rows, random),
         **amounts(model, feature, rows, random),
     }
-    return pa.table({name: columns[name] for name in SCHEMA.names}, schema=SCHEMA)
+    columns["candidates"] = candidates(columns, rows)
+    return pa.table([columns.get(one.name, nothing(rows, one.type)) for one in SCHEMA], schema=SCHEMA)
 
 
 def moments(day: date, rows: int, first: int, random: Any) -> dict[str, Any]:
@@ -105,6 +106,8 @@ def owners(feature: Any, rows: int, random: Any) -> dict[str, Any]:
         "task": words(feature % 6, ["chat", "code", "math", "extraction", "summary", "contract-review"]),
         "level": words(np.digitize(hard, [0.25, 0.5, 0.75]), ["simple", "medium", "hard", "frontier"]),
         "complexity": hard,
+        "choices": same(rows, 1), "format": same(rows, "chat"),
+        "needs": empty(rows, SCHEMA.field("needs").type),
         "threshold": same(rows, 0.9), "charges": empty(rows, SCHEMA.field("charges").type),
     }  # fmt: skip
 
@@ -145,13 +148,34 @@ def amounts(model: Any, feature: Any, rows: int, random: Any) -> dict[str, Any]:
     baseline = (read - cached) * 1_250 + cached * 125 + (written + thought) * 10_000
     zero = np.zeros(rows, np.int64)
     return {
-        "input_uncached": read - cached, "cache_read": cached, "cache_write": zero, "cache_write_1h": zero,
+        "input_tokens": read, "input_uncached": read - cached, "cache_read": cached,
+        "cache_write": zero, "cache_write_1h": zero,
         "output": written, "reasoning": thought, "audio_input": zero, "audio_output": zero,
         "cost_nanos": pa.array(cost, mask=unpriced),
         "baseline": same(rows, "gpt-5"), "baseline_cost_nanos": baseline,
         "hosting_nanos": hosting, "depreciation_nanos": upkeep, "maintenance_nanos": upkeep,
         "loaded_cost_nanos": pa.array(cost + hosting + 2 * upkeep, mask=unpriced),
     }  # fmt: skip
+
+
+def candidates(columns: dict[str, Any], rows: int) -> pa.Array:
+    """What the router expected of a small model, a middling one and a large one."""
+    hard = np.repeat(columns["complexity"], 3)
+    which = np.tile([4, 3, 0], rows)
+    read, written = (np.repeat(np.asarray(columns[name]), 3) for name in ("input_uncached", "output"))
+    rate_in, rate_out = (np.array([one[n] for one in MODELS])[which] for n in (2, 3))
+    cost = pa.array(read * rate_in + written * rate_out)
+    several = 3 * rows
+    one = {
+        "model": words(which, [one[0] for one in MODELS]),
+        "quality": pa.array(np.round(1 - hard * np.tile([0.4, 0.2, 0.1], rows), 4)),
+        "stderr": same(several, 0.05), "output_tokens": pa.array(written),
+        "cached_tokens": same(several, 0), "cost_nanos": cost, "loaded_cost_nanos": cost,
+        "reason": nothing(several, pa.string()),
+    }  # fmt: skip
+    fields = list(SCHEMA.field("candidates").type.value_type)
+    each = pa.StructArray.from_arrays([one[field.name] for field in fields], fields=fields)
+    return pa.ListArray.from_arrays(pa.array(np.arange(0, several + 1, 3, dtype=np.int32)), each)
 
 
 def words(index: Any, names: list[str]) -> pa.Array:

@@ -13,7 +13,7 @@ from routergate.economics.shares import divided
 from routergate.reporting.engine import fetched
 from routergate.reporting.question import Dimension, Question
 from routergate.reporting.report import Column, Report, Unit, drawn, grouped, laid_out, not_summed
-from routergate.reporting.rows import FIXED, asked, money, requests, summed, tokens, unpriced
+from routergate.reporting.rows import FIXED, asked, missing, money, requests, summed, tokens, unknown
 
 
 class Method(StrEnum):
@@ -73,7 +73,7 @@ def chargeback(rows: Table, question: Question, how: Chargeback) -> Report:
         columns=columns,
         rows=laid_out(columns, lines),
         total=laid_out(columns, [_together(lines, dimension, how)])[0],
-        notes=(*not_summed(unpriced(chosen)), *_unborne(left)),
+        notes=(*not_summed(missing(used, "unknown")), *_unborne(left)),
         charts=(drawn(lines, dimension.value, variable="variable_usd", fixed="fixed_usd"),),
     )
 
@@ -87,6 +87,7 @@ def _sums(rows: Table) -> dict[str, Any]:
         "variable": money(rows, "cost_nanos"),
         "fixed": sum(rows[name].fill_null(0) for name in FIXED).sum().fill_null(0),
         "unpriced": requests(rows, rows.cost_nanos.isnull() & rows.model.notnull()),
+        "unknown": unknown(rows, "cost_nanos"),
     }
 
 

@@ -117,6 +117,8 @@ def _duckdb() -> Any:
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET autoinstall_known_extensions = false")
     connection.raw_sql("SET preserve_insertion_order = false")
+    # Each query would look at the end of every file again.
+    connection.raw_sql("SET parquet_metadata_cache = true")
     return connection
 
 

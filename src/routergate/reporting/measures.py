@@ -23,7 +23,6 @@ def measured(rows: Table, by: Sequence[Dimension]) -> list[dict[str, Any]]:
 def measures(rows: Table) -> dict[str, Expression]:
     """As `domain.totals.Measures` has them."""
     cost, baseline = "cost_nanos", "baseline_cost_nanos"
-    both = rows[cost].notnull() & rows[baseline].notnull()
     return {
         "requests": requests(rows),
         "failed": requests(rows, rows.outcome.isin(_FAILURES)),
@@ -32,7 +31,8 @@ def measures(rows: Table) -> dict[str, Expression]:
         **{name: money(rows, name) for name in FIXED},
         "cost_nanos": money(rows, cost),
         "baseline_nanos": money(rows, baseline),
-        "savings_nanos": both.ifelse(rows[baseline] - rows[cost], 0).sum().fill_null(0),
+        # Null where one of the two is.
+        "savings_nanos": (rows[baseline] - rows[cost]).sum().fill_null(0),
         "unpriced": unknown(rows, cost),
         "answer_millis": _millis(rows),
         "timed": requests(rows, rows.answer_seconds.notnull()),

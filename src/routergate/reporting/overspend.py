@@ -32,6 +32,8 @@ _SUMS = ("requests", "baseline", "actual", "optimal", "unestimated")
 def overspend(rows: Table, question: Question) -> Report:
     """One row for each group, the dearest first."""
     chosen = asked(rows, question)
+    # As a column: in several sums, it would be worked out for each of them.
+    chosen = chosen.mutate(least=_least(chosen))
     found = fetched(summed(chosen, question.by, _sums(chosen)))
     lines = sorted(map(_line, found), key=lambda row: -row["actual_usd"])
     whole = {name: sum(row[name] for row in found) for name in _SUMS}
@@ -60,13 +62,12 @@ def _chart(lines: list[dict[str, Any]], question: Question) -> Any:
 
 def _sums(rows: Table) -> dict[str, Expression]:
     both = rows.cost_nanos.notnull() & rows.baseline_cost_nanos.notnull() & answers(rows)
-    least = _least(rows)
     return {
         "requests": requests(rows, both),
         "baseline": money(rows, "baseline_cost_nanos", both),
         "actual": money(rows, "cost_nanos", both),
-        "optimal": (both & least.notnull()).ifelse(least, 0).sum().fill_null(0),
-        "unestimated": requests(rows, both & least.isnull()),
+        "optimal": money(rows, "least", both),
+        "unestimated": requests(rows, both & rows.least.isnull()),
     }
 
 
@@ -74,9 +75,11 @@ def _least(rows: Table) -> Expression:
     """What the cheapest adequate model would have cost; null where nobody has written that down."""
     if "candidates" not in rows.columns:
         return rows.cost_nanos.nullif(rows.cost_nanos)
-    able = rows.candidates.filter(lambda one: one.reason.isnull() & one.cost_nanos.notnull())
-    fit = able.filter(lambda one: one.quality >= rows.threshold)
-    estimate = fit.map(lambda one: one.cost_nanos).mins() * rows.requests
+    # One pass over each row's candidates: the least passes over what is null.
+    adequate = rows.candidates.map(
+        lambda one: (one.reason.isnull() & (one.quality >= rows.threshold)).ifelse(one.cost_nanos, None)
+    )
+    estimate = adequate.mins() * rows.requests
     cheaper = (estimate.abs() < rows.cost_nanos.abs()).ifelse(estimate, rows.cost_nanos)
     # Where none was adequate, what was done is the least that could be done.
     return rows.candidates.notnull().ifelse(cheaper.fill_null(rows.cost_nanos), None)

@@ -1,6 +1,7 @@
 """What each feature or customer earned and cost."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -73,8 +74,11 @@ def pnl(rows: Table, question: Question, sources: Sequence[Revenue]) -> Report:
     ours = [
         one for one in sources if getattr(one, subject.value) and within(one, question.since, question.until)
     ]
-    for name, amount in _known(spent, ours, subject, question).items():
-        found[name]["revenue"] = amount
+    for source in ours:
+        row = found.get(getattr(source, subject.value))
+        if row is None:
+            raise RevenueUnknown(_unknown(source, found, subject, question))
+        row["revenue"] += _earned(spent, row, source, subject, question)
     for name, amount in received.items():
         found.setdefault(name, {subject.value: name, **dict.fromkeys(_SUMS, 0)})["revenue"] += amount
     lines = sorted((_line(row) for row in found.values()), key=lambda line: -line["margin_usd"])
@@ -102,6 +106,7 @@ def _sums(rows: Table) -> dict[str, Any]:
     hosting = rows.hosting_nanos.fill_null(0)
     return {
         "requests": requests(rows),
+        "answered": requests(rows, rows.outcome == Outcome.OK.value),
         "kept": requests(rows, own),
         "bought": money(rows, "cost_nanos", ~own & asked_for),
         "own": money(rows, "cost_nanos", own & asked_for) + hosting.sum().fill_null(0),
@@ -147,39 +152,27 @@ def posted(rows: Table, subject: Dimension, question: Question) -> Mapping[str, 
     return {row["name"]: int(row["amount"]) for row in fetched(sums)}
 
 
-def _known(
-    rows: Table, sources: Sequence[Revenue], subject: Dimension, question: Question
-) -> Mapping[str, int]:
-    """What each name earned, all sources together; raises `RevenueUnknown` for one that nobody asked for."""
-    sums: dict[str, int] = {}
-    names = set(_names(rows, subject)) if sources else set()
-    for source in sources:
-        name = getattr(source, subject.value)
-        if name not in names:
-            raise RevenueUnknown(_unknown(name, sorted(names), subject, question))
-        asked_for, answered = _counted(rows, Condition(subject, name), source, question)
-        amount = earned(source, question.since, question.until, asked_for, answered)
-        sums[name] = sums.get(name, 0) + amount
-    return sums
-
-
-def _names(rows: Table, subject: Dimension) -> Iterator[str]:
-    column = rows[subject.value]
-    for row in fetched(rows.filter(column.notnull()).select(name=column).distinct()):
-        yield row["name"]
-
-
-def _counted(rows: Table, whose: Condition, source: Revenue, question: Question) -> tuple[int, int]:
-    """Requests and answers on the days on which it is earned."""
+def _earned(
+    rows: Table, row: Mapping[str, Any], source: Revenue, subject: Dimension, question: Question
+) -> int:
+    """By a source, on those of its days that are asked about; `row` has what was counted on all of them."""
+    asked_for, answered = row["requests"], row["answered"]
     days = within(source, question.since, question.until)
-    since, until = days or (question.since, question.until)
-    ours = asked(rows, Question(since=since, until=until, where=(whose,)))
+    if days and days != (question.since, question.until):
+        asked_for, answered = _counted(rows, Condition(subject, row[subject.value]), days)
+    return earned(source, question.since, question.until, asked_for, answered)
+
+
+def _counted(rows: Table, whose: Condition, days: tuple[date, date]) -> tuple[int, int]:
+    """Requests and answers on some of the days."""
+    ours = asked(rows, Question(since=days[0], until=days[1], where=(whose,)))
     [found] = fetched(ours.agg(all=requests(ours), ok=requests(ours, ours.outcome == Outcome.OK.value)))
     return found["all"], found["ok"]
 
 
-def _unknown(name: str, names: Sequence[str], subject: Dimension, question: Question) -> str:
-    close = get_close_matches(name, names, n=1)
+def _unknown(source: Revenue, names: Iterable[str | None], subject: Dimension, question: Question) -> str:
+    name = getattr(source, subject.value)
+    close = get_close_matches(name, sorted(filter(None, names)), n=1)
     meant = f"; did you mean '{close[0]}'?" if close else "."
     return (
         f"The configuration declares revenue for the {subject.value} '{name}', and no row of the ledger from "

@@ -11,7 +11,7 @@ from routergate.economics.value import VERDICTS, reasoning_multiplier, verdict
 from routergate.reporting.engine import fetched
 from routergate.reporting.question import Dimension, Question
 from routergate.reporting.report import Column, Report, Unit, grouped, laid_out, not_summed
-from routergate.reporting.rows import Expression, asked, money, requests, summed, unpriced
+from routergate.reporting.rows import Expression, asked, missing, money, requests, summed, unknown
 
 BASIS = (
     "Quality is the mean of what was estimated for the model that answered, in points of 100. The base is "
@@ -44,7 +44,8 @@ def reasoning(rows: Table, question: Question, bar: Bar) -> Report:
     chosen = asked(rows, question)
     names = [one.value for one in by]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in fetched(summed(chosen, (*by, Dimension.MODEL), _sums(chosen))):
+    found = fetched(summed(chosen, (*by, Dimension.MODEL), _sums(chosen)))
+    for row in found:
         if row["model"] and row["judged"] > 0 and row["cost"] > 0:
             groups.setdefault(tuple(row[name] for name in names), []).append(_each(row))
     lines = [line for group in groups.values() for line in _compared(group, bar)]
@@ -55,7 +56,7 @@ def reasoning(rows: Table, question: Question, bar: Bar) -> Report:
         until=question.until,
         columns=columns,
         rows=laid_out(columns, sorted(lines, key=lambda line: -line["multiplier"])),
-        notes=(BASIS, *not_summed(unpriced(chosen))),
+        notes=(BASIS, *not_summed(missing(found))),
     )
 
 
@@ -66,6 +67,7 @@ def _sums(rows: Table) -> dict[str, Expression]:
         "judged": requests(rows, known),
         "quality": (rows.quality * known.ifelse(rows.requests, 0)).sum().fill_null(0.0),
         "cost": money(rows, "cost_nanos", known),
+        "unpriced": unknown(rows, "cost_nanos"),
     }
 
 

@@ -6,7 +6,8 @@ all rows are right as they are. What is counted under a condition is a sum of `r
 Feedback and revenue are left out: they are neither, and would be groups of nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import add, or_
@@ -82,7 +83,10 @@ def unknown(rows: Table, *columns: str) -> Expression:
 
 def tokens(rows: Table, kinds: Sequence[str] = KINDS) -> Expression:
     """Those of some buckets; what nobody counted is not in them."""
-    return reduce(add, [rows[kind].fill_null(0) for kind in kinds]).sum().fill_null(0)
+    counts = [rows[kind] for kind in kinds]
+    # A sum passes over what is null: only an addition has to be told to.
+    each = counts[0] if len(counts) == 1 else reduce(add, [one.fill_null(0) for one in counts])
+    return each.sum().fill_null(0)
 
 
 def answers(rows: Table) -> Expression:
@@ -97,20 +101,30 @@ def rejected(rows: Table, where: Expression) -> Expression:
     return ((rows.attempts.length() > 1) & where).ifelse(each.fill_null(0), 0).sum().fill_null(0)
 
 
-def unbilled(rows: Table) -> int:
+def unbilled(rows: Table) -> Expression:
     """Calls that failed, of which nobody knows whether the provider charges for them."""
     failed = rows.attempts.filter(
         lambda call: (call.result != "ok") & call.cost_nanos.isnull() & (call.billed.isnull() | call.billed)
     )
-    counted = rows.requests.cast("int64") * failed.length()
-    [found] = fetched(rows.agg(calls=counted.sum().fill_null(0)))
-    return int(found["calls"])
+    return (rows.requests.cast("int64") * failed.length()).sum().fill_null(0)
 
 
 def unpriced(rows: Table, *columns: str) -> Mapping[str | None, int]:
-    """How many requests of which model have no known amount in one of these columns."""
-    counted = rows.group_by("model").agg(missing=unknown(rows, *(columns or ("cost_nanos",))))
-    return {row["model"]: row["missing"] for row in fetched(counted.filter(counted.missing != 0))}
+    """How many requests of which model have no known amount in one of these columns.
+
+    Rows whose amounts are known are passed over before the rest of them is read.
+    """
+    gaps = reduce(or_, [rows[name].isnull() for name in columns or ("cost_nanos",)])
+    rows = rows.filter(gaps).filter(used)
+    return missing(fetched(rows.group_by("model").agg(unpriced=requests(rows))))
+
+
+def missing(found: Iterable[Mapping[str, Any]], name: str = "unpriced") -> Mapping[str | None, int]:
+    """The same from groups that have it counted already, each of one model."""
+    counts = Counter[str | None]()
+    for row in found:
+        counts[row["model"]] += row[name]
+    return {model: number for model, number in counts.items() if number}
 
 
 def _holds(rows: Table, condition: Condition) -> Expression:

@@ -58,21 +58,19 @@ def savings(rows: Table, question: Question) -> Report:
         notes=(
             BASIS,
             *not_summed(unpriced(chosen, "cost_nanos", "baseline_cost_nanos"), "cost or baseline"),
-            *_unsure(chosen),
+            *_unsure(sum(row["unbilled"] for row in found)),
         ),
         charts=(drawn(lines, question.by[0].value, saved="savings_usd"),) if question.by else (),
     )
 
 
-def _unsure(rows: Table) -> tuple[str, ...]:
-    calls = unbilled(rows)
+def _unsure(calls: int) -> tuple[str, ...]:
     told = f"{calls:,} calls failed for which a provider may charge; what they cost is unknown and not in it."
     return (told,) if calls else ()
 
 
 def _sums(rows: Table) -> dict[str, Any]:
     both = rows.cost_nanos.notnull() & rows.baseline_cost_nanos.notnull() & answers(rows)
-    fixed = sum(rows[name].fill_null(0) for name in FIXED)
     return {
         "requests": requests(rows),
         "compared": requests(rows, both),
@@ -80,8 +78,9 @@ def _sums(rows: Table) -> dict[str, Any]:
         "paid": money(rows, "cost_nanos", both),
         "rejected": rejected(rows, both),
         "overheads": money(rows, "cost_nanos", ~answers(rows)),
-        "fixed": fixed.sum().fill_null(0),
+        "fixed": sum(money(rows, name) for name in FIXED),
         "incomparable": unknown(rows, "cost_nanos", "baseline_cost_nanos"),
+        "unbilled": unbilled(rows),
     }
 
 

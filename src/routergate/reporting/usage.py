@@ -95,11 +95,13 @@ def from_totals(totals: Sequence[Total], question: Question) -> Report:
 def from_ledger(rows: "Table", question: Question) -> Report:
     """The same, summed up from rows."""
     from routergate.reporting.measures import measured  # noqa: PLC0415  totals need no engine
-    from routergate.reporting.rows import asked, unpriced  # noqa: PLC0415
+    from routergate.reporting.rows import asked, missing, unpriced  # noqa: PLC0415
 
     chosen = asked(rows, question)
-    groups = [_group(row, question.by) for row in measured(chosen, question.by)]
-    return _report(_ordered(groups, question.by), question, unpriced(chosen))
+    found = measured(chosen, question.by)
+    groups = [_group(row, question.by) for row in found]
+    gaps = missing(found) if Dimension.MODEL in question.by else unpriced(chosen)
+    return _report(_ordered(groups, question.by), question, gaps)
 
 
 def _group(row: Mapping[str, Any], by: Sequence[Dimension]) -> UsageRow:
