@@ -106,6 +106,7 @@ async def test_a_second_telling_goes_on_where_the_first_broke() -> None:
     scene = Scene([begun("One", " two"), whole(["One two", " three"])])
     assert await scene.read() == "One two three"
     assert scene.results == [("first", "cut"), ("second", "ok")]
+    assert scene.meter.flawed, "what is put together from two answers is not kept for others"
     assert scene.covered == [("first", 0), ("second", 1)]
     assert (scene.chunks[-1].data, scene.closed) == (DONE.data, True)
 

@@ -48,7 +48,7 @@ class Meter:
     recalled: Recalled | None = None
     """What came of looking for a kept answer; `None`: the route keeps none."""
     flawed: bool = False
-    """Whether the answer that is given did not pass its checks: there is no better one."""
+    """Whether the answer that is given did not pass its checks, or is put together from several."""
     outcome: Outcome = Outcome.FAILED
     error: RouterGateError | None = None
     _given: int = -1
@@ -159,6 +159,7 @@ class Meter:
 
         It is paid, and another call may go on from it.
         """
+        self.flawed = True
         number, seen = self._given, self._begun()
         self.attempts[number] = replace(self.attempts[number], result=result)
         seen.end(self.clock.monotonic())
