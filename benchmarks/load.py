@@ -63,7 +63,7 @@ async def steady(load: Load, port: int, rate: float, seconds: float) -> None:
     began, running = time.perf_counter(), set()
 
     async def one() -> None:
-        pair = idle.pop()
+        pair = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
         await load.one(*pair)
         idle.append(pair)
 
