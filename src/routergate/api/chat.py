@@ -101,7 +101,6 @@ async def _stream(request: web.Request, answer: Answer) -> web.StreamResponse:
                 last = shown
                 await response.write(last)
     except BudgetEnded as error:
-        answer.meter.failed(error)
         if end := cut_short(answer, error, last):
             await response.write(end)
         else:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from routergate.cli.common import AS_JSON, DAY, show, today
-from routergate.config.settings import read_settings
+from routergate.cli.common import AS_JSON, DAY, shelf_at, show, today
 
 if TYPE_CHECKING:
     from ibis import Table
@@ -95,11 +94,10 @@ class Asked:
     def computed(self, work: "Callable[[Table, Question], Report]") -> "Report":
         """The same, not printed; a period without rows is said to be one."""
         from routergate.ledger.books import Books, books, consulted
-        from routergate.ledger.shelf import Shelf
         from routergate.reporting.engine import opened
 
         question = self.question
-        shelf = Shelf(self.place or str(read_settings().data_dir / "ledger"))
+        shelf = shelf_at(self.place)
 
         def worked(found: Books) -> "Report":
             with opened(found, self.engine) as rows:

@@ -14,6 +14,7 @@ from routergate.config.settings import Settings, read_settings
 from routergate.domain.errors import RouterGateError
 
 if TYPE_CHECKING:
+    from routergate.ledger.shelf import Shelf
     from routergate.store.client import Store
 
 Result = TypeVar("Result")
@@ -45,6 +46,13 @@ def settings(config: Path | None) -> Settings:
 def today() -> date:
     """The day it is, UTC."""
     return datetime.now(UTC).date()  # noqa: TID251 - a command asks the clock itself
+
+
+def shelf_at(place: str | None) -> "Shelf":
+    """The ledger's files: a directory or a URI, by default where `routergate ledger run` puts them."""
+    from routergate.ledger.shelf import Shelf
+
+    return Shelf(place or str(read_settings().data_dir / "ledger"))
 
 
 def start_log(chosen: Settings) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from routergate.cli.common import AS_JSON, CONFIG, DAY, settings, show, with_store
-from routergate.config.settings import environment, read_settings
+from routergate.cli.common import AS_JSON, CONFIG, DAY, settings, shelf_at, show, with_store
+from routergate.config.settings import environment
 from routergate.domain.money import usd_text
 
 if TYPE_CHECKING:
@@ -69,9 +69,8 @@ def _scope(
 
 def _correct(directory: str | None, scope: "Scope", *, book: bool) -> "Correction":
     from routergate.ledger.corrections import correct
-    from routergate.ledger.shelf import Shelf
 
-    shelf = Shelf(directory or str(read_settings().data_dir / "ledger"))
+    shelf = shelf_at(directory)
     now = int(time.time())
     return with_store(lambda store: correct(store, shelf, scope, now, book=book))
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import CONFIG, DAY, today
-from routergate.cli.invoices import loaded, read, shelf_at
+from routergate.cli.common import CONFIG, DAY, shelf_at, today
+from routergate.cli.invoices import loaded, read
 
 if TYPE_CHECKING:
     from routergate.reporting.focus.export import Rows

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from routergate.cli.asking import FORMATS, Printer
-from routergate.cli.common import AS_JSON, CONFIG, settings, show, today, with_store
+from routergate.cli.common import AS_JSON, CONFIG, settings, shelf_at, show, today, with_store
 from routergate.config.findings import hint
-from routergate.config.settings import environment, read_settings
+from routergate.config.settings import environment
 from routergate.domain.plan import NotInvoiceable
 
 if TYPE_CHECKING:
@@ -152,13 +152,6 @@ def loaded(config: Path | None) -> "Config":
 def told(report: "Report", form: str, out: Path | None) -> None:
     """Print a report that was computed already."""
     Printer(form=form, out=out).tell(report)
-
-
-def shelf_at(place: str | None) -> "Shelf":
-    """The ledger's files."""
-    from routergate.ledger.shelf import Shelf
-
-    return Shelf(place or str(read_settings().data_dir / "ledger"))
 
 
 def _account(config: "Config", name: str) -> "Account":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import AS_JSON, CONFIG, DAY, settings, show, start_log, today, with_store
+from routergate.cli.common import AS_JSON, CONFIG, DAY, settings, shelf_at, show, start_log, today, with_store
 from routergate.config.settings import environment, read_settings
 from routergate.domain.errors import RouterGateError
 
@@ -52,7 +52,7 @@ def run_ledger(once: bool, every: float, directory: str | None, config: Path | N
     from routergate.config.load import retention_days
 
     start_log(read_settings())
-    shelf, days = _shelf(directory), retention_days(settings(config).config, environment())
+    shelf, days = shelf_at(directory), retention_days(settings(config).config, environment())
     if once:
         moved = with_store(lambda store: _once(store, shelf, days))
         click.echo(f"Events moved to {shelf.place}: {moved}")
@@ -75,7 +75,7 @@ def compact_ledger(
     for day in (before, drop_before):
         if day and day.date() > today():
             raise click.UsageError(f"{day.date()} is still to come; give {today()} or an earlier day.")
-    shelf, limit = _shelf(directory), (before.date() if before else today()).isoformat()
+    shelf, limit = shelf_at(directory), (before.date() if before else today()).isoformat()
     dropped = drop_before.date().isoformat() if drop_before else None
     found = with_store(lambda store: _compacted(store, shelf, limit, dropped))
     if as_json:
@@ -98,7 +98,7 @@ def verify_ledger(
     """
     from routergate.ledger.verify import verify
 
-    shelf = _shelf(directory)
+    shelf = shelf_at(directory)
     last = until.date() if until else today()
     first = since.date() if since else last - timedelta(days=366)
     found = with_store(lambda store: verify(store, shelf, first, last))
@@ -107,12 +107,6 @@ def verify_ledger(
     else:
         _tell(found)
     sys.exit(0 if found.right else 1)
-
-
-def _shelf(directory: str | None) -> "Shelf":
-    from routergate.ledger.shelf import Shelf
-
-    return Shelf(directory or str(read_settings().data_dir / "ledger"))
 
 
 async def _pass(store: "Store", shelf: "Shelf") -> int:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from routergate.cli.asking import FORMATS
-from routergate.cli.common import AS_JSON, CONFIG
-from routergate.cli.invoices import loaded, read, shelf_at, told
+from routergate.cli.common import AS_JSON, CONFIG, shelf_at
+from routergate.cli.invoices import loaded, read, told
 from routergate.domain.errors import StatementUnusable
 
 if TYPE_CHECKING:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import settings, today
+from routergate.cli.common import settings, shelf_at, today
 from routergate.config.load import load
-from routergate.config.settings import environment, read_settings
+from routergate.config.settings import environment
 from routergate.evaluation.recorded import learned
 from routergate.ledger.rated import rated
-from routergate.ledger.shelf import Shelf
 
 if TYPE_CHECKING:
     from routergate.classify.artifact import Artifact
@@ -23,7 +22,7 @@ def from_recorded(
     """What the ratings in the ledger make of an artifact; models under the names that it looks up first."""
     if start is None:
         raise click.UsageError("--from-ledger starts from an artifact: leave out --prior none.")
-    answers = rated(Shelf(place or str(read_settings().data_dir / "ledger")), since, today())
+    answers = rated(shelf_at(place), since, today())
     cards = load(settings(config).config, environment()).catalogue.models
     made = learned(start, answers, {name: card.upstream for name, card in cards.items()}, today().isoformat())
     click.echo(f"Trained on {sum(made.provenance['rated'].values()):,} rated answers.")

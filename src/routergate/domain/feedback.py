@@ -17,3 +17,7 @@ class Feedback:
     """How much it counts beside other sources."""
     outcome: str | None = None
     """What came of it, in a few words such as `ticket reopened`."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rating <= 1 or self.weight <= 0:
+            raise ValueError(f"feedback on {self.decision!r}: a rating is 0 to 1, a weight more than 0")

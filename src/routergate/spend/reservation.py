@@ -137,7 +137,7 @@ class Reservation:
             if meter.seen is not seen:
                 seen, mark = meter.seen, self._mark(meter)
             if meter.written > mark:
-                await self._grow(meter.winner, meter.counted_output(tokens))
+                await self._grow(meter, meter.counted_output(tokens))
                 mark = max(self._mark(meter), meter.written * 5 // 4)
 
     def settled(self, event: UsageEvent) -> UsageEvent:
@@ -260,15 +260,16 @@ class Reservation:
             at=self.at,
         )
 
-    async def _grow(self, giver: Candidate | None, written: int) -> None:
+    async def _grow(self, meter: Meter, written: int) -> None:
         """Hold more for an answer that has become longer than what was held for it."""
-        if (held := self._held_for(giver)) is None:
+        if (held := self._held_for(meter.winner)) is None:
             return
         limit = held.need.output_limit
         if limit is not None:
             most = limit * self.decision.features.choices + TOLERANCE
             if written > (most if self.shortened else most * 5 // 4):
-                raise BudgetEnded("The budget for this answer is used up.")
+                meter.failed(error := BudgetEnded("The budget for this answer is used up."))
+                raise error
             return
         if written > held.need.usage.output * 3 // 4:
             need = likely(held.candidate, self.decision.features, self._day(), output=2 * written)
@@ -279,8 +280,7 @@ class Reservation:
 
     def _rules(self, candidate: Candidate) -> tuple[tuple[Rule, str], ...]:
         """What a candidate falls under; asked for more than once on a request's way."""
-        found = self._found.get(candidate.card.id)
-        if found is None:
+        if (found := self._found.get(candidate.card.id)) is None:
             subject = Subject(attribution=self.attribution, route=self.decision.route, card=candidate.card)
             found = self._found[candidate.card.id] = applicable(self.rules, subject)
         return found
