@@ -183,7 +183,7 @@ def test_an_address_with_a_secret_in_it_is_not_copied(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("model_list: {", "not valid YAML"),
+        ("model_list: {", "2: not valid YAML"),
         ("providers: {}", "has no 'model_list'"),
         ("model_list: []", "has no model that can be imported"),
         ("model_list: [{a: 1, a: 2}]", "written twice"),

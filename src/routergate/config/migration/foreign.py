@@ -77,7 +77,8 @@ def read(path: Path) -> tuple[Mapping[str, Any], Notes]:
     source = parse(text, Verbatim({}, path.parent), findings)
     if findings.problems:
         told = [
-            (it.line or source.line(it.place), f"{dotted(it.place)}: {it.text}") for it in findings.problems
+            (it.line or source.line(it.place), f"{dotted(it.place)}: {it.text}" if it.place else it.text)
+            for it in findings.problems
         ]
         raise ConfigError([f"{path}:{line}: {words}" for line, words in told])
     if not isinstance(source.tree.get("model_list"), list):
