@@ -1,6 +1,6 @@
 """What one request holds: taken before it is sent, grown while it is answered, charged in the end."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,7 +22,7 @@ from routergate.meter.settle import day_of, reserved_event
 from routergate.ports import Chunk, Clock, Ledger, TokenCounter
 from routergate.spend.book import Book
 from routergate.spend.denial import denial
-from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
+from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines, spent
 from routergate.spend.need import Held, Need, likely, outrun, plus, shorter, worst
 from routergate.spend.room import Fits, room_in, with_amount
 from routergate.spend.thrift import thrifty, without
@@ -142,7 +142,7 @@ class Reservation:
 
     def settled(self, event: UsageEvent) -> UsageEvent:
         """The event with what it charges."""
-        charged = replace(event, charges=charges(self.lines, event, outrun(self._held, event)))
+        charged = replace(event, charges=charges(self.lines, spent(event), outrun(self._held, event)))
         self.till.book.settle(event.id, charged.charges, self._now())
         return charged
 
@@ -167,7 +167,9 @@ class Reservation:
         needed = any(
             isinstance(rule, Budget) and rule.measure is measure and not rule.unpriced for rule, _ in found
         )
-        return needed and asked(self._most(candidate, found))[measure] is None
+        # What is likely has a known price if what is expected has; the worst case may differ.
+        known = self._most(candidate, found) if _strict(found) else candidate
+        return needed and (known.loaded if measure is Measure.LOADED else known.cost) is None
 
     def _economise(self, denied: Denied) -> None:
         """Do what a reached budget wants instead of refusing, or ask whom it is not about; else raise."""
@@ -197,7 +199,7 @@ class Reservation:
 
     def _most(self, candidate: Candidate, found: tuple[tuple[Rule, str], ...]) -> Need:
         """The worst case if there is a strict budget, else what is likely."""
-        if any(isinstance(rule, Budget) and rule.strict for rule, _ in found):
+        if _strict(found):
             return self._worst_of(candidate, None)
         return likely(candidate, self.decision.features, self._day())
 
@@ -232,11 +234,9 @@ class Reservation:
     ) -> Denied | None:
         whole = self._whole(need)
         wanted = lines(self.rules, found, asked(whole), self.at // 1_000_000_000, self._waived)
-        event = self._event(candidate, whole.usage, whole.cost)
-        event = replace(event, charges=charges(wanted, event))
-        durable = any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
+        event = self._event(candidate, whole.usage, whole.cost, wanted)
         try:
-            reply = await self.till.ledger.reserve(event, wanted, durable=durable)
+            reply = await self.till.ledger.reserve(event, wanted, durable=_strict(found))
         except StoreUnavailable:
             self._perhaps_held = True
             if any(rule.when_store_away is Away.REFUSE for rule, _ in found):
@@ -248,8 +248,11 @@ class Reservation:
         self._held = (*self._kept, Held(candidate=candidate, need=need))
         return None
 
-    def _event(self, candidate: Candidate, usage: Usage, cost: Nanos | None) -> UsageEvent:
+    def _event(
+        self, candidate: Candidate, usage: Usage, cost: Nanos | None, wanted: Sequence[Line] = ()
+    ) -> UsageEvent:
         """What the request leaves if its process dies."""
+        most = Need(usage=usage, cost=cost, share=candidate.share)
         return reserved_event(
             decision=self.decision,
             candidate=candidate,
@@ -257,6 +260,7 @@ class Reservation:
             request=self.request,
             need=usage,
             cost=cost,
+            charges=charges(wanted, asked(most)),
             at=self.at,
         )
 
@@ -298,3 +302,8 @@ class Reservation:
 
     def _now(self) -> float:
         return self.till.clock.epoch_ns() / 1e9
+
+
+def _strict(found: Iterable[tuple[Rule, str]]) -> bool:
+    """Whether a budget is among them that nothing may pass."""
+    return any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
