@@ -30,7 +30,7 @@ NAMES: Final = (
 
 def shape(text: str, found: Grams) -> NDArray[np.float32]:
     """Length, signs and marks of a text, on scales on which they compare."""
-    counts = np.bincount(found.octets, minlength=256)
+    counts = np.bincount(np.frombuffer(found.octets, np.uint8), minlength=256)
     length, words = len(found.octets), len(found.words)
     digits, foreign = int(counts[_DIGIT]), int(counts[128:].sum())
     logs = np.log1p(np.concatenate(((length, words, digits, foreign), counts[_CODES])))
