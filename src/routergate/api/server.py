@@ -19,16 +19,25 @@ from routergate.api.services import SERVICES, Services
 from routergate.api.wire import read_chat
 
 BOTH: Final = (JSON, EVENTS)
+METRICS: Final = "/metrics"
 ANY, ADMIN = Opens.ANY, Opens.ADMIN
 
 
-def application(services: Services, max_body_bytes: int) -> web.Application:
-    """Everything that the gateway answers to."""
+def application(services: Services, max_body_bytes: int, *, scraped: bool = True) -> web.Application:
+    """Everything that the gateway answers to; unless it is to be `scraped` elsewhere, its metrics too."""
     app = web.Application(client_max_size=max_body_bytes, middlewares=[errors])
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
     app.on_response_prepare.append(marked)
-    app.add_routes([endpoint.route() for endpoint in ENDPOINTS])
+    app.add_routes([one.route() for one in ENDPOINTS if scraped or one.path != METRICS])
+    return app
+
+
+def monitoring(services: Services) -> web.Application:
+    """What machines ask that look after it, and nothing else."""
+    app = web.Application()
+    app[SERVICES] = services
+    app.add_routes([one.route() for one in ENDPOINTS if one.path in {METRICS, "/healthz", "/readyz"}])
     return app
 
 
@@ -67,7 +76,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     Endpoint("GET", "/v1/usage", operations.usage, "Sums up what the key has used."),
     Endpoint("GET", "/healthz", operations.healthz, "Says that the process is alive.", ANY),
     Endpoint("GET", "/readyz", operations.readyz, "Says whether it can serve.", ANY),
-    Endpoint("GET", "/metrics", operations.metrics, "Gives the metrics to Prometheus.", ANY, gives=(TEXT,)),
+    Endpoint("GET", METRICS, operations.metrics, "Gives the metrics to Prometheus.", ANY, gives=(TEXT,)),
     Endpoint("GET", "/openapi.json", described, "Describes all endpoints.", ANY),
     Endpoint("POST", "/admin/reload", operations.reload, "Takes the configuration up anew.", ADMIN),
     Endpoint("GET", "/admin/keys", keys.listing, "Lists the keys.", ADMIN),

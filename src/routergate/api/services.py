@@ -82,8 +82,8 @@ class Services:
     not_admitted: Callable[[str, str], None]
     """Count a request that a budget or limit turned away: its scope, and why."""
     readiness: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
-    exposition: Callable[[], Awaitable[tuple[bytes, str]]]
-    """The metrics of all workers, and their content type."""
+    exposition: Callable[[str], Awaitable[tuple[bytes, str]]]
+    """The metrics of all workers in a format that the scraper accepts, and their content type."""
     reload: Callable[[], Awaitable[Sequence[str]]]
     """Take up the configuration anew; what is wrong with it, if anything is."""
     usage: Callable[[Identity, date, date, Sequence[str]], Awaitable[Any]]
