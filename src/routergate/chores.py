@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 
 from routergate.allowances import purses
 from routergate.app import Parts
@@ -17,6 +16,7 @@ from routergate.domain.budget import Rules
 from routergate.domain.capacity import Fill
 from routergate.domain.decision import Catalogue
 from routergate.domain.errors import StoreUnavailable
+from routergate.domain.money import Nanos
 from routergate.economics.fixed import charge, unamortised
 from routergate.gateway import Gateway
 from routergate.ledger.backlog import backlog
@@ -94,9 +94,10 @@ async def show_assets(parts: Parts, catalogue: Callable[[], Catalogue]) -> None:
 
 def _capital(asset: Asset, at: int, volume: Volume) -> Capital:
     served = volume.served
+    by_the_hour = asset.hosting is None or asset.hosting.foreseen
     return Capital(
         unamortised=unamortised(asset, at, served),
-        hourly=charge(asset, at, at + NANOS_PER_HOUR, (served, served), busy=Fraction(0)),
+        hourly=charge(asset, at, at + NANOS_PER_HOUR, (served, served), None if by_the_hour else Nanos(0)),
         served=served,
     )
 
