@@ -54,6 +54,8 @@ HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that the supervisor holds back from a new worker until it listens."""
 BACKLOG = 1024
 """Connections that wait to be accepted."""
+YOUNG = 5_000
+"""New objects after which cycles are looked for: requests leave hardly any, and looking costs them time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
         )
         tasks = background(worker, wake)
         gc.freeze()
+        gc.set_threshold(YOUNG)
         async with listening(worker):
             await stop.wait()
             worker.draining = True

@@ -73,7 +73,7 @@ class World:
     """What the request drew, from 0 to below 1, where the route holds a share of them out."""
     crowds: Mapping[ProviderId, Crowd] = field(default_factory=dict)
     """In front of the providers whose servers are all full."""
-    turn: Turn = Turn()
+    turn: Turn = field(default_factory=Turn)
     """With what claim the request waits where others do."""
 
 
