@@ -1,6 +1,7 @@
 """The process above the workers: it starts them, restarts them, and passes on what it is told."""
 
 import asyncio
+import gc
 import logging
 import os
 import select
@@ -218,6 +219,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
             lifeline=lifeline[0],
         )
+        gc.freeze()  # Workers share what nobody writes to, as the collector would.
         return Supervisor(plan, workers, lifeline, store).run(wakeup)
 
 

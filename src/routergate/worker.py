@@ -52,6 +52,8 @@ LAST_WRITES = 5.0
 """Seconds that the ledger may take for its last events when the process stops."""
 HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that the supervisor holds back from a new worker until it listens."""
+YOUNG = 5_000
+"""New objects after which cycles are looked for: requests leave hardly any, and looking costs them time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +190,7 @@ async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
         )
         tasks = background(worker, wake)
         gc.freeze()
+        gc.set_threshold(YOUNG)
         async with listening(worker.services(), doors(plan)):
             await stop.wait()
             worker.draining = True

@@ -54,6 +54,18 @@ def applicable(rules: OrganisationRules, subject: Subject) -> tuple[tuple[Rule, 
     )
 
 
+def strict(found: Iterable[tuple[Rule, str]]) -> bool:
+    """Whether a budget is among them that nothing may pass."""
+    return any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
+
+
+def watched_in(measure: Measure, found: Iterable[tuple[Rule, str]]) -> bool:
+    """Whether a budget is among them that lets nothing pass of which it does not know the amount."""
+    return any(
+        isinstance(rule, Budget) and rule.measure is measure and not rule.unpriced for rule, _ in found
+    )
+
+
 def lines(
     rules: OrganisationRules,
     found: Iterable[tuple[Rule, str]],
