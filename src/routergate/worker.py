@@ -35,6 +35,7 @@ from routergate.chores import (
 )
 from routergate.config.load import load
 from routergate.config.spec import Config
+from routergate.console import page as console
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.gateway import Gateway
 from routergate.ledger.feedback import FeedbackBook
@@ -223,7 +224,7 @@ async def listening(worker: Worker) -> AsyncIterator[None]:
     """Accept requests; on the way out accept no more, and cut what runs after the grace."""
     server = worker.plan.config.server
     runner = Runner(
-        application(worker.services(), server.max_body_bytes),
+        application(worker.services(), server.max_body_bytes, console.routes() if server.console else ()),
         access_log=None,
         # A caller who leaves must not go on costing money.
         handler_cancellation=True,

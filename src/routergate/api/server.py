@@ -1,6 +1,6 @@
 """The web application: which path leads where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -22,13 +22,16 @@ BOTH: Final = (JSON, EVENTS)
 ANY, ADMIN = Opens.ANY, Opens.ADMIN
 
 
-def application(services: Services, max_body_bytes: int) -> web.Application:
-    """Everything that the gateway answers to."""
+def application(
+    services: Services, max_body_bytes: int, more: Iterable[web.RouteDef] = ()
+) -> web.Application:
+    """Everything that the gateway answers to; `more` is what is no part of the API."""
     app = web.Application(client_max_size=max_body_bytes, middlewares=[errors])
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
     app.on_response_prepare.append(marked)
     app.add_routes([endpoint.route() for endpoint in ENDPOINTS])
+    app.add_routes(more)
     return app
 
 

@@ -212,6 +212,8 @@ class Server(Part):
     """How long running requests may go on after SIGTERM."""
     metric_labels: tuple[Literal["organisation", "team", "key", "customer", "feature"], ...] = ()
     """More labels on the metrics; each multiplies the number of series."""
+    console: bool = SERVER.console
+    """Whether `/console` is served, the page for operators; it shows nothing without a key of theirs."""
 
 
 class Books(Part):
