@@ -1,5 +1,5 @@
-import type { FunctionComponent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren, FunctionComponent } from "preact";
+import { useEffect, useErrorBoundary, useRef, useState } from "preact/hooks";
 
 import { onSignedOut, signOut, whoIsThere, type ApiError } from "./api";
 import { asError } from "./load";
@@ -49,6 +49,11 @@ type Who = { session: Session | null } | { error: ApiError } | null;
 /** Whoever is there, the frame, and the view that the address names. */
 export function App() {
   const [who, setWho] = useState<Who>(null);
+  const [entered, setEntered] = useState(false);
+  const enter = (session: Session) => {
+    setEntered(true);
+    setWho({ session });
+  };
   const look = () => {
     whoIsThere().then(
       (session) => setWho({ session }),
@@ -66,19 +71,20 @@ export function App() {
       </main>
     );
   }
-  if (who.session === null) return <Login onSignedIn={(session) => setWho({ session })} />;
+  if (who.session === null) return <Login onSignedIn={enter} />;
   return (
     <SignedIn.Provider value={who.session}>
-      <Frame session={who.session} />
+      <Frame session={who.session} entered={entered} />
     </SignedIn.Provider>
   );
 }
 
-function Frame({ session }: { session: Session }) {
+/** `entered`: somebody has just signed in, and is led to the heading; a page that is opened begins at its top. */
+function Frame({ session, entered }: { session: Session; entered: boolean }) {
   const place = usePlace();
   const view = VIEWS[place.view] ?? NOWHERE;
   const heading = useRef<HTMLHeadingElement>(null);
-  const first = useRef(true);
+  const first = useRef(!entered);
   useEffect(() => {
     document.title = `${view.title} · RouterGate`;
     if (!first.current) heading.current?.focus();
@@ -106,10 +112,18 @@ function Frame({ session }: { session: Session }) {
           {view.title}
         </h1>
         <p class="question">{view.question}</p>
-        <Page key={place.view} place={place} />
+        <Guarded key={place.view}>
+          <Page place={place} />
+        </Guarded>
       </main>
     </>
   );
+}
+
+/** A view that cannot show what it was told says so, and leaves the others alone. */
+function Guarded({ children }: { children: ComponentChildren }) {
+  const [error, again] = useErrorBoundary();
+  return error ? <Problem error={asError(error)} again={again} /> : <>{children}</>;
 }
 
 function Navigation({ at }: { at: string }) {

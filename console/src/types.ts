@@ -136,17 +136,19 @@ export interface Column {
 
 export interface BreakEven {
   model: string;
-  fixed_monthly_usd: Usd;
-  own_per_request_usd?: Usd;
-  bought_per_request_usd: Usd;
-  break_even_requests: number | null;
-  requests_now: number | null;
-  why_none?: string | null;
+  fixed_usd_per_month: Usd;
+  own_usd_per_request: Usd;
+  bought_usd_per_request: Usd;
+  /** `null`: there is none; `why_not` says what is in the way. */
+  requests_per_month_to_break_even: number | null;
+  requests_per_month_now: number;
+  why_not: string | null;
 }
 
 export interface Portfolio {
   columns: Column[];
   rows: Record<string, unknown>[];
+  total: Record<string, unknown> | null;
   notes: string[];
   break_even: BreakEven[];
 }

@@ -46,20 +46,22 @@ export function NewKey({ onMade, onClose }: { onMade: (made: MadeKey) => void; o
     <Dialog title="Make a key" onClose={onClose}>
       <Form label="Make a key" onSubmit={make}>
         {making.error && <Problem error={making.error} />}
-        <Input name="Organisation" {...field("organisation")} required />
-        <Input name="Team" {...field("team")} />
-        <Input name="Customer" {...field("customer")} note="Bound to it: the key may not name another one." />
-        <Input name="Feature" {...field("feature")} note="Bound to it, likewise." />
-        <Input name="Name" {...field("name")} note="What you call it." />
-        <Input name="Models and routes" {...field("allow")} note="Those it may use, separated by commas; empty: all." />
-        <Input name="Expires" {...field("expires")} placeholder="90d" note="A time such as 90d or 2027-01-31; empty: never." />
-        <Input name="Budget (USD)" type="number" step="any" {...field("budget_usd")} note="Empty: no bound of its own." />
-        <Choice
-          name="Window"
-          value={wanted.window}
-          options={["hour", "day", "week", "month", "total"]}
-          onChange={(window) => setWanted({ ...wanted, window })}
-        />
+        <div class="fields">
+          <Input name="Organisation" {...field("organisation")} required />
+          <Input name="Team" {...field("team")} />
+          <Input name="Customer" {...field("customer")} note="Bound to it: the key may not name another one." />
+          <Input name="Feature" {...field("feature")} note="Bound to it, likewise." />
+          <Input name="Name" {...field("name")} note="What you call it." />
+          <Input name="Models and routes" {...field("allow")} note="Those it may use, separated by commas; empty: all." />
+          <Input name="Expires" {...field("expires")} placeholder="90d" note="A time such as 90d or 2027-01-31; empty: never." />
+          <Input name="Budget (USD)" type="number" step="any" {...field("budget_usd")} note="Empty: no bound of its own." />
+          <Choice
+            name="Window"
+            value={wanted.window}
+            options={["hour", "day", "week", "month", "total"]}
+            onChange={(window) => setWanted({ ...wanted, window })}
+          />
+        </div>
         <div class="buttons">
           <button type="button" onClick={onClose}>
             Cancel

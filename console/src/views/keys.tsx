@@ -74,6 +74,7 @@ function List({ rows, onAsked }: { rows: Key[]; onAsked: ((asked: Asked) => void
         { name: "Key", of: (row) => <code>{row.id}</code> },
         { name: "Name", of: (row) => row.name ?? "–" },
         { name: "State", of: (row) => <Badge>{row.state}</Badge> },
+        ...(onAsked ? [{ name: "Change", of: (row: Key) => <Verbs of={row} onAsked={onAsked} /> }] : []),
         { name: "Organisation", of: (row) => row.organisation },
         { name: "Team", of: (row) => name(row.team) },
         { name: "Feature", of: (row) => name(row.feature) },
@@ -81,7 +82,6 @@ function List({ rows, onAsked }: { rows: Key[]; onAsked: ((asked: Asked) => void
         { name: "Budget", unit: "USD", number: true, of: (row) => (row.budget_usd ? <Money of={row.budget_usd} /> : "none") },
         { name: "Created", of: (row) => when(row.created) },
         { name: "Expires", of: (row) => (row.expires ? when(row.expires) : "never") },
-        ...(onAsked ? [{ name: "Change", of: (row: Key) => <Verbs of={row} onAsked={onAsked} /> }] : []),
       ]}
     />
   );

@@ -1,5 +1,5 @@
 import { get } from "../api";
-import { amount, count, dollars, usd } from "../format";
+import { amount, count, dollars, percent, usd, words } from "../format";
 import { useLoaded } from "../load";
 import { Chart, type Mark } from "../parts/chart";
 import { Figure, Figures, Money } from "../parts/figures";
@@ -20,10 +20,10 @@ export function Portfolio({ place: { query } }: { place: Place }) {
       <Shown of={holdings}>
         {(found) => (
           <>
-            {found.break_even?.map((one) => (
+            {found.break_even.map((one) => (
               <BreaksEven key={one.model} of={one} />
             ))}
-            {!found.break_even?.length && <NoneOwned />}
+            {found.break_even.length === 0 && <NoneOwned />}
             {found.rows.length > 0 && <Models of={found} />}
             {found.notes.map((note) => (
               <p key={note} class="note">
@@ -52,16 +52,16 @@ function BreaksEven({ of }: { of: BreakEven }) {
       <h2>{of.model}</h2>
       <Figures>
         <Figure name="Fixed costs" unit="a month">
-          <Money of={of.fixed_monthly_usd} />
+          <Money of={of.fixed_usd_per_month} />
         </Figure>
-        <Figure name="Bought elsewhere" unit="a request" note="at the cheapest other model of its routes">
-          <Money of={of.bought_per_request_usd} />
+        <Figure name="Bought elsewhere" unit="a request" note="what bought models take on average">
+          <Money of={of.bought_usd_per_request} />
         </Figure>
-        <Figure name="Pays from" unit={of.break_even_requests === null ? "" : "requests a month"} note={of.why_none}>
-          {of.break_even_requests === null ? "never" : count(of.break_even_requests)}
+        <Figure name="Pays from" unit={of.requests_per_month_to_break_even === null ? "" : "requests a month"} note={of.why_not}>
+          {of.requests_per_month_to_break_even === null ? "never" : count(of.requests_per_month_to_break_even)}
         </Figure>
         <Figure name="Now" unit="requests a month" note={verdict(of)}>
-          {count(of.requests_now)}
+          {count(of.requests_per_month_now)}
         </Figure>
       </Figures>
       <Curve of={of} />
@@ -69,18 +69,17 @@ function BreaksEven({ of }: { of: BreakEven }) {
   );
 }
 
-function verdict({ break_even_requests: from, requests_now: now }: BreakEven): string {
-  if (from === null || now === null) return "";
+function verdict({ requests_per_month_to_break_even: from, requests_per_month_now: now }: BreakEven): string {
+  if (from === null) return "";
   return now >= from ? "it pays" : `${count(from - now)} too few`;
 }
 
 const STEPS = 40;
 
 function Curve({ of }: { of: BreakEven }) {
-  const [fixed, bought] = [amount(of.fixed_monthly_usd), amount(of.bought_per_request_usd)];
-  if (fixed === null || bought === null) return null;
-  const own = amount(of.own_per_request_usd) ?? 0;
-  const most = 2 * Math.max(of.break_even_requests ?? 0, of.requests_now ?? 0, 1);
+  const [fixed, own, bought] = [of.fixed_usd_per_month, of.own_usd_per_request, of.bought_usd_per_request].map(amount);
+  if (fixed == null || own == null || bought == null) return null;
+  const most = 2 * Math.max(of.requests_per_month_to_break_even ?? 0, of.requests_per_month_now, 1);
   const x = Array.from({ length: STEPS + 1 }, (_, step) => (most * step) / STEPS);
   return (
     <Chart
@@ -93,7 +92,7 @@ function Curve({ of }: { of: BreakEven }) {
         { name: "own", values: x.map((requests) => fixed + own * requests), colour: 0 },
         { name: "bought", values: x.map((requests) => bought * requests), colour: 2 },
       ]}
-      marks={[mark("now", of.requests_now), mark("pays from here", of.break_even_requests)].flat()}
+      marks={[mark("now", of.requests_per_month_now), mark("pays from here", of.requests_per_month_to_break_even)].flat()}
       money
     />
   );
@@ -103,26 +102,28 @@ function mark(name: string, at: number | null): Mark[] {
   return at === null ? [] : [{ at, name }];
 }
 
-function Models({ of: { columns, rows } }: { of: Holdings }) {
+function Models({ of: { columns, rows, total } }: { of: Holdings }) {
   return (
     <Table
       caption="All models of the period"
       rows={rows}
+      total={total}
       fields={columns.map((column) => ({
-        name: column.name.replaceAll("_", " "),
+        name: words(column.name.replace(/_usd$/, "")),
         unit: UNITS[column.unit] ?? "",
         means: column.meaning,
         number: column.unit !== "text",
-        of: (row: Record<string, unknown>) => shown(row[column.name], column),
+        of: (row: Record<string, unknown>) => (row === total && column.unit === "text" ? "" : shown(row[column.name], column)),
       }))}
     />
   );
 }
 
-const UNITS: Record<string, string> = { usd: "USD", percent: "%", seconds: "s" };
+const UNITS: Record<string, string> = { usd: "USD", seconds: "s" };
 
 function shown(value: unknown, { unit }: Column): string {
   if (value === null || value === undefined) return "unknown";
   if (unit === "usd") return usd(String(value));
+  if (unit === "share") return percent(Number(value), 1);
   return typeof value === "number" ? count(value) : String(value);
 }

@@ -9,7 +9,7 @@ import { period, PeriodChoice, type Period } from "../parts/period";
 import { Empty, Shown } from "../parts/shown";
 import { Table } from "../parts/table";
 import { go, href, type Place } from "../route";
-import { DIMENSIONS, type Dimension, type Group, type Spend as Spending } from "../types";
+import { DIMENSIONS, type Dimension, type Group, type Spend as Spending, type Usd } from "../types";
 
 /** Groups that the chart shows by themselves; the others are one. */
 const SHOWN = 6;
@@ -107,6 +107,11 @@ function OverTime({ daily, by, when }: { daily: Group[]; by: Dimension; when: Pe
   );
 }
 
+function share(part: Usd, all: number | null): number | null {
+  const cost = amount(part);
+  return cost === null || !all ? null : cost / all;
+}
+
 function Groups({ spend, by, query }: { spend: Spending; by: Dimension; query: Record<string, string> }) {
   const rows = [...spend.data].sort((one, other) => (amount(other.cost_usd) ?? 0) - (amount(one.cost_usd) ?? 0));
   const all = amount(spend.total.cost_usd);
@@ -129,7 +134,7 @@ function Groups({ spend, by, query }: { spend: Spending; by: Dimension; query: R
       fields={[
         { name: by, of: label },
         { name: "Cost", unit: "USD", number: true, of: (row) => <Money of={row.cost_usd} /> },
-        { name: "Share", number: true, of: (row) => percent(all ? (amount(row.cost_usd) ?? 0) / all : null, 1) },
+        { name: "Share", number: true, of: (row) => percent(share(row.cost_usd, all), 1) },
         { name: "Saved", unit: "USD", number: true, of: (row) => <Money of={row.saved_usd} /> },
         { name: "Requests", number: true, of: (row) => count(row.requests) },
         { name: "Failed", number: true, of: (row) => count(row.failed) },
