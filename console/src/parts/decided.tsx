@@ -6,6 +6,7 @@ import { Table } from "./table";
 
 /** Why a request goes where it goes: every model that was thought of, in order, and those that were not eligible. */
 export function Decided({ decision }: { decision: Decision }) {
+  const known = (of: keyof Candidate) => decision.candidates.some((row) => row[of] !== undefined);
   const from = scale([decision.threshold, ...decision.candidates.map((row) => row.quality)]);
   return (
     <section aria-label="The decision">
@@ -21,7 +22,7 @@ export function Decided({ decision }: { decision: Decision }) {
         rows={decision.candidates}
         fields={[
           { name: "Model", of: (row) => <Named row={row} chosen={row.model === decision.model} /> },
-          { name: "Class", of: (row) => words(row.class ?? "–") },
+          ...(known("class") ? [{ name: "Class", of: (row: Candidate) => words(row.class ?? "–") }] : []),
           { name: "Quality", means: "probability of an acceptable answer", number: true, of: (row) => quality(row.quality) },
           { name: "± standard error", number: true, of: (row) => quality(row.stderr) },
           {

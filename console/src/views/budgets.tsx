@@ -48,7 +48,7 @@ function List({ rows }: { rows: Budget[] }) {
         { name: "Limit", number: true, of: (row) => said(row, row.limit) },
         { name: "Spent", number: true, of: (row) => said(row, row.spent) },
         { name: "Reserved", means: "for requests that run", number: true, of: (row) => said(row, row.held) },
-        { name: "Used", number: true, of: (row) => percent(row.share) },
+        { name: "Used", number: true, of: (row) => (row.share === null ? "–" : percent(row.share)) },
         { name: "", of: (row) => <Used row={row} /> },
         { name: "Begins anew", of: (row) => when(row.resets_at) },
         { name: "When reached", of: (row) => (row.when_reached ?? "refuse").replaceAll("_", " ") },

@@ -1,5 +1,5 @@
 import { get } from "../api";
-import { amount, count, dollars, percent, usd, words } from "../format";
+import { amount, count, dollars, percent, UNKNOWN, usd, words } from "../format";
 import { useLoaded } from "../load";
 import { Chart, type Mark } from "../parts/chart";
 import { Figure, Figures, Money } from "../parts/figures";
@@ -122,7 +122,7 @@ function Models({ of: { columns, rows, total } }: { of: Holdings }) {
 const UNITS: Record<string, string> = { usd: "USD", seconds: "s" };
 
 function shown(value: unknown, { unit }: Column): string {
-  if (value === null || value === undefined) return "unknown";
+  if (value === null || value === undefined) return unit === "usd" ? UNKNOWN : "–";
   if (unit === "usd") return usd(String(value));
   if (unit === "share") return percent(Number(value), 1);
   return typeof value === "number" ? count(value) : String(value);

@@ -48,11 +48,13 @@ function Model({ of }: { of: Priced }) {
   );
 }
 
+/** Kinds that every card has, even if they cost nothing. */
+const RATES = ["input", "output"];
 /** What a card may have beside dollars per million tokens. */
 const ASIDE = ["from", "source", "context_tiers", "service_tiers"];
 
 function Cards({ of: { cards, in_force } }: { of: Priced }) {
-  const has = (kind: string) => cards.some((card) => card[kind] !== null && card[kind] !== undefined);
+  const has = (kind: string) => RATES.includes(kind) || cards.some((card) => Number(card[kind] ?? 0) !== 0);
   const kinds = Object.keys(cards[0] ?? {}).filter((kind) => !ASIDE.includes(kind) && has(kind));
   const tiers = cards.some((card) => aside(card));
   return (
@@ -102,6 +104,6 @@ function Fixed({ costs }: { costs: NonNullable<Priced["fixed"]> }) {
 
 function said(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
-  const parts = Object.entries(value).filter(([, one]) => one !== null && one !== false);
+  const parts = Object.entries(value).filter(([, one]) => one !== null && one !== false && Number(one) !== 0);
   return parts.map(([name, one]) => `${words(name)} ${one === true ? "yes" : words(String(one))}`).join(", ");
 }
