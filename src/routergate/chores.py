@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -34,6 +34,15 @@ async def kept_running(job: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("a background job failed and is started again")
         await asyncio.sleep(1)
+
+
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until they end: in Python 3.11 `asyncio.wait_for`, which redis-py uses, can swallow one."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 async def show_gauges(parts: Parts, sweeper: Sweeper, gateway: Callable[[], Gateway]) -> None:

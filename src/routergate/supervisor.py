@@ -214,7 +214,8 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             metrics=metrics,
             counter=TiktokenCounter(load_tokens()),
             data_dir=settings.data_dir,
-            admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
+            ledger=settings.ledger,
+            operators=settings.operators,
             lifeline=lifeline[0],
         )
         return Supervisor(plan, workers, lifeline, store).run(wakeup)

@@ -111,7 +111,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         artifact=artifact,
         remembers=file.router.remember,
         listed_as={ModelId(name): it.listed_as for name, it in file.models.items() if it.listed_as},
-        warnings=tuple(findings.warnings),
+        warnings=findings.warnings,
     )
 
 
