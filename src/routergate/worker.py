@@ -32,6 +32,7 @@ from routergate.chores import (
 )
 from routergate.config.load import load
 from routergate.config.spec import Config
+from routergate.console import page as console
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.domain.feedback import Feedback
 from routergate.domain.identity import Identity
@@ -247,6 +248,7 @@ def doors(plan: Plan) -> Doors:
         metrics_port=plan.metrics_port,
         max_body_bytes=server.max_body_bytes,
         grace=server.grace_seconds,
+        more=tuple(console.routes()) if server.console else (),
     )
 
 

@@ -1,6 +1,6 @@
 """The web application: which path leads where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -24,13 +24,23 @@ METRICS: Final = "/metrics"
 ANY: Final = Opens.ANY
 
 
-def application(services: Services, max_body_bytes: int, *, scraped: bool = True) -> web.Application:
-    """Everything that the gateway answers to; unless it is to be `scraped` elsewhere, its metrics too."""
+def application(
+    services: Services,
+    max_body_bytes: int,
+    more: Iterable[web.RouteDef] = (),
+    *,
+    scraped: bool = True,
+) -> web.Application:
+    """Everything that the gateway answers to; `more` is what is no part of the API.
+
+    Unless it is to be `scraped` elsewhere, its metrics too.
+    """
     app = web.Application(client_max_size=max_body_bytes, middlewares=[errors])
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
     app.on_response_prepare.append(marked)
     app.add_routes([one.route() for one in ENDPOINTS if scraped or one.path != METRICS])
+    app.add_routes(more)
     return app
 
 

@@ -256,6 +256,7 @@ def _server(written: schema.Server) -> ServerSpec:
         grace_seconds=written.grace_seconds,
         metric_labels=frozenset(written.metric_labels),
         metrics_port=written.metrics_port,
+        console=written.console,
     )
 
 
