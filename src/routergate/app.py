@@ -106,20 +106,25 @@ async def compose(config: Config, parts: Parts) -> Gateway:
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
         router=replace(router(config, parts.counter, parts.lengths, parts.volumes), recent=parts.recent),
-        dispatcher=Dispatcher(
-            fleet=servers,
-            chance=SystemRandom().random,
-            sleep=asyncio.sleep,
-            checker=Checker(ChatReader()),
-            seams=Seams(ChatThread, parts.counter),
-            experience=parts.experience,
-        ),
+        dispatcher=dispatcher(servers, parts.counter, parts.experience),
         homes=StoredHomes(parts.store),
         cache=_cache(config.server, parts.store),
         guards=RouteGuards({route: _rails(specs) for route, specs in config.guardrails.items()}),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
+    )
+
+
+def dispatcher(servers: Fleet, counter: TokenCounter, experience: Experience) -> Dispatcher:
+    """What asks the servers, for the gateway and for commands alike."""
+    return Dispatcher(
+        fleet=servers,
+        chance=SystemRandom().random,
+        sleep=asyncio.sleep,
+        checker=Checker(ChatReader()),
+        seams=Seams(ChatThread, counter),
+        experience=experience,
     )
 
 

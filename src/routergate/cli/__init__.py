@@ -11,6 +11,7 @@ from routergate.cli.invoices import report_invoice, report_margins
 from routergate.cli.keys import keys
 from routergate.cli.ledger import ledger
 from routergate.cli.migration import import_
+from routergate.cli.models import models
 from routergate.cli.opportunities import opportunities
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
@@ -43,6 +44,7 @@ for command in (
     import_,
     keys,
     ledger,
+    models,
     opportunities,
     prices,
     reconcile,

@@ -48,7 +48,7 @@ class Questions:
 
 def read(paths: Sequence[Path]) -> tuple[Outcome, ...]:
     """Every outcome in the files; raises `DataUnusable`, which names the lines that are wrong."""
-    outcomes = _read(paths, _judged)
+    outcomes = rows(paths, _judged)
     models = {model for outcome in outcomes for model in outcome.quality}
     if len(models) == 1:
         raise DataUnusable(
@@ -59,7 +59,7 @@ def read(paths: Sequence[Path]) -> tuple[Outcome, ...]:
 
 def read_questions(path: Path) -> Questions:
     """The prompts of a file whose labels may be null; raises `DataUnusable` as `read` does."""
-    found = _read([path], _asked)
+    found = rows([path], _asked)
     models = {model: None for named, _ in found for model in named}
     if not models:
         raise DataUnusable(f"{path}: names no model; each line needs 'quality', with labels or nulls")
@@ -79,7 +79,8 @@ def oddities(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     return tuple(f"{count:,} prompts are there again, {how}" for how, count in sorted(counts.items()))
 
 
-def _read(paths: Sequence[Path], understand: Callable[[int, Mapping[str, Any], Path], Read]) -> list[Read]:
+def rows(paths: Sequence[Path], understand: Callable[[int, Mapping[str, Any], Path], Read]) -> list[Read]:
+    """What `understand` makes of each line, a JSON object; the `ValueError`s it raises are told together."""
     found: list[Read] = []
     problems: list[str] = []
     for path in paths:
