@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.capture.taking import Nothing
 from routergate.classify.trained import TrainedEstimator
 from routergate.deciding import Call, Router
 from routergate.domain.answer import Cascade, Flaw
@@ -115,6 +116,7 @@ class World:
             dispatcher=a_dispatcher(dict(self.providers), self.clock),
             homes=self.homes,
             cache=self.cache,
+            capture=Nothing(),
             guards=RouteGuards({"auto": [Rail(name="hook", hook=hook) for hook in self.hooks]}),
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
             telemetry=self.telemetry,

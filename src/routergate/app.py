@@ -15,10 +15,11 @@ import aiohttp
 from routergate.accounts.cache import StoredAnswers
 from routergate.accounts.homes import StoredHomes
 from routergate.accounts.keyring import StoredKeyring
+from routergate.capture.taking import Nothing
+from routergate.capturing import rails, taking
 from routergate.classify.trained import TrainedEstimator
 from routergate.config.spec import (
     Config,
-    GuardrailSpec,
     ProbeSpec,
     ProviderKind,
     ProviderSpec,
@@ -36,7 +37,6 @@ from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.gateway import Gateway
 from routergate.guardrails.guards import RouteGuards
-from routergate.guardrails.rail import Rail
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.lengths import LearnedLengths
 from routergate.ledger.reader import totals
@@ -109,7 +109,8 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         dispatcher=dispatcher(servers, parts.counter, parts.experience),
         homes=StoredHomes(parts.store),
         cache=_cache(config.server, parts.store),
-        guards=RouteGuards({route: _rails(specs) for route, specs in config.guardrails.items()}),
+        guards=RouteGuards({route: rails(specs) for route, specs in config.guardrails.items()}),
+        capture=taking(config.capture, parts.clock) if config.capture else Nothing(),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
@@ -126,10 +127,6 @@ def dispatcher(servers: Fleet, counter: TokenCounter, experience: Experience) ->
         seams=Seams(ChatThread, counter),
         experience=experience,
     )
-
-
-def _rails(specs: Sequence[GuardrailSpec]) -> Sequence[Rail]:
-    return [Rail(name=it.id, hook=it.hook, timeout=it.timeout, passes=it.passes) for it in specs]
 
 
 def _cache(server: ServerSpec, store: Store) -> StoredAnswers:

@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from routergate.deciding import Call, Router
+from routergate.dispatch.captured import captured
 from routergate.dispatch.checked import Begun
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.guarded import guarded
@@ -12,6 +13,7 @@ from routergate.dispatch.recall import Recall
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.errors import UnknownResponse
 from routergate.domain.event import Outcome, UsageEvent, UsageSource
+from routergate.domain.exchange import Exchange
 from routergate.domain.identity import Identity
 from routergate.domain.model import ProviderId
 from routergate.domain.money import Nanos
@@ -19,6 +21,7 @@ from routergate.meter.meter import Meter
 from routergate.meter.settle import attempts, costs, day_of, overhead, usage_event, used
 from routergate.ports import (
     Cache,
+    Capture,
     Chunk,
     Clock,
     Guards,
@@ -55,6 +58,7 @@ class Gateway:
     homes: Homes
     cache: Cache
     guards: Guards
+    capture: Capture
     till: Till
     telemetry: Telemetry
     clock: Clock
@@ -81,21 +85,34 @@ class Gateway:
                 aclosing(reservation.within(seen, meter, self.router.tokens)) as chunks,
             ):
                 await self._remember(call, begun)
-                yield Answer(
-                    gateway=self,
-                    call=call,
-                    reservation=reservation,
-                    winner=begun.candidate,
-                    meter=meter,
-                    chunks=await guarded(self.guards, decision.route, call.request.format, chunks),
-                    at=at,
-                )
+                given = await guarded(self.guards, decision.route, call.request.format, chunks)
+                kept = captured(self.capture, self._exchange(call, reservation, begun, at), given)
+                async with aclosing(kept) as relayed:
+                    yield Answer(
+                        gateway=self,
+                        call=call,
+                        reservation=reservation,
+                        winner=begun.candidate,
+                        meter=meter,
+                        chunks=relayed,
+                        at=at,
+                    )
         except BaseException as error:
             meter.failed(error)
             raise
         finally:
             if not reservation.refused:
                 self._book(call, reservation, meter, at)
+
+    def _exchange(self, call: Call, reservation: Reservation, begun: Begun, at: int) -> Exchange:
+        return Exchange(
+            request=call.request,
+            attribution=call.attribution,
+            decision=reservation.decision,
+            model=begun.candidate.card.id,
+            at=at,
+            unkept=call.wishes.unkept,
+        )
 
     async def route(self, incoming: Incoming) -> Decision:
         """The decision without the call."""

@@ -10,6 +10,7 @@ from routergate.domain.caching import Question
 from routergate.domain.capacity import Load, Occupancy
 from routergate.domain.decision import Catalogue, Estimate
 from routergate.domain.event import UsageEvent
+from routergate.domain.exchange import Exchange
 from routergate.domain.format import Format
 from routergate.domain.identity import Identity
 from routergate.domain.model import ModelCard, ModelId, ProviderId
@@ -129,6 +130,16 @@ class Guards(Protocol):
 
     async def after(self, route: str, spoken: Format, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
         """A whole answer as they leave it. Raises `GuardrailRefused`."""
+
+
+class Capture(Protocol):
+    """What keeps the texts of some requests, where an operator wants that."""
+
+    def wants(self, exchange: Exchange) -> bool:
+        """Whether this one is to be kept: the same word for the same request, wherever it is asked."""
+
+    def take(self, exchange: Exchange, chunks: Sequence[Chunk]) -> None:
+        """Keep it with its whole answer, without blocking and without raising."""
 
 
 class Homes(Protocol):

@@ -36,6 +36,7 @@ GATEWAY = Gateway(
     homes=NOTHING,
     cache=NOTHING,
     guards=NOTHING,
+    capture=NOTHING,
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,

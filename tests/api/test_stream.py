@@ -27,6 +27,7 @@ GATEWAY = Gateway(
     homes=NOTHING,
     cache=NOTHING,
     guards=NOTHING,
+    capture=NOTHING,
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,

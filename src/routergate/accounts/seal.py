@@ -21,6 +21,9 @@ FAST = 1
 """How hard to compress: a stream repeats itself so much that more gains little."""
 
 
+CAPTURE = b"routergate capture 1\n"
+
+
 class Unreadable(ValueError):
     """What was kept is damaged, or another's."""
 
@@ -60,3 +63,34 @@ def seal(asked: Asked, purpose: bytes = ONCE) -> Seal:
     for part in asked.content:
         request.update(part)
     return Seal(name=derived[:SIZE].hex(), request=request.digest(), _cipher=AESGCM(derived[2 * SIZE :]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A cipher and names, from an operator's secret: without it nothing is read, and no name is guessed."""
+
+    _cipher: AESGCM = field(repr=False)
+    _names: bytes = field(repr=False)
+
+    def close(self, plain: bytes, name: str) -> bytes:
+        """`plain` as it may be written under a name, and no other, in less room."""
+        nonce = secrets.token_bytes(NONCE)
+        return nonce + self._cipher.encrypt(nonce, zlib.compress(plain), name.encode())
+
+    def open(self, closed: bytes, name: str) -> bytes:
+        """What was closed under this name; raises `Unreadable`."""
+        try:
+            return zlib.decompress(self._cipher.decrypt(closed[:NONCE], closed[NONCE:], name.encode()))
+        except (InvalidTag, ValueError, zlib.error) as error:
+            raise Unreadable("what was kept cannot be read") from error
+
+    def tag(self, *parts: str) -> str:
+        """The same name for the same texts; nobody else can tell which."""
+        text = "\0".join(f"{len(part)}:{part}" for part in parts)
+        return hmac.new(self._names, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:SIZE]
+
+
+def box(secret: str) -> Box:
+    """The box that a secret opens."""
+    derived = HKDF(SHA256(), length=2 * SIZE, salt=None, info=CAPTURE).derive(secret.encode())
+    return Box(_cipher=AESGCM(derived[:SIZE]), _names=derived[SIZE:])

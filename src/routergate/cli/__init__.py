@@ -4,6 +4,7 @@ import click
 
 from routergate import __version__
 from routergate.cli.budgets import budgets
+from routergate.cli.captured import captured
 from routergate.cli.common import Commands
 from routergate.cli.focus import report_focus
 from routergate.cli.holdout import report_holdout
@@ -41,6 +42,7 @@ for command in (
     check,
     explain,
     budgets,
+    captured,
     import_,
     keys,
     ledger,

@@ -65,6 +65,28 @@ class Cache(Part):
     """The largest answer that is kept."""
 
 
+class Kept(Part):
+    """Which texts of a route are kept, encrypted, to learn from; docs/training-data.md says how."""
+
+    share: Probability = Field(examples=[0.1])
+    """Of its requests, at random."""
+    days: Annotated[int, Field(gt=0, le=3650)] = 30
+    """After so many days they are deleted."""
+    redact: tuple[Name, ...] = Field(default=(), examples=[["pii"]])
+    """Guardrails that take out of the texts, before they are kept, what nobody may keep."""
+
+
+class Captures(Part):
+    """Where the texts are that routes with a `capture` keep."""
+
+    key: Line = Field(min_length=16, examples=["${file:/run/secrets/capture}"])
+    """The secret that they are encrypted with, 16 characters or more. Whoever loses it loses them."""
+    folder: Line = Field(min_length=1, examples=["/var/lib/routergate/captured"])
+    """Where they are: a folder that all replicas share, or one of each."""
+    max_mb: Annotated[int, Field(gt=0, le=10**7)] = 1024
+    """What they may take of the disk, in MiB; more is not kept."""
+
+
 class Guardrail(Part):
     """Something of your own that looks at requests before they are routed, and at answers as well."""
 

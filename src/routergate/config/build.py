@@ -6,6 +6,7 @@ from pathlib import Path
 
 from routergate.config import schema
 from routergate.config.billing import billing
+from routergate.config.captured import captures
 from routergate.config.cards import Entry, card
 from routergate.config.declared import Key
 from routergate.config.findings import Findings, Place, hint
@@ -105,6 +106,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
         guardrails=guardrails(file, findings),
+        capture=captures(file, path.parent, findings),
         revenue=tuple(map(source, file.revenue)),
         billing=billing(file, names, findings),
         server=_server(file.server),

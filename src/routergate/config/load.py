@@ -108,6 +108,7 @@ def _secrets(file: File) -> Iterator[tuple[Place, str | None]]:
     for name, provider in file.providers.items():
         yield from _keys(("providers", name), provider)
     yield ("server", "cache_secret"), file.server.cache_secret
+    yield ("capture", "key"), file.capture.key if file.capture else None
     for index, alert in enumerate(file.alerts):
         yield ("alerts", index, "url"), str(alert.url)
 

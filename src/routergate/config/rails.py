@@ -27,6 +27,22 @@ def guardrails(file: schema.File, findings: Findings) -> Mapping[str, tuple[Guar
     }
 
 
+def redactions(file: schema.File, findings: Findings) -> Mapping[str, tuple[GuardrailSpec, ...]]:
+    """Those of the texts that routes keep."""
+    found: dict[str, tuple[GuardrailSpec, ...]] = {}
+    for route, it in file.routes.items():
+        for index, one in enumerate(it.capture.redact if it.capture else ()):
+            if one not in file.guardrails:
+                text = f"no guardrail is called '{one}'{hint(one, file.guardrails)}"
+                findings.problem(("routes", route, "capture", "redact", index), text)
+        redact = it.capture.redact if it.capture else ()
+        names = [one for one in redact if one in file.guardrails]
+        told = Findings()  # `guardrails` has told of them
+        loaded = (_loaded(name, file.guardrails[name], told) for name in names)
+        found[route] = tuple(one for one in loaded if one)
+    return found
+
+
 def _of(route: schema.Route, known: Mapping[str, GuardrailSpec]) -> Iterator[GuardrailSpec]:
     return (known[name] for name in route.guardrails if name in known)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from routergate.config.answers import Cache, Cascade, Guardrail, Hedge
+from routergate.config.answers import Cache, Captures, Cascade, Guardrail, Hedge, Kept
 from routergate.config.assets import Asset
 from routergate.config.costs import Prices
 from routergate.config.declared import Key
@@ -152,6 +152,8 @@ class Route(Part):
     """Keep answers, and give them again to the same request; docs/caching.md says when."""
     guardrails: tuple[Name, ...] = Field(default=(), examples=[["pii"]])
     """What looks at its requests and answers, in this order; docs/guardrails.md says how."""
+    capture: Kept | None = None
+    """Keep texts of requests and answers, encrypted, to learn from; default: none is kept anywhere."""
     on_break: Literal["error", "continue"] = "error"
     """What follows when a stream breaks after it began: an error in it, or the rest from elsewhere."""
     hedge: Hedge | None = None
@@ -249,6 +251,8 @@ class File(Part):
     """Tasks of your own, beside the built-in ones, by name."""
     guardrails: dict[Name, Guardrail] = Field(default_factory=dict)
     """Your own checks of requests and answers, by name."""
+    capture: Captures | None = None
+    """Where the texts are that routes with a `capture` keep."""
     routes: dict[Name, Route] = Field(default_factory=dict)
     """The model names that applications call."""
     organisations: dict[Name, Organisation] = Field(default_factory=dict)

@@ -166,6 +166,25 @@ class GuardrailSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedRoute:
+    """Which texts of a route are kept."""
+
+    share: float
+    days: int
+    redactions: tuple[GuardrailSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSpec:
+    """Where captured texts are, and whose."""
+
+    key: Secret
+    folder: Path
+    most_bytes: int
+    routes: Mapping[str, CapturedRoute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that one YAML file says."""
 
@@ -178,6 +197,8 @@ class Config:
     alerts: tuple[AlertSpec, ...] = ()
     guardrails: Mapping[str, tuple[GuardrailSpec, ...]] = field(default_factory=dict)
     """By route; those of requests that name a model under `direct`."""
+    capture: CaptureSpec | None = None
+    """`None`: no text is kept."""
     revenue: tuple[Revenue, ...] = ()
     """What features and customers earn."""
     billing: Billing = field(default_factory=Billing)
