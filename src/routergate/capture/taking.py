@@ -51,7 +51,7 @@ class Taking:
     most_bytes: int
     clock: Callable[[], int]
     running: set[asyncio.Task[None]] = field(default_factory=set)
-    kept: int = 0
+    _tried: int = 0
     _full: bool = False
     _cleared: date = date.min
 
@@ -87,11 +87,11 @@ class Taking:
         if self._has_room(today):
             until = today + timedelta(days=self.terms[exchange.decision.route].days)
             self.vault.keep(record(exchange, turns, answers), until)
-            self.kept += 1
 
     def _has_room(self, today: date) -> bool:
         """Looked at now and then, and after what is over has been deleted."""
-        if self._cleared < today or self.kept % COUNTED_EVERY == 0:
+        self._tried += 1
+        if self._cleared < today or self._tried % COUNTED_EVERY == 0:
             self.vault.expire(today)
             self._cleared, self._full = today, self.vault.size() >= self.most_bytes
             if self._full:

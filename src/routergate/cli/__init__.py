@@ -6,6 +6,7 @@ from routergate import __version__
 from routergate.cli.budgets import budgets
 from routergate.cli.captured import captured
 from routergate.cli.common import Commands
+from routergate.cli.export import export
 from routergate.cli.focus import report_focus
 from routergate.cli.holdout import report_holdout
 from routergate.cli.invoices import report_invoice, report_margins
@@ -43,6 +44,7 @@ for command in (
     explain,
     budgets,
     captured,
+    export,
     import_,
     keys,
     ledger,

@@ -38,9 +38,17 @@ def rated(shelf: Shelf, since: date, until: date, organisation: str | None = Non
     )
 
 
+def ratings(shelf: Shelf, since: date, until: date) -> dict[str, float]:
+    """What was said in these days, by the decision that it was said of: the weighted mean."""
+    return consulted(
+        lambda: books(shelf, since, until, None),
+        lambda found: _ratings(row for path in found.paths for row in _said(shelf, path)),
+    )
+
+
 def _rated(shelf: Shelf, found: Books) -> Iterator[Rated]:
-    ratings = _ratings(row for path in found.paths for row in _said(shelf, path))
-    wanted = pa.array(list(ratings), pa.string())
+    means = _ratings(row for path in found.paths for row in _said(shelf, path))
+    wanted = pa.array(list(means), pa.string())
     for path in found.paths:
         for row in _rows(shelf, path, _READ, lambda table: pc.is_in(table["id"], wanted)):
             if row["kind"] in {"event", "correction"} and row["model"] and row["latent"]:
@@ -48,7 +56,7 @@ def _rated(shelf: Shelf, found: Books) -> Iterator[Rated]:
                     model=row["model"],
                     latent=tuple(unpacked(row["latent"])),
                     estimator=row["estimator"],
-                    rating=ratings[row["id"]],
+                    rating=means[row["id"]],
                 )
 
 
