@@ -33,7 +33,15 @@ class Allowance:
 async def budget_page(
     store: Store, rules: Rules, clock: Clock, asked: tuple[str | None, int, int]
 ) -> Mapping[str, Any]:
-    """How budgets and limits stand, those of keys included, in JSON's terms.
+    """How budgets and limits stand, those of keys included, in JSON's terms."""
+    rows, following = await budget_rows(store, rules, clock, asked)
+    return {"object": "list", "data": rows, "next": following}
+
+
+async def budget_rows(
+    store: Store, rules: Rules, clock: Clock, asked: tuple[str | None, int, int]
+) -> tuple[Sequence[Mapping[str, Any]], int | None]:
+    """The same as rows, and behind how many the next ones are.
 
     `asked`: of which organisation (`None`: all), behind how many rows, and how many rows at most.
     """
@@ -43,9 +51,8 @@ async def budget_page(
     found = await allowances(store, rules, keys, now, organisation)
     shown = found[after : after + most]
     pairs = zip(shown, await _standings(store, shown, now), strict=True)
-    rows = [_row(one, standing) for one, standing in pairs]
-    upto = after + len(rows)
-    return {"object": "list", "data": rows, "next": upto if upto < len(found) else None}
+    upto = after + len(shown)
+    return [_row(one, standing) for one, standing in pairs], upto if upto < len(found) else None
 
 
 async def allowances(

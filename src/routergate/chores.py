@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 
 from routergate.allowances import purses
 from routergate.app import Parts
@@ -17,6 +16,7 @@ from routergate.domain.budget import Rules
 from routergate.domain.capacity import Fill
 from routergate.domain.decision import Catalogue
 from routergate.domain.errors import StoreUnavailable
+from routergate.domain.money import Nanos
 from routergate.economics.fixed import charge, unamortised
 from routergate.gateway import Gateway
 from routergate.ledger.backlog import backlog
@@ -39,6 +39,15 @@ async def kept_running(job: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("a background job failed and is started again")
         await asyncio.sleep(1)
+
+
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until they end: in Python 3.11 `asyncio.wait_for`, which redis-py uses, can swallow one."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 async def show_gauges(parts: Parts, sweeper: Sweeper, gateway: Callable[[], Gateway]) -> None:
@@ -94,9 +103,10 @@ async def show_assets(parts: Parts, catalogue: Callable[[], Catalogue]) -> None:
 
 def _capital(asset: Asset, at: int, volume: Volume) -> Capital:
     served = volume.served
+    by_the_hour = asset.hosting is None or asset.hosting.foreseen
     return Capital(
         unamortised=unamortised(asset, at, served),
-        hourly=charge(asset, at, at + NANOS_PER_HOUR, (served, served), busy=Fraction(0)),
+        hourly=charge(asset, at, at + NANOS_PER_HOUR, (served, served), None if by_the_hour else Nanos(0)),
         served=served,
     )
 

@@ -1,6 +1,7 @@
 """The process above the workers: it starts them, restarts them, and passes on what it is told."""
 
 import asyncio
+import gc
 import logging
 import os
 import select
@@ -215,9 +216,11 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             metrics=metrics,
             counter=TiktokenCounter(load_tokens()),
             data_dir=settings.data_dir,
-            admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
+            ledger=settings.ledger,
+            operators=settings.operators,
             lifeline=lifeline[0],
         )
+        gc.freeze()  # Workers share what nobody writes to, as the collector would.
         return Supervisor(plan, workers, lifeline, store).run(wakeup)
 
 

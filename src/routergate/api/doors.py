@@ -1,7 +1,7 @@
 """Where the gateway is asked: one port for everything, or another one for those who look after it."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -28,6 +28,8 @@ class Doors:
     max_body_bytes: int
     grace: float
     """Seconds that running requests have on the way out."""
+    more: Sequence[web.RouteDef] = ()
+    """What is no part of the API."""
 
 
 @asynccontextmanager
@@ -43,7 +45,7 @@ async def listening(services: Services, doors: Doors) -> AsyncIterator[None]:
             await stack.enter_async_context(_open(runner, doors.host, apart))
             log.info("metrics are at http://%s:%s/metrics", doors.host, apart)
         callers = Runner(
-            application(services, doors.max_body_bytes, scraped=apart is None),
+            application(services, doors.max_body_bytes, doors.more, scraped=apart is None),
             access_log=None,
             # A caller who leaves must not go on costing money.
             handler_cancellation=True,

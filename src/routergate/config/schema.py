@@ -215,6 +215,8 @@ class Server(Part):
     """More labels on the metrics; each multiplies the number of series."""
     metrics_port: Port | None = Field(default=None, examples=[9091])
     """A port for `/metrics`, `/healthz` and `/readyz`; there is no other `/metrics` then. 0: a free one."""
+    console: bool = SERVER.console
+    """Whether `/console` is served, the page for operators; it shows nothing without a key of theirs."""
 
 
 class Books(Part):

@@ -131,6 +131,8 @@ class ServerSpec:
     """Opt-in labels: any of `organisation`, `team`, `key`, `customer`, `feature`."""
     metrics_port: int | None = None
     """Where metrics are; `None`: where everything else is, 0: on a free port."""
+    console: bool = True
+    """Whether there is a page for operators."""
 
 
 class AlertFormat(StrEnum):
