@@ -42,7 +42,7 @@ lint: .venv/ready  ## format, style, types and the shape of the imports
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
-CORE := domain classify check economics route meter dispatch spend deciding gateway
+CORE := domain classify check quality economics route meter dispatch spend deciding gateway
 coverage: .venv/ready  ## does every branch of the core have a test?
 	$(BIN)/pytest -q -n $(PARALLEL) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 \
 		$(CORE:%=--cov=routergate.%) $(filter-out tests/deciding tests/gateway,$(CORE:%=tests/%)) tests/test_gateway.py tests/config \
