@@ -1,4 +1,7 @@
-"""The usage event as it is written: one flat row, as JSON."""
+"""The usage event as it is written: one flat row, as JSON.
+
+Rows hold text, numbers and each other, and never a cycle: the garbage collector need not look at them.
+"""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -14,7 +17,7 @@ from routergate.ledger.decided import CandidateRow, decided
 from routergate.ledger.names import counter_name
 
 
-class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One call to one provider."""
 
     model: str
@@ -29,7 +32,7 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     cost_nanos: int | None = None
 
 
-class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
+class ChargeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the request added to one budget's counter."""
 
     counter: str
@@ -37,7 +40,7 @@ class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
 
 
-class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class": "class"}):
+class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"model_class": "class"}):
     """One request, flat. `None` is unknown, never zero; money is in nano-dollars, time in seconds."""
 
     v: int = 1
