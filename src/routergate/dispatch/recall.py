@@ -36,21 +36,23 @@ class Recall:
         meter.recall(able[whole.model], first)
         return Begun(candidate=able[whole.model], first=first, rest=_replayed(rest))
 
-    async def noted(
-        self, begun: Begun, meter: Meter, *, shortened: bool = False
-    ) -> AsyncGenerator[Chunk, None]:
+    def noted(self, begun: Begun, meter: Meter, *, shortened: bool = False) -> AsyncGenerator[Chunk, None]:
         """The rest of an answer; once it is whole, all of it is kept, if it may be.
 
         What a budget has `shortened` is not what was asked for, and what failed the route's checks is not
         good enough to be given twice.
         """
-        chunks, room = [begun.first], self._room(meter) - len(begun.first.data)
+        room = self._room(meter) - len(begun.first.data)
+        return begun.rest if room < 0 or shortened else self._noted(begun, meter, room)
+
+    async def _noted(self, begun: Begun, meter: Meter, room: int) -> AsyncGenerator[Chunk, None]:
+        chunks = [begun.first]
         async for chunk in begun.rest:
             room -= len(chunk.data)
             if room >= 0:
                 chunks.append(chunk)
             yield chunk
-        if self.decision.caching and room >= 0 and not (shortened or meter.flawed):
+        if self.decision.caching and room >= 0 and not meter.flawed:
             answer = Whole(model=begun.candidate.card.id, chunks=tuple(chunks))
             await self.cache.keep(self._question(self.decision.caching), answer)
 
