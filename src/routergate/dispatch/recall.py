@@ -42,19 +42,21 @@ class Recall:
         What a budget has `shortened` is not what was asked for, and what failed the route's checks is not
         good enough to be given twice.
         """
-        room = self._room(meter) - len(begun.first.data)
-        return begun.rest if room < 0 or shortened else self._noted(begun, meter, room)
+        caching = self.decision.caching
+        if caching is None or shortened or meter.recalled not in {Recalled.MISS, Recalled.REFRESH}:
+            return begun.rest
+        return self._noting(caching, begun, meter)
 
-    async def _noted(self, begun: Begun, meter: Meter, room: int) -> AsyncGenerator[Chunk, None]:
-        chunks = [begun.first]
+    async def _noting(self, caching: Caching, begun: Begun, meter: Meter) -> AsyncGenerator[Chunk, None]:
+        chunks, room = [begun.first], caching.max_bytes - len(begun.first.data)
         async for chunk in begun.rest:
             room -= len(chunk.data)
             if room >= 0:
                 chunks.append(chunk)
             yield chunk
-        if self.decision.caching and room >= 0 and not meter.flawed:
+        if room >= 0 and not meter.flawed:
             answer = Whole(model=begun.candidate.card.id, chunks=tuple(chunks))
-            await self.cache.keep(self._question(self.decision.caching), answer)
+            await self.cache.keep(self._question(caching), answer)
 
     def _before(self) -> Recalled | None:
         """What the request says before anything is looked up."""
@@ -63,11 +65,6 @@ class Recall:
         if self.wishes.unkept or self.request.hidden or self.request.follows or self.request.kept:
             return Recalled.BYPASS
         return Recalled.REFRESH if self.wishes.fresh else Recalled.MISS
-
-    def _room(self, meter: Meter) -> int:
-        """Bytes that the answer may have; below zero where it is not kept."""
-        keeps = meter.recalled in {Recalled.MISS, Recalled.REFRESH}
-        return self.decision.caching.max_bytes if keeps and self.decision.caching else -1
 
     def _question(self, caching: Caching) -> Question:
         return Question(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 from routergate.domain.asset import FREE
 from routergate.domain.decision import Candidate, Decision
@@ -10,11 +10,14 @@ from routergate.domain.event import Attempt, Outcome, Timings, UsageEvent, Usage
 from routergate.domain.identity import Attribution
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
+from routergate.domain.reservation import Charge
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.meter.meter import Meter
 from routergate.meter.seen import Seen
 from routergate.ports import TokenCounter
+
+EPOCH, DAY = date(1970, 1, 1).toordinal(), 86_400_000_000_000
 
 
 def usage_event(
@@ -66,6 +69,7 @@ def reserved_event(
     request: ChatRequest,
     need: Usage,
     cost: Nanos | None,
+    charges: tuple[Charge, ...] = (),
     at: int,
 ) -> UsageEvent:
     """The row that the request leaves if the gateway dies before it ends: as much as was set aside for it."""
@@ -90,6 +94,7 @@ def reserved_event(
         baseline=decision.baseline.id if decision.baseline else None,
         baseline_cost=price(decision.baseline, need, day_of(at)) if decision.baseline else None,
         timings=Timings(total=0.0, first_token=None, overhead=0.0, decision=0.0),
+        charges=charges,
         share=candidate.share,
         decision=decision,
     )
@@ -97,7 +102,7 @@ def reserved_event(
 
 def day_of(at: int) -> date:
     """The UTC day of an instant in nanoseconds since the epoch."""
-    return datetime.fromtimestamp(at // 1_000_000_000, UTC).date()
+    return date.fromordinal(EPOCH + at // DAY)
 
 
 def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage | None, UsageSource]:
