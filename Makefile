@@ -62,8 +62,8 @@ lock: .venv/ready  ## resolve the dependencies anew
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
 	$(COMPILE) --extra embedded --extra invoices --constraint requirements.lock pyproject.toml -o requirements.runtime.lock
 
-bench: .venv/ready  ## what the gateway costs beside a bare relay, in one run (Linux)
-	$(BIN)/python benchmarks/overhead.py
+bench: .venv/ready  ## what the gateway costs beside bare relays, written into docs/performance.md (Linux)
+	$(BIN)/python -m benchmarks.overhead --write docs/performance.md
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-real .routergate
