@@ -1,8 +1,10 @@
 from random import Random
 
+import numpy as np
 import pytest
 
 from routergate.quality.evidence import MOST, Evidence, share
+from support.chances import Chances
 
 
 def after(seed: int, chance_of_loss: float, count: int, allowed: float = 0.1) -> list[Evidence]:
@@ -49,3 +51,15 @@ def test_however_much_is_lost_the_numbers_stay_numbers() -> None:
 
 def test_nobody_gains_more_than_is_possible() -> None:
     assert Evidence().after(-7.0) == Evidence().after(-1.0)
+
+
+def test_many_courses_at_once_are_as_one_after_another() -> None:
+    """What benchmarks/quality/alarms.py measures is what production does."""
+    chance, chances = np.random.default_rng(1), Chances.of(4)
+    courses = [Evidence()] * 4
+    for _ in range(200):
+        losses = chance.choice([-1.0, -0.1, 0.0, 0.9], size=4)
+        ever = chances.after(losses)
+        courses = [one.after(float(loss)) for one, loss in zip(courses, losses, strict=True)]
+
+    assert [one.ever for one in courses] == pytest.approx(list(ever))
