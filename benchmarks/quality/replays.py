@@ -38,7 +38,8 @@ def traffic(directory: Path) -> tuple[NDArray[np.int64], Floats]:
 def wanted(task: NDArray[np.int64], outcomes: Floats) -> NDArray[np.int64]:
     """What the other policy does, by task: the first model that keeps the promise."""
     means = np.array([outcomes[task == one].mean(axis=0) for one in range(task.max() + 1)])
-    return np.argmax(means >= PROMISE * means[:, -1:], axis=1)
+    first: NDArray[np.int64] = np.argmax(means >= PROMISE * means[:, -1:], axis=1)
+    return first
 
 
 def table(task: NDArray[np.int64], outcomes: Floats, chance: np.random.Generator) -> Floats:

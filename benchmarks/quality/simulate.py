@@ -10,7 +10,9 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -103,15 +105,21 @@ def heard(flips: float, chance: np.random.Generator) -> Judge:
     return Agreement(good=half, good_called_good=good, bad=half, bad_called_bad=bad).judge(0.05)
 
 
-def measured(name: str, promise: Promise, known: Recorded, seeds: range) -> None:
+def course(name: str, promise: Promise, known: Recorded, seed: int) -> Course:
+    """One seed of a case."""
+    chance = np.random.default_rng(seed)
+    found = Route(known, plan(CASES[name], promise, known, chance), chance).run()
+    print(".", end="", file=sys.stderr, flush=True)
+    return found
+
+
+def measured(name: str, promise: Promise, known: Recorded, seeds: int, processes: int) -> None:
     """One line for each thing that was to be shown."""
-    case, began, courses = CASES[name], time.monotonic(), []
-    for seed in seeds:
-        chance = np.random.default_rng(seed)
-        courses.append(Route(known, plan(case, promise, known, chance), chance).run())
-        print(".", end="", file=sys.stderr, flush=True)
+    case, began = CASES[name], time.monotonic()
+    with ProcessPoolExecutor(processes) as pool:
+        courses = list(pool.map(partial(course, name, promise, known), range(seeds)))
     took = time.monotonic() - began
-    print(f"\n## {name}: {len(seeds)} seeds of {case.requests:,} requests, {took:,.0f} s")
+    print(f"\n## {name}: {seeds} seeds of {case.requests:,} requests, {took:,.0f} s")
     _demotion(case, promise, courses)
     _false_alarms(case, promise, courses)
     _kept(promise, courses)
@@ -158,12 +166,8 @@ def _kept(promise: Promise, courses: Sequence[Course]) -> None:
     lows = [float(course.kept[SETTLED:].min()) for course in courses]
     windows = [float(_windows(course).min()) for course in courses]
     held = sum(low >= promise.threshold for low in lows)
-    print(
-        f"kept {promise.threshold:g} throughout, from {SETTLED * BLOCK:,} requests on: {held} of {len(lows)}"
-    )
-    print(
-        f"  at the lowest: {_spread(lows)}; the worst {WINDOW * BLOCK:,} requests in a row: {_spread(windows)}"
-    )
+    print(f"kept {promise.threshold:g} from {SETTLED * BLOCK:,} requests on: {held} of {len(lows)}")
+    print(f"  lowest: {_spread(lows)}; worst {WINDOW * BLOCK:,} requests in a row: {_spread(windows)}")
 
 
 def _windows(course: Course) -> Floats:
@@ -188,13 +192,13 @@ def main() -> None:
     asked.add_argument("directory", type=Path)
     asked.add_argument("--file", choices=sorted(PROMISES), default="zeroeval")
     asked.add_argument("--seeds", type=int, default=100)
-    asked.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
+    asked.add_argument("--processes", type=int, default=1)
     asked.add_argument("--case", action="append", choices=sorted(CASES))
     told = asked.parse_args()
     promise = PROMISES[told.file]
     known = recorded(told.directory / f"{told.file}.jsonl.gz", promise.models)
     for name in told.case or CASES:
-        measured(name, promise, known, range(told.first, told.first + told.seeds))
+        measured(name, promise, known, told.seeds, told.processes)
 
 
 if __name__ == "__main__":

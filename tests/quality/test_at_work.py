@@ -17,7 +17,7 @@ ANSWERS = np.repeat(
 KNOWN = Recorded(models=("mini", "middle", "omni"), outcomes={"chat": ANSWERS, "code": ANSWERS})
 RULES = Rules(threshold=0.95, probes=0.5, rest=600.0)
 CHANGE = Change(model="mini", points=0.4, start=8_000, end=20_000, tasks=frozenset({"chat"}))
-PLAN = Plan(requests=40_000, rules=RULES, changes=(CHANGE,))
+PLAN = Plan(requests=36_000, rules=RULES, changes=(CHANGE,), at_large=False)
 CHAT = Subject(route="auto", model=ModelId("mini"), task=TaskId("chat"))
 CODE, LARGE = replace(CHAT, task=TaskId("code")), replace(CHAT, task=EVERY)
 
@@ -53,7 +53,7 @@ def test_the_route_keeps_its_promise_throughout(course: Course) -> None:
 
 def test_what_gets_worse_at_everything_is_passed_over_for_everything() -> None:
     everything = replace(CHANGE, tasks=frozenset(KNOWN.tasks), end=40_000)
-    course = seen(replace(PLAN, requests=16_000, changes=(everything,)))
+    course = seen(replace(PLAN, requests=16_000, changes=(everything,), at_large=True))
 
     assert course.first(LARGE, Trust.DEMOTED) is not None
     assert course.quality[-1] / course.baseline[-1] > 0.97

@@ -47,7 +47,8 @@ class Recorded:
     def shares(self) -> Floats:
         """Of the traffic, by task: as of the prompts."""
         sizes = np.array([len(found) for found in self.outcomes.values()], dtype=float)
-        return sizes / sizes.sum()
+        shares: Floats = sizes / sizes.sum()
+        return shares
 
     @cached_property
     def means(self) -> Mapping[str, Floats]:
