@@ -62,6 +62,11 @@ export function App() {
   };
   useEffect(() => onSignedOut(() => setWho({ session: null })), []);
   useEffect(look, []);
+  useEffect(() => {
+    if (who === null || !("error" in who)) return undefined;
+    const timer = setTimeout(look, 3_000);
+    return () => clearTimeout(timer);
+  }, [who]);
   if (who === null) return <main class="login" aria-busy="true" />;
   if ("error" in who) {
     return (
