@@ -44,7 +44,7 @@ const VIEWS: Record<string, View> = {
   audit: { title: "Audit", question: "Who changed what?", page: Audit },
 };
 
-type Who = { session: Session | null } | { error: ApiError } | null;
+type Who = { session: Session | null; ended?: boolean } | { error: ApiError } | null;
 
 /** Whoever is there, the frame, and the view that the address names. */
 export function App() {
@@ -60,7 +60,7 @@ export function App() {
       (error) => setWho({ error: asError(error) }),
     );
   };
-  useEffect(() => onSignedOut(() => setWho({ session: null })), []);
+  useEffect(() => onSignedOut((ended) => setWho({ session: null, ended })), []);
   useEffect(look, []);
   useEffect(() => {
     if (who === null || !("error" in who)) return undefined;
@@ -76,7 +76,7 @@ export function App() {
       </main>
     );
   }
-  if (who.session === null) return <Login onSignedIn={enter} />;
+  if (who.session === null) return <Login ended={who.ended === true} onSignedIn={enter} />;
   return (
     <SignedIn.Provider value={who.session}>
       <Frame session={who.session} entered={entered} />

@@ -65,6 +65,8 @@ export interface Spend {
 export interface Event {
   id: string;
   decision_id: string;
+  /** `event`; all else corrects the books. */
+  kind: string;
   at: Instant;
   organisation: string;
   team: string | null;

@@ -145,6 +145,19 @@ def test_whoever_signs_out_is_out(browser: Browser, desk: Desk) -> None:
         assert visitor.complained() == []
 
 
+def test_a_session_that_ends_leads_to_the_door_and_back_to_the_same_view(
+    browser: Browser, desk: Desk
+) -> None:
+    with a_visitor(browser, desk.url) as visitor:
+        page = visitor.sign_in().open("prices").page
+        page.context.clear_cookies()
+        page.get_by_role("link", name="Keys", exact=True).click()
+        expect(page.get_by_text("Your session has ended")).to_be_visible()
+        page.get_by_label("Admin or viewer key").fill(VIEWER_KEY)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Keys", level=1)).to_be_visible()
+
+
 def test_spend_leads_down_to_one_request_and_why_it_went_where_it_went(regular: Visitor) -> None:
     page = regular.open("spend").page
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="events of contracts"))

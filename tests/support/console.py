@@ -102,7 +102,14 @@ def described(base_url: str) -> dict[str, Any]:
         **plain,
         "providers": {"economy": provider, "frontier": provider, "gpus": {**provider, "kind": "vllm"}},
         "models": {
-            "mini": {**a_model("sim-mini", "economy", 0.15, 0.60), "provider": "economy"},
+            "mini": {
+                **a_model("sim-mini", "economy", 0.15, 0.60),
+                "provider": "economy",
+                "prices": [
+                    {"from": "2024-01-01", "input": 0.50, "output": 1.50},
+                    {"from": "2025-09-01", "input": 0.15, "output": 0.60},
+                ],
+            },
             "large": {**a_model("sim-large", "frontier", 2.50, 10.00), "provider": "frontier"},
             "contracts-7b": {
                 **a_model("sim-contracts-7b", "self_hosted", 0.04, 0.12),
