@@ -164,11 +164,11 @@ function Settings({ role }: { role: Session["role"] }) {
         {role} {role === "viewer" && <small>(reads only)</small>}
       </span>
       <label>
-        <span class="hidden">Colours</span>
+        <span>Colours</span>
         <select value={theme} onChange={(event) => chosen(event.currentTarget.value as Theme)}>
           {THEMES.map((one) => (
             <option key={one} value={one}>
-              {one === "system" ? "system colours" : one}
+              {one}
             </option>
           ))}
         </select>
