@@ -70,8 +70,8 @@ console:  ## the console's assets, from its sources (needs Node.js 20.19 or late
 screenshots: .venv/ready  ## the pictures of the console in its documentation, taken anew
 	$(BIN)/pytest -q -m screenshots tests/console
 
-bench: .venv/ready  ## what the gateway costs beside a bare relay, in one run (Linux)
-	$(BIN)/python benchmarks/overhead.py
+bench: .venv/ready  ## what the gateway costs beside bare relays, written into docs/performance.md (Linux)
+	$(BIN)/python -m benchmarks.overhead --write docs/performance.md
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-real .routergate console/node_modules
