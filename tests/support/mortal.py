@@ -27,7 +27,7 @@ from routergate.api.server import application
 from routergate.app import Parts, compose
 from routergate.chores import ended, kept_running
 from routergate.config.load import load
-from routergate.config.settings import Settings, environment
+from routergate.config.settings import environment, read_settings
 from routergate.ledger.delivery import SETTLE
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.reservations import RESERVE
@@ -122,7 +122,8 @@ def _code(waiting: Any) -> Any:
 def _name(waiting: Any) -> str:
     frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
     commands = (frame.f_locals if frame else {}).get("commands", ())
-    asked = [SCRIPTS.get(str(one[1]), str(one[0])) for one in commands]
+    words = [bytes(one).split(b"\r\n", 5) for one in commands]  # as they go over the wire
+    asked = [SCRIPTS.get(one[4].decode(), one[2].decode()) for one in words]
     return " ".join([_code(waiting).co_qualname, *sorted(set(asked))])
 
 
@@ -168,7 +169,7 @@ async def _listening(worker: Worker, passages: Passages) -> Any:
 @contextmanager
 def _planned() -> Iterator[Plan]:
     """What all lives are told, on a port that stays the same."""
-    settings, environ = Settings(), environment()
+    settings, environ = read_settings(), environment()
     configure("INFO", "json")
     with (
         tempfile.TemporaryDirectory() as metrics,
