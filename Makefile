@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 
-.PHONY: help demo test test-real check coverage lint docs format lock bench clean
+.PHONY: help demo test test-real check coverage lint docs format lock console screenshots bench clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 11
 
@@ -42,7 +42,7 @@ lint: .venv/ready  ## format, style, types and the shape of the imports
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
-CORE := domain classify check economics route meter dispatch spend deciding gateway
+CORE := domain classify check quality economics route meter dispatch spend deciding gateway
 coverage: .venv/ready  ## does every branch of the core have a test?
 	$(BIN)/pytest -q -n $(PARALLEL) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 \
 		$(CORE:%=--cov=routergate.%) $(filter-out tests/deciding tests/gateway,$(CORE:%=tests/%)) tests/test_gateway.py tests/config \
@@ -62,8 +62,14 @@ lock: .venv/ready  ## resolve the dependencies anew
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
 	$(COMPILE) --extra embedded --extra invoices --constraint requirements.lock pyproject.toml -o requirements.runtime.lock
 
+console:  ## the console's assets, from its sources (needs Node.js 20.19 or later)
+	cd console && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent build -- --logLevel warn
+
+screenshots: .venv/ready  ## the pictures of the console in its documentation, taken anew
+	$(BIN)/pytest -q -m screenshots tests/console
+
 bench: .venv/ready  ## what the gateway costs beside bare relays, written into docs/performance.md (Linux)
 	$(BIN)/python -m benchmarks.overhead --write docs/performance.md
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-real .routergate
+	rm -rf .venv .venv-real .routergate console/node_modules

@@ -1,5 +1,6 @@
 """What it takes to decide: a request classified and routed, told how things stand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from routergate.classify.conversation import conversation
@@ -9,6 +10,7 @@ from routergate.domain.capacity import Health
 from routergate.domain.decision import Catalogue, Decision, Hedge, RoutePolicy
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId
+from routergate.domain.quality import Standing
 from routergate.domain.request import ChatRequest
 from routergate.domain.turn import Turn, priority_of
 from routergate.economics.fixed import share
@@ -45,6 +47,8 @@ class Router:
     lengths: Lengths
     volumes: Volumes
     recent: Recent = field(default_factory=Recent)
+    standing: Callable[[str], Standing] = lambda _: Standing()
+    """How far models are trusted with tasks on a route."""
 
     async def decide(
         self,
@@ -78,6 +82,7 @@ class Router:
                 draw=draw(policy, account, request_id),
                 crowds=health.crowds,
                 turn=_turn(policy, account.identity, call.wishes),
+                standing=self.standing(policy.id),
             ),
         )
 

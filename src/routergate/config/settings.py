@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from routergate.config.wording import words
 from routergate.domain.errors import ConfigError
+from routergate.domain.operator import Role
 
 PREFIX = "ROUTERGATE_"
 
@@ -36,14 +37,29 @@ class Settings(BaseModel):
     """Replicas of Redis that must have a strict budget's reservation before its request is sent."""
     data_dir: Path = Path(".routergate")
     """Where the gateway keeps its files."""
+    ledger_dir: str | None = None
+    """Where the ledger's files are: a directory, or a URI; by default `ledger` in the data directory."""
     admin_key: SecretStr | None = None
-    """The key to `/admin`; without it, `/admin` is closed."""
+    """The key to `/admin` and to the console; without it, nothing can be changed there."""
+    viewer_key: SecretStr | None = None
+    """A key with which all of that can be looked at, and nothing changed."""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
     """The least important messages that are logged."""
     log_format: Annotated[Literal["json", "console"] | None, BeforeValidator(_lower)] = None
     """`console` for people, `json` for machines; by default what standard error is: a terminal or not."""
     workers: int = Field(default=1, ge=1, le=1024)
     """Processes that answer requests."""
+
+    @property
+    def ledger(self) -> str:
+        """Where the ledger's files are."""
+        return self.ledger_dir or str(self.data_dir / "ledger")
+
+    @property
+    def operators(self) -> Mapping[Role, str]:
+        """The keys to `/admin` that there are."""
+        keys = {Role.ADMIN: self.admin_key, Role.VIEWER: self.viewer_key}
+        return {role: key.get_secret_value() for role, key in keys.items() if key is not None}
 
 
 def read_settings() -> Settings:
