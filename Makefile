@@ -52,11 +52,13 @@ check: lint docs coverage test  ## everything that a change must pass
 
 docs: .venv/ready  ## are the generated references and the schema up to date?
 	$(BIN)/python -m routergate.docs --check
+	$(BIN)/python deploy/grafana/generate --check
 
 format: .venv/ready  ## put the sources into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m routergate.docs
+	$(BIN)/python deploy/grafana/generate
 
 lock: .venv/ready  ## resolve the dependencies anew
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
