@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from routergate.config.wording import words
 from routergate.domain.errors import ConfigError
@@ -23,15 +22,10 @@ def _lower(written: Any) -> Any:
     return written.lower() if isinstance(written, str) else written
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What differs from one machine to the next. An empty variable is as if it were not set."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_ignore_empty=True,
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     config: Path = Path("config/routergate.yaml")
     """The configuration file."""
@@ -71,10 +65,16 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """The settings; raises `ConfigError` with every variable that is wrong."""
     try:
-        return Settings()
+        return Settings.model_validate(_written(environment()))
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
     raise ConfigError([f"{PREFIX}{str(error['loc'][0]).upper()}: {words(error)}" for error in errors])
+
+
+def _written(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """Those that are settings, by their names; upper or lower case is the same."""
+    told = {name.upper(): text for name, text in variables.items() if text}
+    return {name: text for name in Settings.model_fields if (text := told.get(PREFIX + name.upper()))}
 
 
 def environment() -> Mapping[str, str]:

@@ -51,6 +51,8 @@ class Newest:
     place: Place
     since: int
     """Rows that arrived before are not looked for; nanoseconds since the epoch."""
+    looked_at: int = MOST_SEEN
+    """Entries at most, whatever they are."""
     _found: list[tuple[int, EventRow]] = field(default_factory=list)
     """With the time at which each was written."""
     _ends: list[tuple[int, str, str]] = field(default_factory=list)
@@ -60,7 +62,7 @@ class Newest:
         """As many rows as are wanted, or as there are; raises `StoreUnavailable`."""
         await self._begin(organisations)
         seen = 0
-        while self._ends and seen < MOST_SEEN and not self._enough():
+        while self._ends and seen < self.looked_at and not self._enough():
             seen += await self._more()
 
     @property
