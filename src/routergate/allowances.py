@@ -16,6 +16,7 @@ from routergate.spend.lines import Rule
 from routergate.spend.watch import subject, watched
 from routergate.spend.windows import local
 from routergate.store.client import Store
+from routergate.telemetry.purses import Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,15 @@ class Allowance:
 async def budget_page(
     store: Store, rules: Rules, clock: Clock, asked: tuple[str | None, int, int]
 ) -> Mapping[str, Any]:
-    """How budgets and limits stand, those of keys included, in JSON's terms.
+    """How budgets and limits stand, those of keys included, in JSON's terms."""
+    rows, following = await budget_rows(store, rules, clock, asked)
+    return {"object": "list", "data": rows, "next": following}
+
+
+async def budget_rows(
+    store: Store, rules: Rules, clock: Clock, asked: tuple[str | None, int, int]
+) -> tuple[Sequence[Mapping[str, Any]], int | None]:
+    """The same as rows, and behind how many the next ones are.
 
     `asked`: of which organisation (`None`: all), behind how many rows, and how many rows at most.
     """
@@ -42,9 +51,8 @@ async def budget_page(
     found = await allowances(store, rules, keys, now, organisation)
     shown = found[after : after + most]
     pairs = zip(shown, await _standings(store, shown, now), strict=True)
-    rows = [_row(one, standing) for one, standing in pairs]
-    upto = after + len(rows)
-    return {"object": "list", "data": rows, "next": upto if upto < len(found) else None}
+    upto = after + len(shown)
+    return [_row(one, standing) for one, standing in pairs], upto if upto < len(found) else None
 
 
 async def allowances(
@@ -65,8 +73,8 @@ async def allowances(
     return found
 
 
-async def spent_usd(store: Store, rules: Rules, now: int) -> Mapping[tuple[str, ...], tuple[int, int]]:
-    """Limit and spent of the declared budgets in money that say for whom, in nano-dollars.
+async def purses(store: Store, rules: Rules, now: int) -> Mapping[tuple[str, ...], Purse]:
+    """How the declared budgets in money stand that say for whom.
 
     By organisation, scope, name and window; where several count the same, the tightest.
     """
@@ -79,7 +87,7 @@ async def spent_usd(store: Store, rules: Rules, now: int) -> Mapping[tuple[str, 
     ]
     fixed.sort(key=lambda one: one.rule.limit, reverse=True)
     pairs = zip(fixed, await _standings(store, fixed, now), strict=True)
-    return {_labels(one): (one.rule.limit, standing.spent) for one, standing in pairs if standing}
+    return {_labels(one): _purse(one, standing) for one, standing in pairs if standing}
 
 
 async def _of_one(store: Store, name: str, rules: OrganisationRules, at: int) -> list[Allowance]:
@@ -145,6 +153,11 @@ def _share(rule: Rule, standing: Standing | None) -> float | None:
     if standing is None or not rule.limit:
         return None
     return round((standing.spent + standing.held) / rule.limit, 4)
+
+
+def _purse(one: Allowance, standing: Standing) -> Purse:
+    resets = one.counter.resets if one.counter else None
+    return Purse(limit=one.rule.limit, spent=standing.spent, reserved=standing.held, resets=resets)
 
 
 def _labels(one: Allowance) -> tuple[str, ...]:

@@ -7,23 +7,19 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
-from routergate.accounts.desk import KeyDesk
 from routergate.accounts.idempotency import StoredReplies
 from routergate.alarms import Alarms
-from routergate.allowances import budget_page
-from routergate.api.connection import Runner
-from routergate.api.server import application
+from routergate.api.doors import Doors, listening
 from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
 from routergate.chores import (
+    ended,
     kept_running,
     probe_servers,
     share_circuits,
@@ -31,19 +27,27 @@ from routergate.chores import (
     show_assets,
     show_budgets,
     show_gauges,
+    show_ledger,
     watch_capacity,
 )
 from routergate.config.load import load
 from routergate.config.spec import Config
+from routergate.console import page as console
 from routergate.domain.errors import ConfigError, StoreUnavailable
+from routergate.domain.feedback import Feedback
+from routergate.domain.identity import Identity
+from routergate.domain.operator import Role
 from routergate.gateway import Gateway
 from routergate.ledger.feedback import FeedbackBook
 from routergate.ledger.ledger import RedisLedger
-from routergate.ledger.revenue import RevenueBook
 from routergate.ledger.sweeper import Sweeper
+from routergate.office import minutes
+from routergate.office.clerk import Clerk
+from routergate.office.furnished import furnished
+from routergate.office.view import View
 from routergate.ports import TokenCounter
 from routergate.store.client import connect
-from routergate.telemetry.files import exposition
+from routergate.telemetry.logs import counted
 from routergate.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -52,8 +56,8 @@ LAST_WRITES = 5.0
 """Seconds that the ledger may take for its last events when the process stops."""
 HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that the supervisor holds back from a new worker until it listens."""
-BACKLOG = 1024
-"""Connections that wait to be accepted."""
+YOUNG = 5_000
+"""New objects after which cycles are looked for: requests leave hardly any, and looking costs them time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,8 @@ class Plan:
     environment: Mapping[str, str] = field(repr=False)
     host: str
     port: int
+    metrics_port: int | None = None
+    """`None`: metrics are on the same port."""
     workers: int = 1
     redis_url: str = field(repr=False)
     redis_timeout: float
@@ -74,7 +80,10 @@ class Plan:
     counter: TokenCounter
     data_dir: Path
     """Where usage events wait while the store is away."""
-    admin_key: str | None = field(repr=False)
+    ledger: str
+    """Where the ledger's files are: a directory or a URI."""
+    operators: Mapping[Role, str] = field(repr=False)
+    """The keys to the admin API."""
     lifeline: int
     """A pipe from the supervisor: its end is the supervisor's end."""
 
@@ -92,6 +101,8 @@ class Worker:
     problems: Sequence[str] = ()
     """What was wrong with the configuration at the last reload."""
     draining: bool = False
+    clerk: Clerk = field(default_factory=Clerk)
+    """Who reads the ledger's files."""
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def reload(self) -> Sequence[str]:
@@ -127,10 +138,10 @@ class Worker:
         reload = {"ok": not self.problems, "problems": list(self.problems)}
         return not self.draining, {"status": status, "store": store, "reload": reload}
 
-    async def budgets(self, organisation: str | None, after: int, most: int) -> Mapping[str, Any]:
-        """How budgets and limits stand, those of keys included."""
-        parts = self.parts
-        return await budget_page(parts.store, self.config.rules, parts.clock, (organisation, after, most))
+    async def feedback(self, caller: Identity, said: Sequence[Feedback]) -> None:
+        """Take it down, and set it beside what was expected."""
+        await FeedbackBook(self.parts.store, self.parts.clock).book(caller, said)
+        self.parts.metrics.opinions.heard(said)
 
     def services(self) -> Services:
         """The same, as the HTTP layer sees it."""
@@ -142,16 +153,24 @@ class Worker:
             refused=parts.metrics.refused,
             not_admitted=parts.metrics.not_admitted,
             readiness=self.readiness,
-            exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
-            reload=self.reload_everywhere,
+            exposition=lambda accept: asyncio.to_thread(parts.metrics.exposition, accept),
             usage=lambda *asked: own_usage(parts.store, *asked),
-            feedback=FeedbackBook(parts.store, parts.clock).book,
-            revenue=RevenueBook(parts.store, parts.clock).book,
+            feedback=self.feedback,
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
-            keys=KeyDesk(parts.store, parts.clock, by="admin API"),
-            budgets=self.budgets,
-            admin_key=self.plan.admin_key,
+            office=furnished(self.view(), self.clerk, self.reload_everywhere, self.plan.operators),
+        )
+
+    def view(self) -> View:
+        """The same, as operators see it."""
+        parts = self.parts
+        return View(
+            store=parts.store,
+            clock=parts.clock,
+            config=lambda: self.config,
+            gateway=lambda: self.gateway,
+            ledger=self.plan.ledger,
+            environment=self.plan.environment,
         )
 
 
@@ -183,11 +202,13 @@ async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
         )
         tasks = background(worker, wake)
         gc.freeze()
-        async with listening(worker):
+        gc.set_threshold(YOUNG)
+        async with listening(worker.services(), doors(plan)):
             await stop.wait()
             worker.draining = True
             log.info("draining: finishing what runs, for %g s at most", plan.config.server.grace_seconds)
         await parts.ledger.flush(LAST_WRITES)
+        await worker.clerk.close()
         await ended(tasks)
         await parts.ledger.close()
 
@@ -201,6 +222,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
         stack.push_async_callback(store.close)
         metrics = Metrics(plan.metrics, slot, plan.config.server.metric_labels)
         stack.callback(metrics.close)
+        stack.enter_context(counted(metrics.logged))
         yield Parts(
             store=store,
             session=await stack.enter_async_context(client_session()),
@@ -218,26 +240,17 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
         )
 
 
-@asynccontextmanager
-async def listening(worker: Worker) -> AsyncIterator[None]:
-    """Accept requests; on the way out accept no more, and cut what runs after the grace."""
-    server = worker.plan.config.server
-    runner = Runner(
-        application(worker.services(), server.max_body_bytes),
-        access_log=None,
-        # A caller who leaves must not go on costing money.
-        handler_cancellation=True,
-        keepalive_timeout=75,
-        shutdown_timeout=server.grace_seconds,
+def doors(plan: Plan) -> Doors:
+    """Where this worker is asked."""
+    server = plan.config.server
+    return Doors(
+        host=plan.host,
+        port=plan.port,
+        metrics_port=plan.metrics_port,
+        max_body_bytes=server.max_body_bytes,
+        grace=server.grace_seconds,
+        more=tuple(console.routes()) if server.console else (),
     )
-    await runner.setup()
-    try:
-        plan = worker.plan
-        await web.TCPSite(runner, plan.host, plan.port, reuse_port=True, backlog=BACKLOG).start()
-        log.info("listening on http://%s:%s", plan.host, plan.port)
-        yield
-    finally:
-        await runner.cleanup()
 
 
 def heed(lifeline: int, stop: asyncio.Event, wake: asyncio.Event) -> None:
@@ -267,18 +280,11 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         lambda: show_gauges(parts, sweeper, lambda: worker.gateway),
         lambda: show_assets(parts, lambda: worker.config.catalogue),
         lambda: show_budgets(parts, lambda: worker.config.rules),
+        lambda: show_ledger(parts),
+        lambda: minutes.keep(worker.view()),
         lambda: _reload_when(wake, worker),
     )
     return [asyncio.create_task(kept_running(job)) for job in jobs]
-
-
-async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until they end: in Python 3.11 `asyncio.wait_for`, which redis-py uses, can swallow one."""
-    running = set(tasks)
-    while running:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 def _supervisor_gone(stop: asyncio.Event, loop: asyncio.AbstractEventLoop, lifeline: int) -> None:

@@ -52,15 +52,11 @@ async def port() -> AsyncIterator[int]:
         not_admitted=NOTHING,
         readiness=NOTHING,
         exposition=NOTHING,
-        reload=NOTHING,
         usage=NOTHING,
         feedback=NOTHING,
-        revenue=NOTHING,
         replies=NOTHING,
         replayed=NOTHING,
-        keys=NOTHING,
-        budgets=NOTHING,
-        admin_key=None,
+        office=NOTHING,
     )
     runner = Runner(application(services, 1024**2), access_log=None, handler_cancellation=True)
     await runner.setup()

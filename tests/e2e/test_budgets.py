@@ -254,9 +254,9 @@ async def test_operators_see_how_budgets_and_limits_stand(gateway: RunningGatewa
         assert (tokens["kind"], tokens["window"], tokens["limit"]) == ("limit", "60 s", 5000)
 
         first = (await admin.get("/admin/budgets?organisation=listed&limit=3")).json
-        rest = (await admin.get("/admin/budgets?organisation=listed&limit=3&after=3")).json
-        assert (len(first["data"]), first["next"], len(rest["data"]), rest["next"]) == (3, 3, 1, None)
-        assert (await admin.get("/admin/budgets?limit=1001")).error["param"] == "limit"
+        rest = (await admin.get("/admin/budgets?organisation=listed&limit=3&cursor=3")).json
+        assert (len(first["data"]), first["next"], len(rest["data"]), rest["next"]) == (3, "3", 1, None)
+        assert (await admin.get("/admin/budgets?limit=501")).error["param"] == "limit"
         assert (await caller.get("/admin/budgets")).status == 401
 
     told = gateway.command("budgets", "--organisation", "listed", "--json")

@@ -25,9 +25,9 @@ from aiohttp import web
 from routergate.api.connection import Runner
 from routergate.api.server import application
 from routergate.app import Parts, compose
-from routergate.chores import kept_running
+from routergate.chores import ended, kept_running
 from routergate.config.load import load
-from routergate.config.settings import Settings, environment
+from routergate.config.settings import environment, read_settings
 from routergate.ledger.delivery import SETTLE
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.reservations import RESERVE
@@ -37,7 +37,7 @@ from routergate.telemetry.files import prepare
 from routergate.telemetry.logs import configure
 from routergate.tokens import TiktokenCounter
 from routergate.tokens import load as load_tokens
-from routergate.worker import HEEDED, Plan, Worker, ended, heed, opened
+from routergate.worker import HEEDED, Plan, Worker, heed, opened
 
 LEASE = 2.0
 """Seconds: short, so that what a life leaves is swept soon."""
@@ -122,7 +122,8 @@ def _code(waiting: Any) -> Any:
 def _name(waiting: Any) -> str:
     frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
     commands = (frame.f_locals if frame else {}).get("commands", ())
-    asked = [SCRIPTS.get(str(one[1]), str(one[0])) for one in commands]
+    words = [bytes(one).split(b"\r\n", 5) for one in commands]  # as they go over the wire
+    asked = [SCRIPTS.get(one[4].decode(), one[2].decode()) for one in words]
     return " ".join([_code(waiting).co_qualname, *sorted(set(asked))])
 
 
@@ -168,7 +169,7 @@ async def _listening(worker: Worker, passages: Passages) -> Any:
 @contextmanager
 def _planned() -> Iterator[Plan]:
     """What all lives are told, on a port that stays the same."""
-    settings, environ = Settings(), environment()
+    settings, environ = read_settings(), environment()
     configure("INFO", "json")
     with (
         tempfile.TemporaryDirectory() as metrics,
@@ -188,7 +189,8 @@ def _planned() -> Iterator[Plan]:
             metrics=Path(metrics),
             counter=TiktokenCounter(load_tokens()),
             data_dir=settings.data_dir,
-            admin_key=None,
+            ledger=settings.ledger,
+            operators={},
             lifeline=os.pipe()[0],
         )
 

@@ -101,7 +101,8 @@ async def a_wall(folder: Path, store: Store, **provider: Any) -> AsyncIterator[W
             metrics=folder,
             counter=parts.counter,
             data_dir=folder,
-            admin_key=None,
+            ledger=str(folder / "ledger"),
+            operators={},
             lifeline=0,
         )
         composed = await compose(plan.config, parts)

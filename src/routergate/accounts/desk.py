@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from routergate.accounts.audit import entries
+from routergate.accounts.audit import entries, plain
 from routergate.accounts.keys import KeyRecord, terms
 from routergate.accounts.registry import KeyRegistry
 from routergate.accounts.scope import budget
@@ -66,9 +66,9 @@ class KeyDesk:
 
     async def audit(self, key: str | None = None, most: int | None = None) -> Sequence[Mapping[str, Any]]:
         """What was done, oldest first; to one key, or the last few changes, if so asked."""
+        found = await entries(self._store, key=key, most=most)
         return [
-            {"at": shown(one.at), "by": one.by, "action": one.action, "key": one.key, "changes": one.changes}
-            for one in await entries(self._store, key=key, most=most)
+            {name: value for name, value in plain(one).items() if name != "on"} for one in found if one.key
         ]
 
     def _instant(self, text: str | None) -> int | None:

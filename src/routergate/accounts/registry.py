@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
 
 from routergate.accounts import scope
-from routergate.accounts.audit import AUDIT, Action, entry
+from routergate.accounts.audit import AUDIT, entry
 from routergate.accounts.keys import KEYS, KeyBudget, KeyRecord, decode, digest, encode, key_id, new_token
 from routergate.accounts.times import LONGEST, SECOND
 from routergate.domain.errors import InvalidRequest, KeyConflict, UnknownKey
@@ -20,6 +20,7 @@ OVERLAP = 86_400 * SECOND
 
 ID = re.compile("key_[0-9a-f]{1,16}")
 
+Action: TypeAlias = Literal["create", "rotate", "disable", "enable", "revoke", "budget"]
 Step: TypeAlias = tuple[Action, KeyRecord]
 """What is done to a key, and the record that comes of it."""
 

@@ -35,6 +35,7 @@ from routergate.domain.errors import (
 )
 from routergate.domain.format import Format
 from routergate.domain.once import IdempotencyConflict, IdempotencyInProgress, IdempotencyNotKept
+from routergate.domain.operator import ConfigChanged, ConfigReadOnly, TooManyTries, UnknownEvent
 from routergate.domain.refusals import BudgetHeld, GuardrailRefused, NotAdmitted, OverBudget
 
 log = logging.getLogger(__name__)
@@ -51,15 +52,19 @@ STATUS: Final[dict[type[Exception], int]] = {
     NotFound: 404,
     UnknownResponse: 404,
     UnknownKey: 404,
+    UnknownEvent: 404,
     MethodNotAllowed: 405,
     BodyTooSlow: 408,
     KeyConflict: 409,
     IdempotencyConflict: 409,
     IdempotencyInProgress: 409,
     IdempotencyNotKept: 409,
+    ConfigChanged: 409,
+    ConfigReadOnly: 409,
     BodyTooLarge: 413,
     NoEligibleModel: 422,
     NotAdmitted: 429,
+    TooManyTries: 429,
     UpstreamError: 502,
     AllProvidersThrottled: 429,
     DeadlinePassed: 504,
@@ -107,13 +112,13 @@ def status_of(error: Exception) -> int:
 
 
 def error_object(error: RouterGateError, spoken: Format = Format.CHAT) -> dict[str, Any]:
-    """The error object of the caller's format; what is known of a limit in the way is its `metadata`."""
+    """The error object of the caller's format; what more is known, as of a limit, is its `metadata`."""
     told = {"type": type_of(error, spoken), "message": str(error), "code": code_of(error)}
     if spoken is not Format.MESSAGES:
         told["param"] = getattr(error, "param", None)
     return {
         **({"type": "error"} if spoken in NAMED else {}),
-        "error": {**told, "metadata": error.facts} if isinstance(error, NotAdmitted) else told,
+        "error": {**told, "metadata": facts} if (facts := getattr(error, "facts", None)) else told,
     }
 
 
@@ -240,5 +245,7 @@ def _foreign(request: web.Request, error: web.HTTPException) -> RouterGateError:
             "Send less, or ask its operator to raise 'server.max_body_mb'."
         )
     if isinstance(error, web.HTTPNotFound):
-        return NotFound(f"Unknown request URL: {request.method} {request.path}.")
+        return NotFound(
+            f"Unknown request URL: {request.method} {request.path}. A client's base URL ends in /v1."
+        )
     return InvalidRequest(f"The request cannot be read: {error.reason}.")

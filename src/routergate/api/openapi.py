@@ -38,6 +38,8 @@ class Endpoint:
     """The fields that its JSON body must have; `None`: it reads no body."""
     gives: tuple[str, ...] = (JSON,)
     """The types of what it answers."""
+    asks: tuple[str, ...] = ()
+    """The parameters that its query may have."""
     heads: bool = True
     """Whether `GET` may be asked as `HEAD`: not where a provider is asked."""
 
@@ -51,6 +53,12 @@ class Endpoint:
 SCHEMES: Final[Mapping[str, Any]] = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "rg_session"},
+}
+OPENED_BY: Final[Mapping[Opens, tuple[str, ...]]] = {
+    Opens.ANY: (),
+    Opens.CALLER: ("bearer", "x-api-key"),
+    Opens.ADMIN: ("bearer", "x-api-key", "session"),
 }
 ERROR: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -95,15 +103,18 @@ def _operation(endpoint: Endpoint) -> Mapping[str, Any]:
     return {
         "summary": endpoint.summary,
         "tags": [endpoint.opens],
-        "security": [] if endpoint.opens is Opens.ANY else [{scheme: []} for scheme in SCHEMES],
-        "parameters": list(map(_parameter, _PARAMETER.findall(endpoint.path))),
+        "security": [{scheme: []} for scheme in OPENED_BY[endpoint.opens]],
+        "parameters": [
+            *(_parameter(name, "path") for name in _PARAMETER.findall(endpoint.path)),
+            *(_parameter(name, "query") for name in endpoint.asks),
+        ],
         **body,
         "responses": {"200": answered, "default": FAILED},
     }
 
 
-def _parameter(name: str) -> Mapping[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+def _parameter(name: str, where: str) -> Mapping[str, Any]:
+    return {"name": name, "in": where, "required": where == "path", "schema": {"type": "string"}}
 
 
 def _body(fields: tuple[str, ...]) -> Mapping[str, Any]:

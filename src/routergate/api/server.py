@@ -1,12 +1,13 @@
 """The web application: which path leads where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from routergate.api import catalogue, chat, feedback, keys, operations, responses, revenue
+from routergate.api import catalogue, chat, feedback, operations, responses
+from routergate.api.admin import endpoints as admin
 from routergate.api.caller import Reader
 from routergate.api.completions import read_completions
 from routergate.api.embeddings import read_embeddings
@@ -19,16 +20,35 @@ from routergate.api.services import SERVICES, Services
 from routergate.api.wire import read_chat
 
 BOTH: Final = (JSON, EVENTS)
-ANY, ADMIN = Opens.ANY, Opens.ADMIN
+METRICS: Final = "/metrics"
+ANY: Final = Opens.ANY
 
 
-def application(services: Services, max_body_bytes: int) -> web.Application:
-    """Everything that the gateway answers to."""
+def application(
+    services: Services,
+    max_body_bytes: int,
+    more: Iterable[web.RouteDef] = (),
+    *,
+    scraped: bool = True,
+) -> web.Application:
+    """Everything that the gateway answers to; `more` is what is no part of the API.
+
+    Unless it is to be `scraped` elsewhere, its metrics too.
+    """
     app = web.Application(client_max_size=max_body_bytes, middlewares=[errors])
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
     app.on_response_prepare.append(marked)
-    app.add_routes([endpoint.route() for endpoint in ENDPOINTS])
+    app.add_routes([one.route() for one in ENDPOINTS if scraped or one.path != METRICS])
+    app.add_routes(more)
+    return app
+
+
+def monitoring(services: Services) -> web.Application:
+    """What machines ask that look after it, and nothing else."""
+    app = web.Application()
+    app[SERVICES] = services
+    app.add_routes([one.route() for one in ENDPOINTS if one.path in {METRICS, "/healthz", "/readyz"}])
     return app
 
 
@@ -67,19 +87,8 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     Endpoint("GET", "/v1/usage", operations.usage, "Sums up what the key has used."),
     Endpoint("GET", "/healthz", operations.healthz, "Says that the process is alive.", ANY),
     Endpoint("GET", "/readyz", operations.readyz, "Says whether it can serve.", ANY),
-    Endpoint("GET", "/metrics", operations.metrics, "Gives the metrics to Prometheus.", ANY, gives=(TEXT,)),
+    Endpoint("GET", METRICS, operations.metrics, "Gives the metrics to Prometheus.", ANY, gives=(TEXT,)),
     Endpoint("GET", "/openapi.json", described, "Describes all endpoints.", ANY),
-    Endpoint("POST", "/admin/reload", operations.reload, "Takes the configuration up anew.", ADMIN),
-    Endpoint("GET", "/admin/keys", keys.listing, "Lists the keys.", ADMIN),
-    Endpoint("POST", "/admin/keys", keys.create, "Makes a key.", ADMIN, takes=("organisation",)),
-    Endpoint("POST", "/admin/keys/{id}/rotate", keys.rotate, "Makes a key that takes over.", ADMIN, takes=()),
-    Endpoint("POST", "/admin/keys/{id}/disable", keys.disable, "Disables a key.", ADMIN),
-    Endpoint("POST", "/admin/keys/{id}/enable", keys.enable, "Enables a key.", ADMIN),
-    Endpoint("POST", "/admin/keys/{id}/revoke", keys.revoke, "Revokes a key for good.", ADMIN),
-    Endpoint("POST", "/admin/keys/{id}/budget", keys.budget, "Says what a key may spend.", ADMIN, takes=()),
-    Endpoint("GET", "/admin/audit", keys.audit, "Says who did what to which key.", ADMIN),
-    Endpoint("POST", "/admin/revenue", revenue.post, "Takes down what was earned.", ADMIN,
-             takes=("organisation",)),
-    Endpoint("GET", "/admin/budgets", operations.budgets, "Says how budgets and limits stand.", ADMIN),
+    *admin.ENDPOINTS,
 )
 # fmt: on

@@ -52,7 +52,7 @@ def shelf_at(place: str | None) -> "Shelf":
     """The ledger's files: a directory or a URI, by default where `routergate ledger run` puts them."""
     from routergate.ledger.shelf import Shelf
 
-    return Shelf(place or str(read_settings().data_dir / "ledger"))
+    return Shelf(place or read_settings().ledger)
 
 
 def start_log(chosen: Settings) -> None:

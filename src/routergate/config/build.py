@@ -111,7 +111,7 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
         artifact=artifact,
         remembers=file.router.remember,
         listed_as={ModelId(name): it.listed_as for name, it in file.models.items() if it.listed_as},
-        warnings=tuple(findings.warnings),
+        warnings=findings.warnings,
     )
 
 
@@ -255,6 +255,8 @@ def _server(written: schema.Server) -> ServerSpec:
         cache_secret=Secret(written.cache_secret) if written.cache_secret else None,
         grace_seconds=written.grace_seconds,
         metric_labels=frozenset(written.metric_labels),
+        metrics_port=written.metrics_port,
+        console=written.console,
     )
 
 

@@ -27,7 +27,7 @@ def hint(word: str, known: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake. Its line is looked up by its place, unless it is known better."""
+    """One mistake, or warning. Its line is looked up by its place, unless it is known better."""
 
     place: Place
     text: str
@@ -39,7 +39,7 @@ class Findings:
     """Problems and warnings, in the order in which they were found."""
 
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    cautions: list[Problem] = field(default_factory=list)
     _spoilt: set[Place] = field(default_factory=set)
     """Every place with a problem at or below it, except the whole file."""
 
@@ -51,4 +51,9 @@ class Findings:
 
     def warn(self, place: Place, text: str) -> None:
         """Note what an operator should know, though it is no mistake."""
-        self.warnings.append(f"{dotted(place)}: {text}")
+        self.cautions.append(Problem(place, text))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The same as sentences."""
+        return tuple(f"{dotted(one.place)}: {one.text}" for one in self.cautions)

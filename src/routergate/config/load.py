@@ -1,6 +1,7 @@
 """A YAML file → the checked configuration, or everything that is wrong with it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from routergate.config.build import build
@@ -23,18 +24,46 @@ def load(path: Path, env: Mapping[str, str], *, calibrated: bool = True) -> Conf
     `${NAME}` is looked up in `env`, and in nothing else. Who is about to calibrate a route does without
     the calibrations that there are: they may be out of date.
     """
+    read = examined(text_of(path), path, env, calibrated=calibrated)
+    if read.config is None:
+        raise ConfigError(_lines(path, read.source, read.findings.problems))
+    return read.config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A text, and what was made of it."""
+
+    config: Config | None
+    """`None`: there are problems."""
+    file: File
+    source: Source
+    findings: Findings
+
+    @property
+    def secrets(self) -> Iterator[tuple[Place, str]]:
+        """Those that stand in the text itself."""
+        for place, text in _secrets(self.file):
+            if text and place not in self.source.expanded:
+                yield place, text
+
+
+def examined(text: str, path: Path, env: Mapping[str, str], *, calibrated: bool = True) -> Examined:
+    """What a text would be as the file at `path`, which need not be there."""
     findings = Findings()
-    source = parse(_text(path), Expander(env, path.parent), findings)
+    source = parse(text, Expander(env, path.parent), findings)
     file = check(source.tree, findings)
     if not calibrated:
         file = _without_calibrations(file)
-    _warn_of_open_secrets(file, source, findings)
+    read = Examined(config=None, file=file, source=source, findings=findings)
+    for place, _ in read.secrets:
+        findings.warn(place, OPEN)
     # With a section misspelt, everything that refers to it would look wrong too.
     if all(len(problem.place) > 1 for problem in findings.problems):
         config = build(file, Names.of(source.tree), path, findings)
         if not findings.problems:
-            return config
-    raise ConfigError(_lines(path, source, findings.problems))
+            return replace(read, config=config)
+    return read
 
 
 def retention_days(path: Path, env: Mapping[str, str]) -> int | None:
@@ -45,7 +74,7 @@ def retention_days(path: Path, env: Mapping[str, str]) -> int | None:
     if not path.exists():
         return None
     findings, books = Findings(), Findings()
-    source = parse(_text(path), Expander(env, path.parent), findings)
+    source = parse(text_of(path), Expander(env, path.parent), findings)
     file = check({"ledger": source.tree.get("ledger", {})}, books)
     ours = [problem for problem in findings.problems if problem.place[:1] in {(), ("ledger",)}]
     if wrong := [*ours, *books.problems]:
@@ -58,7 +87,7 @@ def _without_calibrations(file: File) -> File:
     return file.model_copy(update={"routes": routes})
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
@@ -74,16 +103,13 @@ def _text(path: Path) -> str:
         raise ConfigError([f"{path}:{line}: not UTF-8 text"]) from None
 
 
-def _warn_of_open_secrets(file: File, source: Source, findings: Findings) -> None:
+def _secrets(file: File) -> Iterator[tuple[Place, str | None]]:
+    """Everything that must be known to nobody else, and where it stands."""
     for name, provider in file.providers.items():
-        for place, key in _keys(("providers", name), provider):
-            if key and place not in source.expanded:
-                findings.warn(place, OPEN)
-    if file.server.cache_secret and ("server", "cache_secret") not in source.expanded:
-        findings.warn(("server", "cache_secret"), OPEN)
-    for index, _ in enumerate(file.alerts):
-        if ("alerts", index, "url") not in source.expanded:
-            findings.warn(("alerts", index, "url"), OPEN)
+        yield from _keys(("providers", name), provider)
+    yield ("server", "cache_secret"), file.server.cache_secret
+    for index, alert in enumerate(file.alerts):
+        yield ("alerts", index, "url"), str(alert.url)
 
 
 def _keys(place: Place, provider: Provider) -> Iterator[tuple[Place, str | None]]:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from routergate.config.wording import words
 from routergate.domain.errors import ConfigError
+from routergate.domain.operator import Role
 
 PREFIX = "ROUTERGATE_"
 
@@ -22,16 +22,10 @@ def _lower(written: Any) -> Any:
     return written.lower() if isinstance(written, str) else written
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What differs from one machine to the next. An empty variable is as if it were not set."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_ignore_empty=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        use_attribute_docstrings=True,
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     config: Path = Path("config/routergate.yaml")
     """The configuration file."""
@@ -43,8 +37,12 @@ class Settings(BaseSettings):
     """Replicas of Redis that must have a strict budget's reservation before its request is sent."""
     data_dir: Path = Path(".routergate")
     """Where the gateway keeps its files."""
+    ledger_dir: str | None = None
+    """Where the ledger's files are: a directory, or a URI; by default `ledger` in the data directory."""
     admin_key: SecretStr | None = None
-    """The key to `/admin`; without it, `/admin` is closed."""
+    """The key to `/admin` and to the console; without it, nothing can be changed there."""
+    viewer_key: SecretStr | None = None
+    """A key with which all of that can be looked at, and nothing changed."""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
     """The least important messages that are logged."""
     log_format: Annotated[Literal["json", "console"] | None, BeforeValidator(_lower)] = None
@@ -52,14 +50,31 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=1024)
     """Processes that answer requests."""
 
+    @property
+    def ledger(self) -> str:
+        """Where the ledger's files are."""
+        return self.ledger_dir or str(self.data_dir / "ledger")
+
+    @property
+    def operators(self) -> Mapping[Role, str]:
+        """The keys to `/admin` that there are."""
+        keys = {Role.ADMIN: self.admin_key, Role.VIEWER: self.viewer_key}
+        return {role: key.get_secret_value() for role, key in keys.items() if key is not None}
+
 
 def read_settings() -> Settings:
     """The settings; raises `ConfigError` with every variable that is wrong."""
     try:
-        return Settings()
+        return Settings.model_validate(_written(environment()))
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
     raise ConfigError([f"{PREFIX}{str(error['loc'][0]).upper()}: {words(error)}" for error in errors])
+
+
+def _written(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """Those that are settings, by their names; upper or lower case is the same."""
+    told = {name.upper(): text for name, text in variables.items() if text}
+    return {name: text for name in Settings.model_fields if (text := told.get(PREFIX + name.upper()))}
 
 
 def environment() -> Mapping[str, str]:

@@ -40,6 +40,7 @@ class Source:
 
     tree: dict[str, Any] = field(default_factory=dict)
     lines: Mapping[Place, int] = field(default_factory=dict)
+    columns: Mapping[Place, int] = field(default_factory=dict)
     revealed: Mapping[str, str] = field(default_factory=dict)
     """What came from outside, to how it was written."""
     expanded: frozenset[Place] = frozenset()
@@ -47,8 +48,13 @@ class Source:
 
     def line(self, place: Place) -> int | None:
         """The line of the nearest thing that was written at or above `place`."""
+        found = self.nearest(place)
+        return None if found is None else self.lines[found]
+
+    def nearest(self, place: Place) -> Place | None:
+        """What was written at or above `place`."""
         steps = (place[:length] for length in range(len(place), 0, -1))
-        return next((self.lines[step] for step in steps if step in self.lines), None)
+        return next((step for step in steps if step in self.lines), None)
 
     def redact(self, text: str) -> str:
         """`text` with everything that came from outside replaced by how it was written."""
@@ -75,7 +81,11 @@ def parse(text: str, expander: Expander, findings: Findings) -> Source:
         findings.problem((), str(error), error.line)
         tree = {}
     return Source(
-        tree=tree, lines=reading.lines, revealed=reading.revealed, expanded=frozenset(reading.expanded)
+        tree=tree,
+        lines=reading.lines,
+        columns=reading.columns,
+        revealed=reading.revealed,
+        expanded=frozenset(reading.expanded),
     )
 
 
@@ -115,6 +125,7 @@ class _Reading:
     def __init__(self, expander: Expander, findings: Findings) -> None:
         self.expander, self.findings = expander, findings
         self.lines: dict[Place, int] = {}
+        self.columns: dict[Place, int] = {}
         self.revealed: dict[str, str] = {}
         self.expanded: set[Place] = set()
         self.nodes = 0
@@ -149,9 +160,13 @@ class _Reading:
         own = list(self.own(node, place))
         for name, key, value in [*self.merged(node, place), *own]:
             at = (*place, name)
-            self.lines[at] = _line(key)
+            self.noted(at, key)
             tree[name] = self.value(value, at)
         return tree
+
+    def noted(self, place: Place, node: yaml.Node) -> None:
+        mark = node.start_mark
+        self.lines[place], self.columns[place] = (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
     def own(self, node: yaml.MappingNode, place: Place) -> Iterator[Pair]:
         """The pairs that are written here, each key once."""
@@ -197,7 +212,7 @@ class _Reading:
         items: list[Any] = []
         for index, item in enumerate(node.value):
             at = (*place, index)
-            self.lines[at] = _line(item)
+            self.noted(at, item)
             items.append(self.value(item, at))
         return items
 

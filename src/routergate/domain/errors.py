@@ -4,7 +4,7 @@ RouterGateError
 ├── ConfigError               the operator
 │   └── ArtifactDamaged
 ├── DataUnusable              the operator
-├── ClientError               the caller
+├── ClientError               the caller; those of operators are in `operator.py`
 │   ├── InvalidRequest
 │   │   ├── UnsupportedContentType
 │   │   └── ContextTooLong

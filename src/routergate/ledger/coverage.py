@@ -73,6 +73,13 @@ def coverage(found: Iterable[File], kept: Day) -> Coverage:
     )
 
 
+def written_until(path: str) -> int:
+    """When the last row of a file was written, milliseconds since the epoch; the far future if unknown."""
+    place = partition_of(path)
+    found = _NAME.fullmatch(place[2]) if place else None
+    return int(found[3]) if found else 2**63
+
+
 def _day(file: File) -> Day:
     return file.day
 

@@ -61,22 +61,24 @@ def as_csv(report: Report) -> str:
 
 def as_json(report: Report) -> str:
     """All of it. Dollars are decimal text, which no reader can round."""
+    return json.dumps(as_object(report), indent=2)
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """The same, before it is text."""
     columns = [
         {"name": one.name, "unit": "usd" if one.unit is Unit.EACH else one.unit, "meaning": one.meaning}
         for one in report.columns
     ]
-    return json.dumps(
-        {
-            "title": report.title,
-            "since": report.since.isoformat(),
-            "until": report.until.isoformat(),
-            "columns": columns,
-            "rows": plain_rows(report),
-            "total": None if report.total is None else _object(report, report.total),
-            "notes": report.notes,
-        },
-        indent=2,
-    )
+    return {
+        "title": report.title,
+        "since": report.since.isoformat(),
+        "until": report.until.isoformat(),
+        "columns": columns,
+        "rows": plain_rows(report),
+        "total": None if report.total is None else _object(report, report.total),
+        "notes": list(report.notes),
+    }
 
 
 def plain_rows(report: Report) -> list[dict[str, Any]]:

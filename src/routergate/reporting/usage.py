@@ -79,9 +79,9 @@ def usage_by(totals: Iterable[Total], by: Sequence[Dimension]) -> tuple[UsageRow
     """One row for each group that occurs: by day where that is asked for, and the dearest first."""
     sums: dict[tuple[str | None, ...], Measures] = {}
     for total in totals:
-        group = tuple(_value(total, dimension) for dimension in by)
+        group = tuple(value_of(total, dimension) for dimension in by)
         sums[group] = sums.get(group, Measures()) + total.measures
-    return _ordered([UsageRow(group=group, measures=sums[group]) for group in sums], by)
+    return ordered([UsageRow(group=group, measures=sums[group]) for group in sums], by)
 
 
 def from_totals(totals: Sequence[Total], question: Question) -> Report:
@@ -101,7 +101,7 @@ def from_ledger(rows: "Table", question: Question) -> Report:
     found = measured(chosen, question.by)
     groups = [_group(row, question.by) for row in found]
     gaps = missing(found) if Dimension.MODEL in question.by else unpriced(chosen)
-    return _report(_ordered(groups, question.by), question, gaps)
+    return _report(ordered(groups, question.by), question, gaps)
 
 
 def _group(row: Mapping[str, Any], by: Sequence[Dimension]) -> UsageRow:
@@ -138,11 +138,13 @@ def _values(row: UsageRow) -> tuple[Value, ...]:
     return *(counts[column.name] for column in _COUNTS), row.cost, row.baseline, row.savings, row.loaded
 
 
-def _ordered(rows: Sequence[UsageRow], by: Sequence[Dimension]) -> tuple[UsageRow, ...]:
+def ordered(rows: Sequence[UsageRow], by: Sequence[Dimension]) -> tuple[UsageRow, ...]:
+    """By day where that is asked for, and the dearest first."""
     return tuple(sorted(rows, key=lambda row: _place(row, by)))
 
 
-def _value(total: Total, dimension: Dimension) -> str | None:
+def value_of(total: Total, dimension: Dimension) -> str | None:
+    """What a cell is about, of one dimension that totals are kept by."""
     match dimension:
         case Dimension.DAY:
             return total.day.isoformat()

@@ -21,6 +21,7 @@ from routergate.domain.identity import Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
 from routergate.domain.quality import Standing
 from routergate.domain.request import Features
+from routergate.domain.turn import Turn
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
@@ -73,6 +74,8 @@ class World:
     """What the request drew, from 0 to below 1: for the route's hold-out, and for probes."""
     crowds: Mapping[ProviderId, Crowd] = field(default_factory=dict)
     """In front of the providers whose servers are all full."""
+    turn: Turn = field(default_factory=Turn)
+    """With what claim the request waits where others do."""
     standing: Standing = field(default_factory=Standing)
     """How far models are trusted with tasks on this route."""
 
@@ -113,6 +116,7 @@ def decide(
         candidates=(*order.candidates, *others),
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
+        turn=world.turn,
         calibration=policy.calibration if wishes.quality is None else None,
         continues=policy.continues,
         cascade=order.cascade,
@@ -154,7 +158,7 @@ def _late(
 ) -> Rejection | None:
     if reason := failing(card, conditions):
         return Rejection(model=card.id, reason=reason, why=Why.FAILING)
-    if reason := slow(world.first_token(card.id), policy.first_token):
+    if policy.first_token is not None and (reason := slow(world.first_token(card.id), policy.first_token)):
         return Rejection(model=card.id, reason=reason, why=Why.SLOW)
     if reason := world.standing.why_not(card.id, task, world.draw):
         return Rejection(model=card.id, reason=reason, why=Why.QUALITY)
@@ -214,9 +218,11 @@ def _candidate(
 
 
 def _output_tokens(card: ModelCard, features: Features, world: World) -> int:
-    usual = world.output_tokens(card.id, features.reading.task)
-    limits = (usual, features.max_output_tokens, card.max_output_tokens)
-    return min(limit for limit in limits if limit is not None)
+    tokens = world.output_tokens(card.id, features.reading.task)
+    for limit in (features.max_output_tokens, card.max_output_tokens):
+        if limit is not None and limit < tokens:
+            tokens = limit
+    return tokens
 
 
 def _lower(*limits: int | None) -> int | None:

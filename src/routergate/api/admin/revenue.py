@@ -1,4 +1,4 @@
-"""`/admin/revenue`: what features and customers earned, for whoever has the admin key."""
+"""What features and customers earned."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,13 +10,12 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from routergate.api.admin.door import OPERATOR, office
 from routergate.api.chat import json_body
 from routergate.api.items import MOST_ITEMS, one_or_many
-from routergate.api.operations import check_admin
-from routergate.api.services import SERVICES
 from routergate.api.wire import decoded
 from routergate.domain.errors import InvalidRequest
-from routergate.domain.money import nanos
+from routergate.domain.money import nanos, usd_text
 from routergate.domain.revenue import Earned
 
 MOST_USD = 9_000_000
@@ -59,11 +58,15 @@ _read: Final = one_or_many(One, Many)
 
 async def post(request: web.Request) -> web.Response:
     """All of it is taken down, or none; what was posted before counts once."""
-    check_admin(request)
     read = decoded(await json_body(request), _read)
     posted = list(map(_earned, read.items if isinstance(read, Many) else [read]))
     _check(posted)
-    known = await request.app[SERVICES].revenue(read.organisation, posted)
+    at = office(request)
+    usd = usd_text(sum(one.amount for one in posted))
+    await at.audit.note(
+        request[OPERATOR].by, "post revenue", read.organisation, usd={"from": None, "to": usd}
+    )
+    known = await at.revenue(read.organisation, posted)
     return web.json_response({"accepted": len(posted), "known": known}, status=202)
 
 

@@ -1,19 +1,17 @@
-"""`/admin/keys` and `/admin/audit`: the life of keys, for whoever has the admin key."""
+"""The life of keys."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
+from routergate.api.admin.asked import cut
+from routergate.api.admin.door import OPERATOR, office
+from routergate.api.admin.office import KeyDesk
 from routergate.api.chat import json_body
-from routergate.api.operations import check_admin
-from routergate.api.services import SERVICES, KeyDesk
 from routergate.api.wire import decoded
-
-MOST_ENTRIES = 1_000
-"""Entries of the audit log in one answer: the last ones."""
 
 
 class NewKey(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,7 +55,7 @@ _rotation: Final = msgspec.json.Decoder(Rotation).decode
 
 async def listing(request: web.Request) -> web.Response:
     """All keys of the store; those declared in the configuration are not there."""
-    return _several(await _desk(request).list())
+    return cut(await _desk(request).list(), request)
 
 
 async def create(request: web.Request) -> web.Response:
@@ -99,14 +97,8 @@ async def budget(request: web.Request) -> web.Response:
     return await _told(desk.budget(key_id, amount, wanted.window, strict=wanted.strict))
 
 
-async def audit(request: web.Request) -> web.Response:
-    """The last changes, of all keys or of the one that `key` names."""
-    return _several(await _desk(request).audit(request.query.get("key"), MOST_ENTRIES))
-
-
 def _desk(request: web.Request) -> KeyDesk:
-    check_admin(request)
-    return request.app[SERVICES].keys
+    return office(request).keys(request[OPERATOR].by)
 
 
 def _text(amount: Decimal | None) -> str | None:
@@ -117,10 +109,5 @@ async def _told(changed: Awaitable[Mapping[str, Any]]) -> web.Response:
     return web.json_response(await changed)
 
 
-def _several(rows: Sequence[Mapping[str, Any]]) -> web.Response:
-    return web.json_response({"object": "list", "data": rows})
-
-
 def _secret(made: Mapping[str, Any]) -> web.Response:
-    """No cache on the way may keep a key."""
-    return web.json_response(made, status=201, headers={"Cache-Control": "no-store"})
+    return web.json_response(made, status=201)
