@@ -7,13 +7,14 @@ import pytest
 
 from routergate.accounts.registry import KeyRegistry
 from routergate.accounts.scope import budget
-from routergate.allowances import budget_page, spent_usd
+from routergate.allowances import budget_page, purses
 from routergate.domain.budget import Budget, Limit, Measure, OrganisationRules, Rules, Scope, Window
 from routergate.domain.reservation import Line
 from routergate.ledger.names import ORGANISATIONS, counter_key, counters_key
 from routergate.ledger.reservations import Reservations
 from routergate.spend.lines import Rule, counter
 from routergate.store.client import Store
+from routergate.telemetry.purses import Purse
 from support.events import an_event
 from support.redis import HandClock, redis_server, store
 
@@ -113,7 +114,7 @@ async def test_organisations_that_are_not_declared_have_the_others_rules(
     await store.call("SADD", ORGANISATIONS, "initech")
     [row] = (await budget_page(store, rules, clock, (None, 0, 100)))["data"]
     assert (row["organisation"], row["name"], row["share"]) == ("initech", "initech", None)
-    assert await spent_usd(store, rules, 0) == {}
+    assert await purses(store, rules, 0) == {}
 
 
 async def test_metrics_have_the_tightest_of_budgets_that_count_the_same(
@@ -122,5 +123,8 @@ async def test_metrics_have_the_tightest_of_budgets_that_count_the_same(
     looser = replace(TEAM, limit=8_000_000_000)
     rules = Rules(organisations={"acme": OrganisationRules(budgets=(TEAM, looser, EACH), limits=(QUICK,))})
     now = clock.epoch // 1_000_000
-    found = await spent_usd(store, rules, now)
-    assert found == {("acme", "team", "research", "month"): (4_000_000_000, 0)}
+    await held(store, clock, TEAM, "research", 1_000_000_000, "r1")
+    june = 2_001_196_800  # seconds since the epoch, when the month after May 2033 begins
+    purse = Purse(limit=4_000_000_000, spent=0, reserved=1_000_000_000, resets=june)
+    found = await purses(store, rules, now)
+    assert found == {("acme", "team", "research", "month"): purse}

@@ -16,6 +16,7 @@ from routergate.spend.lines import Rule
 from routergate.spend.watch import subject, watched
 from routergate.spend.windows import local
 from routergate.store.client import Store
+from routergate.telemetry.purses import Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,8 @@ async def allowances(
     return found
 
 
-async def spent_usd(store: Store, rules: Rules, now: int) -> Mapping[tuple[str, ...], tuple[int, int]]:
-    """Limit and spent of the declared budgets in money that say for whom, in nano-dollars.
+async def purses(store: Store, rules: Rules, now: int) -> Mapping[tuple[str, ...], Purse]:
+    """How the declared budgets in money stand that say for whom.
 
     By organisation, scope, name and window; where several count the same, the tightest.
     """
@@ -86,7 +87,7 @@ async def spent_usd(store: Store, rules: Rules, now: int) -> Mapping[tuple[str, 
     ]
     fixed.sort(key=lambda one: one.rule.limit, reverse=True)
     pairs = zip(fixed, await _standings(store, fixed, now), strict=True)
-    return {_labels(one): (one.rule.limit, standing.spent) for one, standing in pairs if standing}
+    return {_labels(one): _purse(one, standing) for one, standing in pairs if standing}
 
 
 async def _of_one(store: Store, name: str, rules: OrganisationRules, at: int) -> list[Allowance]:
@@ -152,6 +153,11 @@ def _share(rule: Rule, standing: Standing | None) -> float | None:
     if standing is None or not rule.limit:
         return None
     return round((standing.spent + standing.held) / rule.limit, 4)
+
+
+def _purse(one: Allowance, standing: Standing) -> Purse:
+    resets = one.counter.resets if one.counter else None
+    return Purse(limit=one.rule.limit, spent=standing.spent, reserved=standing.held, resets=resets)
 
 
 def _labels(one: Allowance) -> tuple[str, ...]:

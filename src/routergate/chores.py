@@ -7,23 +7,28 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from routergate.allowances import spent_usd
+from routergate.allowances import purses
 from routergate.app import Parts
 from routergate.dispatch.crowd import fill
 from routergate.dispatch.watch import Rounds, measure
+from routergate.domain.asset import Asset, Volume
 from routergate.domain.budget import Rules
 from routergate.domain.capacity import Fill
 from routergate.domain.decision import Catalogue
 from routergate.domain.errors import StoreUnavailable
-from routergate.economics.fixed import unamortised
+from routergate.domain.money import Nanos
+from routergate.economics.fixed import charge, unamortised
 from routergate.gateway import Gateway
+from routergate.ledger.backlog import backlog
 from routergate.ledger.sweeper import Sweeper
 from routergate.store.circuits import exchange
+from routergate.telemetry.capital import Capital
 
 log = logging.getLogger(__name__)
 
 LEARNED_EVERY, CIRCUITS_EVERY, GAUGES_EVERY, BUDGETS_EVERY, ASSETS_EVERY = 5.0, 0.5, 1.0, 5.0, 5.0
-CAPACITY_EVERY, PROBES_EVERY = 1.0, 0.5
+CAPACITY_EVERY, PROBES_EVERY, LEDGER_EVERY = 1.0, 0.5, 10.0
+NANOS_PER_HOUR = 3600 * 1_000_000_000
 
 
 async def kept_running(job: Callable[[], Awaitable[None]]) -> None:
@@ -51,9 +56,10 @@ async def show_gauges(parts: Parts, sweeper: Sweeper, gateway: Callable[[], Gate
     corrected, swept = Growth(), Growth()
     ledger, metrics = parts.ledger, parts.metrics
     while True:
-        metrics.circuits(gateway().dispatcher.states(parts.clock.monotonic()))
+        now = gateway()
+        metrics.providers.show(now.dispatcher, now.router.catalogue, parts.clock.monotonic())
         metrics.queues.show(parts.experience.queues)
-        metrics.fullness.show(_fills(gateway(), parts.clock.monotonic()))
+        metrics.fullness.show(_fills(now, parts.clock.monotonic()))
         metrics.events_waiting(ledger.pending, ledger.on_disk)
         metrics.events_dropped(dropped.to(ledger.dropped))
         metrics.events_spooled(spooled.to(ledger.spooled))
@@ -85,17 +91,35 @@ async def share_learned(parts: Parts) -> None:
 
 
 async def show_assets(parts: Parts, catalogue: Callable[[], Catalogue]) -> None:
-    """Keep the metric of what models are worth. Every worker does: their gauges are merged, not added."""
+    """Keep the metrics of models as capital. Every worker does: their gauges are merged, not added."""
     while True:
         at = parts.clock.epoch_ns()
-        parts.metrics.unamortised(
-            {
-                card.id: unamortised(card.asset, at, parts.volumes.of(card.id, at).served)
-                for card in catalogue().models.values()
-                if card.asset
-            }
+        assets = {card.id: card.asset for card in catalogue().models.values() if card.asset}
+        parts.metrics.capital.show(
+            {model: _capital(asset, at, parts.volumes.of(model, at)) for model, asset in assets.items()}
         )
         await asyncio.sleep(ASSETS_EVERY)
+
+
+def _capital(asset: Asset, at: int, volume: Volume) -> Capital:
+    served = volume.served
+    by_the_hour = asset.hosting is None or asset.hosting.foreseen
+    return Capital(
+        unamortised=unamortised(asset, at, served),
+        hourly=charge(asset, at, at + NANOS_PER_HOUR, (served, served), None if by_the_hour else Nanos(0)),
+        served=served,
+    )
+
+
+async def show_ledger(parts: Parts) -> None:
+    """Keep the metrics of what waits to be put into files. Every worker does: their gauges are merged."""
+    while True:
+        with suppress(StoreUnavailable):  # the last ones known stay
+            waiting = await backlog(parts.store)
+            now = parts.clock.epoch_ns() // 1_000_000
+            oldest = now if waiting.oldest is None else waiting.oldest
+            parts.metrics.ledger(max(now - oldest, 0) / 1000, waiting.events)
+        await asyncio.sleep(LEDGER_EVERY)
 
 
 async def watch_capacity(parts: Parts, gateway: Callable[[], Gateway]) -> None:
@@ -107,7 +131,7 @@ async def watch_capacity(parts: Parts, gateway: Callable[[], Gateway]) -> None:
 
 async def probe_servers(parts: Parts, gateway: Callable[[], Gateway]) -> None:
     """Look after servers that nobody asks."""
-    rounds = Rounds()
+    rounds = Rounds(parts.metrics.providers.looked)
     while True:
         now = gateway()
         await rounds.go(now.dispatcher, now.router.catalogue.models.values(), parts.clock)
@@ -135,5 +159,5 @@ async def show_budgets(parts: Parts, rules: Callable[[], Rules]) -> None:
     while True:
         with suppress(StoreUnavailable):  # the last ones known stay
             now = parts.clock.epoch_ns() // 1_000_000
-            parts.metrics.budgets(await spent_usd(parts.store, rules(), now))
+            parts.metrics.purses.show(await purses(parts.store, rules(), now))
         await asyncio.sleep(BUDGETS_EVERY)

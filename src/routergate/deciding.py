@@ -1,14 +1,16 @@
 """What it takes to decide: a request classified and routed, told how things stand."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from routergate.classify.conversation import conversation
 from routergate.classify.features import features
 from routergate.domain.asset import FREE, Loaded
 from routergate.domain.capacity import Health
-from routergate.domain.decision import Catalogue, Decision, RoutePolicy
+from routergate.domain.decision import Catalogue, Decision, Hedge, RoutePolicy
 from routergate.domain.identity import Attribution, Identity, Wishes
 from routergate.domain.model import ModelCard, ModelId, ProviderId
+from routergate.domain.quality import Standing
 from routergate.domain.request import ChatRequest
 from routergate.domain.turn import Turn, priority_of
 from routergate.economics.fixed import share
@@ -20,7 +22,7 @@ from routergate.ports import (
     TokenCounter,
     Volumes,
 )
-from routergate.route.decide import World, decide
+from routergate.route.decide import FirstToken, World, decide, unknown
 from routergate.route.filters import Conditions
 from routergate.route.holdout import draw
 from routergate.route.named import policy_of
@@ -45,6 +47,8 @@ class Router:
     lengths: Lengths
     volumes: Volumes
     recent: Recent = field(default_factory=Recent)
+    standing: Callable[[str], Standing] = lambda _: Standing()
+    """How far models are trusted with tasks on a route."""
 
     async def decide(
         self,
@@ -57,14 +61,14 @@ class Router:
         """Classify and route; `home` is the provider that must answer."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
-        reading = self.estimator.read(request, self.catalogue, account.feature)
         text_tokens = await self.tokens.count([message.text for message in request.messages])
-        decision = decide(
+        reading = self.estimator.read(request, self.catalogue, account.feature)
+        return decide(
             request_id,
             policy,
             features(request, reading, text_tokens, conversation(request, account)),
             call.wishes,
-            replace(_conditions(policy, account.identity, health.down), home=home),
+            _conditions(policy, account.identity, health.down, home),
             World(
                 catalogue=self.catalogue,
                 quality=self.estimator.quality,
@@ -72,22 +76,29 @@ class Router:
                 on=day_of(at),
                 share=lambda card: self._share(card, at),
                 first_token=lambda model: self.recent.paces.usual(model, at / 1e9),
-                hedge_after=lambda model: self.recent.tails.hedge_after(
-                    policy.hedge, (model, request.stream), at / 1e9
-                ),
+                hedge_after=self._hedging(policy.hedge, request.stream, at / 1e9),
                 warm=lambda model: self.recent.warmth.cached(account, model, at / 1e9),
                 rejected=lambda model, p: self.recent.rejections.probability(policy.id, model, p),
                 draw=draw(policy, account, request_id),
                 crowds=health.crowds,
+                turn=_turn(policy, account.identity, call.wishes),
+                standing=self.standing(policy.id),
             ),
         )
-        return replace(decision, turn=_turn(policy, account.identity, call.wishes))
+
+    def _hedging(self, hedge: Hedge | None, streamed: bool, now: float) -> FirstToken:
+        """After how much silence of each model another one is asked beside it."""
+        if hedge is None:
+            return unknown
+        return lambda model: self.recent.tails.hedge_after(hedge, (model, streamed), now)
 
     def _share(self, card: ModelCard, at: int) -> Loaded | None:
         return share(card.asset, at, self.volumes.of(card.id, at)) if card.asset else FREE
 
 
-def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId]) -> Conditions:
+def _conditions(
+    policy: RoutePolicy, caller: Identity, down: frozenset[ModelId], home: ProviderId | None
+) -> Conditions:
     """What the route and the caller's key allow, at the moment."""
     return Conditions(
         residency=policy.residency,
@@ -95,6 +106,7 @@ def _conditions(policy: RoutePolicy, caller: Identity, down: frozenset[ModelId])
         classes=caller.classes,
         regions=caller.regions,
         route=policy.id,
+        home=home,
         down=down,
     )
 

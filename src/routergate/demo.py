@@ -82,9 +82,17 @@ async def _demo(requests: int, *, keep: bool, console: Console) -> int:
         await _report(client, sent, console)
         console.print(FARTHER, soft_wrap=True)
         if keep:
-            console.print(f"\nStill running: {url}  key: {key}\nIts configuration: {config}", soft_wrap=True)
+            console.print(_running(url, key, config), soft_wrap=True)
             await asyncio.Event().wait()
     return 0
+
+
+def _running(url: str, key: str, config: Path) -> str:
+    """Where it is, and how other commands find it."""
+    return (
+        f"\nStill running: {url}  key: {key}\nFor commands beside it, such as routergate report usage:\n"
+        f"  export ROUTERGATE_CONFIG={config} ROUTERGATE_DATA_DIR={config.parent / 'data'}"
+    )
 
 
 def configuration(urls: Sequence[str], key: str) -> dict[str, Any]:

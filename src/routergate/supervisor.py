@@ -1,6 +1,7 @@
 """The process above the workers: it starts them, restarts them, and passes on what it is told."""
 
 import asyncio
+import gc
 import logging
 import os
 import select
@@ -207,6 +208,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             environment=environ,
             host=host,
             port=reserved,
+            metrics_port=_apart(stack, host, config.server.metrics_port),
             workers=workers,
             redis_url=settings.redis_url or (store.start() if store else ""),
             redis_timeout=settings.redis_timeout_ms / 1000,
@@ -218,7 +220,13 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
             operators=settings.operators,
             lifeline=lifeline[0],
         )
+        gc.freeze()  # Workers share what nobody writes to, as the collector would.
         return Supervisor(plan, workers, lifeline, store).run(wakeup)
+
+
+def _apart(stack: ExitStack, host: str, port: int | None) -> int | None:
+    """The port of the metrics, kept like the other one; `None`: they have none of their own."""
+    return None if port is None else stack.enter_context(_reserved(host, port))
 
 
 @contextmanager

@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from routergate.accounts.idempotency import StoredReplies
 from routergate.alarms import Alarms
-from routergate.api.connection import Runner
-from routergate.api.server import application
+from routergate.api.doors import Doors, listening
 from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
 from routergate.chores import (
@@ -30,12 +27,15 @@ from routergate.chores import (
     show_assets,
     show_budgets,
     show_gauges,
+    show_ledger,
     watch_capacity,
 )
 from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.console import page as console
 from routergate.domain.errors import ConfigError, StoreUnavailable
+from routergate.domain.feedback import Feedback
+from routergate.domain.identity import Identity
 from routergate.domain.operator import Role
 from routergate.gateway import Gateway
 from routergate.ledger.feedback import FeedbackBook
@@ -47,7 +47,7 @@ from routergate.office.furnished import furnished
 from routergate.office.view import View
 from routergate.ports import TokenCounter
 from routergate.store.client import connect
-from routergate.telemetry.files import exposition
+from routergate.telemetry.logs import counted
 from routergate.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,8 @@ LAST_WRITES = 5.0
 """Seconds that the ledger may take for its last events when the process stops."""
 HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that the supervisor holds back from a new worker until it listens."""
-BACKLOG = 1024
-"""Connections that wait to be accepted."""
+YOUNG = 5_000
+"""New objects after which cycles are looked for: requests leave hardly any, and looking costs them time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,8 @@ class Plan:
     environment: Mapping[str, str] = field(repr=False)
     host: str
     port: int
+    metrics_port: int | None = None
+    """`None`: metrics are on the same port."""
     workers: int = 1
     redis_url: str = field(repr=False)
     redis_timeout: float
@@ -136,6 +138,11 @@ class Worker:
         reload = {"ok": not self.problems, "problems": list(self.problems)}
         return not self.draining, {"status": status, "store": store, "reload": reload}
 
+    async def feedback(self, caller: Identity, said: Sequence[Feedback]) -> None:
+        """Take it down, and set it beside what was expected."""
+        await FeedbackBook(self.parts.store, self.parts.clock).book(caller, said)
+        self.parts.metrics.opinions.heard(said)
+
     def services(self) -> Services:
         """The same, as the HTTP layer sees it."""
         parts = self.parts
@@ -146,9 +153,9 @@ class Worker:
             refused=parts.metrics.refused,
             not_admitted=parts.metrics.not_admitted,
             readiness=self.readiness,
-            exposition=lambda: asyncio.to_thread(exposition, self.plan.metrics),
+            exposition=lambda accept: asyncio.to_thread(parts.metrics.exposition, accept),
             usage=lambda *asked: own_usage(parts.store, *asked),
-            feedback=FeedbackBook(parts.store, parts.clock).book,
+            feedback=self.feedback,
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
             office=furnished(self.view(), self.clerk, self.reload_everywhere, self.plan.operators),
@@ -195,7 +202,8 @@ async def serve(plan: Plan, slot: int, *, restarted: bool = False) -> None:
         )
         tasks = background(worker, wake)
         gc.freeze()
-        async with listening(worker):
+        gc.set_threshold(YOUNG)
+        async with listening(worker.services(), doors(plan)):
             await stop.wait()
             worker.draining = True
             log.info("draining: finishing what runs, for %g s at most", plan.config.server.grace_seconds)
@@ -214,6 +222,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
         stack.push_async_callback(store.close)
         metrics = Metrics(plan.metrics, slot, plan.config.server.metric_labels)
         stack.callback(metrics.close)
+        stack.enter_context(counted(metrics.logged))
         yield Parts(
             store=store,
             session=await stack.enter_async_context(client_session()),
@@ -231,26 +240,17 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
         )
 
 
-@asynccontextmanager
-async def listening(worker: Worker) -> AsyncIterator[None]:
-    """Accept requests; on the way out accept no more, and cut what runs after the grace."""
-    server = worker.plan.config.server
-    runner = Runner(
-        application(worker.services(), server.max_body_bytes, console.routes() if server.console else ()),
-        access_log=None,
-        # A caller who leaves must not go on costing money.
-        handler_cancellation=True,
-        keepalive_timeout=75,
-        shutdown_timeout=server.grace_seconds,
+def doors(plan: Plan) -> Doors:
+    """Where this worker is asked."""
+    server = plan.config.server
+    return Doors(
+        host=plan.host,
+        port=plan.port,
+        metrics_port=plan.metrics_port,
+        max_body_bytes=server.max_body_bytes,
+        grace=server.grace_seconds,
+        more=tuple(console.routes()) if server.console else (),
     )
-    await runner.setup()
-    try:
-        plan = worker.plan
-        await web.TCPSite(runner, plan.host, plan.port, reuse_port=True, backlog=BACKLOG).start()
-        log.info("listening on http://%s:%s", plan.host, plan.port)
-        yield
-    finally:
-        await runner.cleanup()
 
 
 def heed(lifeline: int, stop: asyncio.Event, wake: asyncio.Event) -> None:
@@ -280,6 +280,7 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         lambda: show_gauges(parts, sweeper, lambda: worker.gateway),
         lambda: show_assets(parts, lambda: worker.config.catalogue),
         lambda: show_budgets(parts, lambda: worker.config.rules),
+        lambda: show_ledger(parts),
         lambda: minutes.keep(worker.view()),
         lambda: _reload_when(wake, worker),
     )

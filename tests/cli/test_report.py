@@ -96,6 +96,7 @@ def test_what_cannot_be_answered_says_how_to_ask(
 def test_a_period_without_rows_says_so(environment: dict[str, str]) -> None:
     _, out, _ = told(environment, "usage", "--by", "task", "--since", "2020-01-01", "--until", "2020-01-02")
     assert "has no rows for this from 2020-01-01 to 2020-01-02." in out
+    assert "`routergate ledger run`" in out
 
 
 REPORTS = ("savings", "overspend", "pnl", "reasoning", "price-impact", "forecast", "anomalies", "chargeback")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from routergate.config.spec import Config
-from routergate.domain.asset import Asset, Hosting, Maintenance, Method, Revision, Training
+from routergate.domain.asset import Allocation, Asset, Hosting, Maintenance, Method, Revision, Training
 from routergate.domain.model import ModelCard, ModelId
 from support.configs import OUTLINE, SMALL, loaded, problems
 
@@ -64,6 +64,18 @@ def test_hosting_may_go_by_busy_seconds(tmp_path: Path) -> None:
     written = "{hosting: {measured: busy_seconds, gpus: 2, gpu_hour: 2.5, at_once: 16}}"
     hosting = Hosting(units=2, unit_hour=Decimal("2.5"), measured=True, at_once=16)
     assert asset_of(tmp_path, written) == Asset(hosting=hosting)
+
+
+def test_hosting_may_be_what_opencost_says(tmp_path: Path) -> None:
+    part = "{url: 'http://opencost:9003', aggregate: 'label:app', name: m}"
+    allocation = Allocation(url="http://opencost:9003", aggregate="label:app", name="m")
+    assert asset_of(tmp_path, f"{{hosting: {{opencost: {part}}}}}") == Asset(
+        hosting=Hosting(allocation=allocation)
+    )
+    thought = f"{{hosting: {{gpus: 2, gpu_hour: 2.5, opencost: {part}}}}}"
+    assert asset_of(tmp_path, thought) == Asset(
+        hosting=Hosting(units=2, unit_hour=Decimal("2.5"), allocation=allocation)
+    )
 
 
 def test_revisions_are_put_in_order(tmp_path: Path) -> None:
@@ -168,6 +180,10 @@ def test_a_multiple_of_an_unknown_price_is_unknown_and_is_said(tmp_path: Path) -
         ),
         ("{hosting: {gpus: 2}}", ".hosting: gpus and gpu_hour belong together; write both"),
         ("{hosting: {}}", ".hosting: costs nothing yet; write gpus and gpu_hour, or monthly"),
+        (
+            "{hosting: {measured: busy_seconds, opencost: {url: 'http://o', aggregate: pod, name: m}}}",
+            ".hosting: has both measured and opencost; keep one of them",
+        ),
         (
             "{hosting: {measured: busy_seconds, monthly: 5}}",
             ".hosting: measured is for gpus and gpu_hour alone; write both, and no monthly",

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routergate.dispatch.breaker import Circuit, Circuits, Entry, State, Target, Tolerance
+from routergate.dispatch.breaker import Cause, Circuit, Circuits, Entry, State, Target, Tolerance
 from routergate.domain.model import ModelId, ProviderId
 
 TOLERANCE = Tolerance()
@@ -240,3 +240,24 @@ def test_who_is_asked_in_spite_of_its_rest_and_late_rests_no_longer_for_it() -> 
     assert circuit.until == before
     begins(circuit, 0.5, late=False)
     assert circuit.state(0.5) is State.CLOSED
+
+
+def test_it_is_counted_why_a_closed_circuit_was_opened_here() -> None:
+    circuits = Circuits(TOLERANCE)
+    one, other = (circuits[Target(ProviderId("acme"), name, ModelId("mini"))] for name in ("one", "other"))
+    for _ in range(TOLERANCE.row + 1):  # the last one finds it open already
+        fails(one, 0.0)
+    one.looked(well=False, now=0.0)
+    other.hear(30.0, 1.0)
+    assert circuits.opened() == {(ProviderId("acme"), Cause.FAILURES): 1}
+    answers(other, 40.0)
+    other.answered(Entry.PLAIN, 60.0, late=True)
+    answers(other, 120.0)
+    other.looked(well=False, now=180.0)
+    answers(other, 240.0)
+    other.spent(5.0, 300.0)
+    answers(other, 360.0)
+    fails(other, 420.0, retry_after=3.0)
+    causes = {cause for _, cause in circuits.opened()}
+    assert causes == set(Cause)
+    assert set(circuits.opened().values()) == {1}

@@ -62,10 +62,11 @@ class Scene:
     api: FakeProvider = field(default_factory=lambda: FakeProvider([Chunk(data=b"Hi.", text="Hi.")]))
     every: float = 10.0
     clock: HandClock = field(default_factory=HandClock)
-    rounds: Rounds = field(default_factory=Rounds)
+    looks: list[tuple[ProviderId, bool]] = field(default_factory=list)
     cards: Sequence[ModelCard] = (CARD, a_card("elsewhere"))
 
     def __post_init__(self) -> None:
+        self.rounds = Rounds(lambda *look: self.looks.append(look))
         only = Replica(provider=GPUS, name="only", api=self.api, probe=self.probe, probe_every=self.every)
         self.dispatcher = Dispatcher(
             fleet={GPUS: [only]},
@@ -114,6 +115,7 @@ async def test_a_server_that_nobody_asks_is_looked_at_now_and_then() -> None:
     scene = Scene()
     await scene.pass_by(0, 5, 4, 1, 1)
     assert scene.probe.looks == 2
+    assert scene.looks == [(GPUS, True), (GPUS, True)]
 
 
 async def test_a_server_with_traffic_is_not_looked_at() -> None:

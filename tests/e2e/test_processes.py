@@ -15,6 +15,8 @@ from routergate.testing import Profile, Simulator
 from support.asking import HELLO, a_client, booked, chat, eventually, metric
 from support.gateway import configuration, run_command, running_gateway
 
+OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+
 
 def children(pid: int) -> list[int]:
     """Processes that a process has started, by its own account."""
@@ -142,6 +144,25 @@ def test_a_wrong_configuration_stops_serve_before_it_listens(tmp_path: Path) -> 
     assert ended.returncode == 2
     assert "did you mean 'large'?" in ended.stderr
     assert "listening" not in ended.stderr
+
+
+async def test_metrics_on_a_port_of_their_own_are_on_no_other(tmp_path: Path) -> None:
+    async with Simulator() as sim:
+        written = configuration(sim.base_url, server={"metrics_port": 0, "grace_seconds": 3})
+        with running_gateway(tmp_path, written) as gateway:
+            told = next(line for line in gateway.logged() if "metrics are at" in line["message"])
+            url = told["message"].removeprefix("metrics are at ")
+            async with a_client(gateway) as client:
+                assert (await chat(client))[0] == 200
+                async with client.get(url, headers={"Accept": OPENMETRICS}) as answer:
+                    text = await answer.text()
+                async with client.get("/metrics") as elsewhere, client.get("/healthz") as here:
+                    assert (elsewhere.status, here.status) == (404, 200)
+                async with client.get(url.replace("metrics", "v1/models")) as models:
+                    assert models.status == 404
+    assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+    assert text.endswith("# EOF\n")
+    assert '# {request_id="req_' in text
 
 
 async def test_a_second_gateway_on_the_same_port_is_told_so(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from routergate.domain.asset import (
     FREE,
+    Allocation,
     Asset,
     Hosting,
     HostingUnmeasured,
@@ -17,7 +18,7 @@ from routergate.domain.asset import (
     Revision,
     Volume,
 )
-from routergate.domain.money import nanos
+from routergate.domain.money import Nanos, nanos
 from routergate.domain.totals import Measures
 from routergate.economics.fixed import (
     busy_in,
@@ -25,6 +26,7 @@ from routergate.economics.fixed import (
     charge,
     counted_since,
     expected,
+    hosted,
     share,
     unamortised,
 )
@@ -137,9 +139,31 @@ def test_nobody_knows_beforehand_what_a_request_bears_of_busy_seconds() -> None:
 
     assert share(busy, NOON, KNOWN) is None
     assert share(replace(busy, retired=FEBRUARY), NOON, KNOWN) == Loaded()
-    assert charge(busy, instant(JANUARY), instant(FEBRUARY), busy=Fraction(5_400)) == dollars(hosting=3)
-    with pytest.raises(HostingUnmeasured, match="none of a time to come"):
+    bill = hosted("own", busy, instant(JANUARY), instant(FEBRUARY), Fraction(5_400), {})
+    assert charge(busy, instant(JANUARY), instant(FEBRUARY), hosted=bill) == dollars(hosting=3)
+    with pytest.raises(HostingUnmeasured, match="a time to come cannot be"):
         charge(busy, instant(JANUARY), instant(FEBRUARY))
+
+
+def test_a_clusters_bill_is_what_hosting_came_to() -> None:
+    part = Allocation(url="http://opencost:9003", aggregate="label:app", name="own")
+    unknown = Asset(hosting=Hosting(allocation=part), start=JANUARY)
+    thought = Asset(hosting=Hosting(units=1, unit_hour=Decimal(2), allocation=part), start=JANUARY)
+    declared = Asset(hosting=Hosting(units=1, unit_hour=Decimal(2)), start=JANUARY)
+    january = instant(JANUARY), instant(FEBRUARY)
+
+    assert hosted("own", unknown, *january, None, {"own": Nanos(7)}) == 7
+    assert charge(thought, *january, hosted=Nanos(7)) == Loaded(hosting=Nanos(7))
+    assert charge(thought, *january) == dollars(hosting=1_488)
+    assert share(unknown, NOON, KNOWN) is None
+    assert share(thought, NOON, KNOWN) == share(declared, NOON, KNOWN)
+    with pytest.raises(HostingUnmeasured, match=r"models\.own\.asset\.hosting\.opencost: nobody asked"):
+        hosted("own", thought, *january, None, {})
+
+
+def test_what_goes_by_the_hour_has_no_bill_of_its_own() -> None:
+    assert hosted("own", MONTHLY, instant(JANUARY), instant(FEBRUARY), None, {"own": Nanos(7)}) is None
+    assert hosted("own", Asset(), instant(JANUARY), instant(FEBRUARY), None, {"own": Nanos(7)}) is None
 
 
 def test_busy_seconds_are_those_of_the_sums_and_never_nothing_for_want_of_a_clock() -> None:

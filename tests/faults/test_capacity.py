@@ -104,7 +104,8 @@ async def test_a_server_that_is_up_but_wrong_is_left_though_it_says_that_it_is_w
             probe={"every": 5},
         ) as wall,
     ):
-        wrong.fault, rounds = "garbage", Rounds()
+        looks: list[tuple[str, bool]] = []
+        wrong.fault, rounds = "garbage", Rounds(lambda *look: looks.append(look))
         for n in range(30):
             assert (await wall.ask("small", stream=False, text=f"Question {n}?")).status == 200
             wall.clock.seconds += 0.5

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routergate.domain.asset import (
+    Allocation,
     Asset,
     Bearer,
     Hosting,
@@ -70,6 +71,17 @@ async def february(store: Store) -> Measures:
     """What all books have of the model in the month."""
     found = await totals(store, since=FEBRUARY, until=date(2026, 2, 28))
     return sum((one.measures for one in found if one.model == "mini"), Measures())
+
+
+async def test_a_clusters_bill_is_what_the_month_truly_cost(store: Store) -> None:
+    part = Allocation(url="http://opencost:9003", aggregate="label:app", name="mini")
+    card = replace(MINI, asset=Asset(hosting=Hosting(monthly=Decimal(3_000), allocation=part)))
+    await settle(store, asked(card, date(2026, 2, 10), 1, Volume(monthly=100)))
+
+    with pytest.raises(HostingUnmeasured, match="nobody asked OpenCost"):
+        await accrue(store, [card], FEBRUARY, NOW)
+    [booked] = await accrue(store, [card], FEBRUARY, NOW, {"mini": nanos(Decimal("3700.25"))})
+    assert booked.due.hosting == nanos(Decimal("3670.25"))
 
 
 async def test_what_requests_bore_too_little_is_booked_when_the_month_is_over(store: Store) -> None:

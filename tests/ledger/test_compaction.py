@@ -94,7 +94,9 @@ async def test_files_grow_to_a_certain_size(store: Store, shelf: Shelf) -> None:
 
 async def died(store: Store, where: Path, fate: Fate, *, drops: bool) -> bool:
     """Whether a process with this fate died before it was through."""
-    theirs = MortalStore(store.place, store._servers, store._limit, store._turns, fate=fate)
+    theirs = MortalStore(
+        store.place, store._servers, store._limit, store._turns, _convoys=store._convoys, fate=fate
+    )
     shelf = MortalShelf(str(where), fate)
     try:
         if drops:

@@ -33,7 +33,9 @@ def some(number: int, *, first: int = 0) -> list[UsageEvent]:
 
 async def killed(store: Store, where: Path, fate: Fate, portion: int = 4) -> bool:
     """Whether a process with this fate died before its export was at an end."""
-    theirs = MortalStore(store.place, store._servers, store._limit, store._turns, fate=fate)
+    theirs = MortalStore(
+        store.place, store._servers, store._limit, store._turns, _convoys=store._convoys, fate=fate
+    )
     try:
         await export(theirs, MortalShelf(str(where), fate), "acme", portion=portion)
     except Death:

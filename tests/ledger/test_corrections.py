@@ -121,7 +121,9 @@ async def test_killed_at_any_step_and_run_again_the_books_are_right(
         await settle(store, some(range(7)))
         await export(store, ours, "acme", portion=5)
         fate = Fate(at, after=after)
-        theirs = MortalStore(store.place, store._servers, store._limit, store._turns, fate=fate)
+        theirs = MortalStore(
+            store.place, store._servers, store._limit, store._turns, _convoys=store._convoys, fate=fate
+        )
         died = False
         try:
             await booked(theirs, ours, scope())
@@ -146,7 +148,7 @@ async def test_who_has_lost_the_lease_books_nothing(store: Store, shelf: Shelf) 
                 await store.call("SET", "rg:{acme}:ledger:lease", "somebody:1:else")
             return await super().run(script, keys, arguments, wait_replicas=wait_replicas)
 
-    late = Late(store.place, store._servers, store._limit, store._turns)
+    late = Late(store.place, store._servers, store._limit, store._turns, _convoys=store._convoys)
     with pytest.raises(LedgerBusy, match="passed to another"):
         await booked(late, shelf, scope())
     assert await spent(store) == 3 * 200_000

@@ -103,10 +103,6 @@ def test_a_conversation_stays_in_its_arm() -> None:
     assert 0 <= draw(HELD, replace(ACCOUNT, session="half a \ud800"), "1") < 1
 
 
-def test_where_nothing_is_held_out_nothing_is_drawn() -> None:
-    assert draw(replace(HELD, holdout=0.0), ACCOUNT, "request-1") == 1.0
-
-
 @pytest.mark.parametrize("share", [-0.1, 0.6])
 def test_a_hold_out_is_half_at_most(share: float) -> None:
     with pytest.raises(ValueError, match="a hold-out is a share"):

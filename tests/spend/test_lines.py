@@ -17,7 +17,7 @@ from routergate.domain.identity import Attribution, Identity
 from routergate.domain.money import Nanos
 from routergate.domain.reservation import Charge, Counter, Kind, Line
 from routergate.domain.usage import Usage
-from routergate.spend.lines import Subject, applicable, asked, charges, lines
+from routergate.spend.lines import Subject, applicable, asked, charges, lines, spent
 from routergate.spend.need import Need
 from support.builders import a_card
 from support.events import an_event
@@ -147,7 +147,7 @@ def test_somebody_is_told_at_shares_of_every_budget_and_at_its_limit() -> None:
 def test_a_request_is_charged_what_it_came_to() -> None:
     held = asked_of(a_budget(), a_limit(), a_limit(measure=Measure.CONCURRENCY, seconds=0))
     event = an_event(usage=Usage(input_uncached=3, output=2), cost=Nanos(11))
-    assert charges(held, event) == (
+    assert charges(held, spent(event)) == (
         Charge(counter=held[0].counter, amount=11, soft=(1_000,)),
         Charge(counter=held[1].counter, amount=5),
     )
@@ -155,5 +155,5 @@ def test_a_request_is_charged_what_it_came_to() -> None:
 
 def test_what_nobody_knows_is_charged_as_it_was_held() -> None:
     held = asked_of(a_budget(), a_limit(), a_budget(measure=Measure.OUTPUT_TOKENS))
-    unknown = charges(held, an_event(usage=None, cost=None))
+    unknown = charges(held, spent(an_event(usage=None, cost=None)))
     assert [one.amount for one in unknown] == [700, 5, 45]

@@ -122,7 +122,8 @@ def _code(waiting: Any) -> Any:
 def _name(waiting: Any) -> str:
     frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
     commands = (frame.f_locals if frame else {}).get("commands", ())
-    asked = [SCRIPTS.get(str(one[1]), str(one[0])) for one in commands]
+    words = [bytes(one).split(b"\r\n", 5) for one in commands]  # as they go over the wire
+    asked = [SCRIPTS.get(one[4].decode(), one[2].decode()) for one in words]
     return " ".join([_code(waiting).co_qualname, *sorted(set(asked))])
 
 

@@ -7,9 +7,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from routergate.telemetry.files import Slot, exposition, prepare
-from routergate.telemetry.table import CIRCUIT, OVERHEAD, QUALITY, RELOAD_SUCCESSFUL, UNCOMPARED
+from routergate.telemetry.table import OVERHEAD, QUALITY, RELOAD_SUCCESSFUL, UNCOMPARED
+from routergate.telemetry.wellness import CIRCUIT
 from support.exposition import scraped, value
 
 TESTS = Path(__file__).parents[1]
@@ -113,6 +115,25 @@ def test_help_and_type_survive_the_files(tmp_path: Path) -> None:
     count(tmp_path, 1)
     family = scraped(tmp_path)["routergate_uncompared_requests"]
     assert (family.documentation, family.type) == (UNCOMPARED.help, "counter")
+
+
+def test_whoever_accepts_openmetrics_is_told_a_request_of_each_bucket(tmp_path: Path) -> None:
+    with slot(tmp_path) as opened:
+        overheads = opened.histograms(OVERHEAD)
+        for request, seconds in (("req_1", 0.0004), ("req_2", 0.0003), ("req_3", 7.0)):
+            overheads[()].observe(seconds, (request, 1_700_000_000.0))
+        text, content_type = exposition(
+            tmp_path, "application/openmetrics-text; version=1.0.0", dict(overheads.traces())
+        )
+    families = {family.name: family for family in text_string_to_metric_families(text.decode())}  # type: ignore[no-untyped-call]
+    named = {
+        sample.labels["le"]: sample.exemplar.labels["request_id"]
+        for sample in families["routergate_overhead_seconds"].samples
+        if sample.exemplar
+    }
+    assert content_type.startswith("application/openmetrics-text; version=1.0.0")
+    assert named == {"0.0005": "req_2", "+Inf": "req_3"}
+    assert b"req_2" not in exposition(tmp_path)[0]
 
 
 def test_the_exposition_says_what_it_is(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from routergate.domain.errors import ConfigError
-from routergate.telemetry.logs import ConsoleFormatter, configure
+from routergate.telemetry.logs import ConsoleFormatter, configure, counted
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +112,16 @@ def test_standard_output_is_left_to_the_commands() -> None:
     )
     assert ended.stdout == ""
     assert json.loads(ended.stderr)["message"] == "up"
+
+
+def test_lines_that_ask_for_attention_are_counted_by_level() -> None:
+    levels: list[str] = []
+    log = logging.getLogger("routergate.somewhere")
+    with counted(levels.append):
+        log.info("all is well")
+        log.warning("hm")
+        log.log(35, "worse than a warning")
+        log.error("no")
+        log.critical("the end")
+    log.error("after it")
+    assert levels == ["warning", "warning", "error", "critical"]

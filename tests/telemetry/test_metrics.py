@@ -16,12 +16,16 @@ from routergate.domain.caching import Recalled
 from routergate.domain.capacity import Fill
 from routergate.domain.decision import Catalogue, RoutePolicy
 from routergate.domain.event import Attempt, Outcome
+from routergate.domain.feedback import Feedback
 from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.money import Nanos, nanos
 from routergate.domain.turn import Priority, Turn
 from routergate.domain.usage import Usage
+from routergate.telemetry.capital import GONE, Capital
 from routergate.telemetry.metrics import LABEL_LENGTH, OWNERS_LIMIT, Metrics
+from routergate.telemetry.purses import Purse
 from routergate.telemetry.table import METRICS
+from support.dispatching import a_dispatcher
 from support.events import LARGE, MINI, an_attribution, an_event
 from support.exposition import scraped, value
 
@@ -56,6 +60,7 @@ def test_an_answered_request_is_counted_everywhere(metrics: Metrics, tmp_path: P
     )
     assert value(tmp_path, "routergate_request_duration_seconds_sum", route="auto", streamed="true") == 1.5
     assert value(tmp_path, "routergate_time_to_first_token_seconds_sum", model="mini") == 0.4
+    assert value(tmp_path, "routergate_stream_seconds_sum", model="mini") == pytest.approx(1.1)
     assert value(tmp_path, "routergate_overhead_seconds_sum") == 0.0008
     assert value(tmp_path, "routergate_decision_seconds_sum") == 0.0003
     assert value(tmp_path, "routergate_quality_estimate_sum", route="auto") == 0.93
@@ -237,8 +242,8 @@ def test_how_full_servers_are_is_shown_as_long_as_they_tell_it(metrics: Metrics,
 
 
 def test_a_provider_that_recovers_has_its_circuit_closed(metrics: Metrics, tmp_path: Path) -> None:
-    metrics.circuits({ACME: 2, OTHER: 2})
-    metrics.circuits({OTHER: 1})
+    metrics.providers.circuits({ACME: 2, OTHER: 2})
+    metrics.providers.circuits({OTHER: 1})
     assert value(tmp_path, "routergate_circuit_state", provider="acme-ai") == 0
     assert value(tmp_path, "routergate_circuit_state", provider="other-ai") == 1
 
@@ -294,10 +299,14 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.events_waiting(0, 0)
     metrics.store(up=True, failures=0)
     metrics.config_read(at=1.0)
-    metrics.unamortised({"mini": 5})
+    metrics.capital.show({"mini": Capital(unamortised=Nanos(5))})
+    metrics.ledger(0.0, 0)
+    metrics.opinions.heard([Feedback(decision="event-1", rating=1.0, source="user")])
+    metrics.providers.looked(ACME, well=True)
+    metrics.providers.show(a_dispatcher(), CATALOGUE, 0.0)
     metrics.fullness.show({"mini": Fill(utilisation=0.5, waiting=0, prefix_hits=0.1)})
     metrics.not_admitted("team", "budget")
-    metrics.budgets({("acme", "team", "research", "month"): (1, 0)})
+    metrics.purses.show({("acme", "team", "research", "month"): Purse(limit=1, spent=0)})
     metrics.queues.show([Queue(ACME)])
     metrics.queues.waited(ACME, Priority.LOW, 0.3)
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
@@ -314,8 +323,8 @@ def test_a_loaded_cost_stands_beside_the_marginal_one(metrics: Metrics, tmp_path
 
 
 def test_a_model_that_is_no_asset_any_more_has_nothing_to_write_off(metrics: Metrics, tmp_path: Path) -> None:
-    metrics.unamortised({"mini": 5_000_000_000, "large": 1})
-    metrics.unamortised({"large": 2_000_000_000})
+    metrics.capital.show({"mini": Capital(unamortised=Nanos(5_000_000_000)), "large": GONE})
+    metrics.capital.show({"large": Capital(unamortised=Nanos(2_000_000_000))})
 
     assert value(tmp_path, "routergate_asset_unamortised_usd", model="mini") == 0
     assert value(tmp_path, "routergate_asset_unamortised_usd", model="large") == 2
@@ -331,12 +340,16 @@ def test_models_of_a_class_can_be_told_apart(metrics: Metrics, tmp_path: Path) -
 def test_a_budget_that_is_declared_no_more_has_no_number(metrics: Metrics, tmp_path: Path) -> None:
     team = {"organisation": "acme", "scope": "team", "name": "research", "window": "month"}
     labels = tuple(team.values())
-    metrics.budgets({labels: (5_000_000_000, 1_500_000_000)})
+    purse = Purse(limit=5_000_000_000, spent=1_500_000_000, reserved=250_000_000, resets=1_800_000_000)
+    metrics.purses.show({labels: purse})
+    assert value(tmp_path, "routergate_budget_reserved_usd", **team) == 0.25
+    assert value(tmp_path, "routergate_budget_resets_timestamp_seconds", **team) == 1_800_000_000
     assert value(tmp_path, "routergate_budget_limit_usd", **team) == 5
     assert value(tmp_path, "routergate_budget_spent_usd", **team) == 1.5
-    metrics.budgets({})
+    metrics.purses.show({})
     assert isnan(value(tmp_path, "routergate_budget_limit_usd", **team) or 0)
     assert isnan(value(tmp_path, "routergate_budget_spent_usd", **team) or 0)
+    assert isnan(value(tmp_path, "routergate_budget_resets_timestamp_seconds", **team) or 0)
 
 
 def test_refusals_sweeps_and_corrections_are_counted(metrics: Metrics, tmp_path: Path) -> None:
@@ -347,3 +360,21 @@ def test_refusals_sweeps_and_corrections_are_counted(metrics: Metrics, tmp_path:
     assert refused == 1
     assert value(tmp_path, "routergate_reservations_swept_total") == 2
     assert value(tmp_path, "routergate_events_corrected_total") == 1
+
+
+def test_durations_and_overheads_name_a_request(metrics: Metrics) -> None:
+    metrics.record(an_event())
+    text, _ = metrics.exposition("application/openmetrics-text; version=1.0.0")
+    named = [line for line in text.decode().splitlines() if 'request_id="event-1"' in line]
+    assert [line.partition("{")[0] for line in named] == [
+        "routergate_overhead_seconds_bucket", "routergate_request_duration_seconds_bucket",
+    ]  # fmt: skip
+
+
+def test_what_waits_for_the_ledger_and_the_log_are_shown(metrics: Metrics, tmp_path: Path) -> None:
+    metrics.ledger(90.0, 12)
+    metrics.logged("error")
+    assert value(tmp_path, "routergate_ledger_lag_seconds") == 90
+    assert value(tmp_path, "routergate_ledger_waiting_events") == 12
+    assert value(tmp_path, "routergate_log_lines_total", level="error") == 1
+    assert value(tmp_path, "routergate_log_lines_total", level="warning") == 0

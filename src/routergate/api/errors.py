@@ -245,5 +245,7 @@ def _foreign(request: web.Request, error: web.HTTPException) -> RouterGateError:
             "Send less, or ask its operator to raise 'server.max_body_mb'."
         )
     if isinstance(error, web.HTTPNotFound):
-        return NotFound(f"Unknown request URL: {request.method} {request.path}.")
+        return NotFound(
+            f"Unknown request URL: {request.method} {request.path}. A client's base URL ends in /v1."
+        )
     return InvalidRequest(f"The request cannot be read: {error.reason}.")

@@ -19,8 +19,9 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Prometheus' text format, all workers together."""
-    body, content_type = await request.app[SERVICES].exposition()
+    """Prometheus' text format or OpenMetrics, as the scraper accepts it; all workers together."""
+    accept = request.headers.get("Accept", "")
+    body, content_type = await request.app[SERVICES].exposition(accept)
     return web.Response(body=body, headers={"Content-Type": content_type})
 
 

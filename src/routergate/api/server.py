@@ -20,19 +20,35 @@ from routergate.api.services import SERVICES, Services
 from routergate.api.wire import read_chat
 
 BOTH: Final = (JSON, EVENTS)
+METRICS: Final = "/metrics"
 ANY: Final = Opens.ANY
 
 
 def application(
-    services: Services, max_body_bytes: int, more: Iterable[web.RouteDef] = ()
+    services: Services,
+    max_body_bytes: int,
+    more: Iterable[web.RouteDef] = (),
+    *,
+    scraped: bool = True,
 ) -> web.Application:
-    """Everything that the gateway answers to; `more` is what is no part of the API."""
+    """Everything that the gateway answers to; `more` is what is no part of the API.
+
+    Unless it is to be `scraped` elsewhere, its metrics too.
+    """
     app = web.Application(client_max_size=max_body_bytes, middlewares=[errors])
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
     app.on_response_prepare.append(marked)
-    app.add_routes([endpoint.route() for endpoint in ENDPOINTS])
+    app.add_routes([one.route() for one in ENDPOINTS if scraped or one.path != METRICS])
     app.add_routes(more)
+    return app
+
+
+def monitoring(services: Services) -> web.Application:
+    """What machines ask that look after it, and nothing else."""
+    app = web.Application()
+    app[SERVICES] = services
+    app.add_routes([one.route() for one in ENDPOINTS if one.path in {METRICS, "/healthz", "/readyz"}])
     return app
 
 
@@ -71,7 +87,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     Endpoint("GET", "/v1/usage", operations.usage, "Sums up what the key has used."),
     Endpoint("GET", "/healthz", operations.healthz, "Says that the process is alive.", ANY),
     Endpoint("GET", "/readyz", operations.readyz, "Says whether it can serve.", ANY),
-    Endpoint("GET", "/metrics", operations.metrics, "Gives the metrics to Prometheus.", ANY, gives=(TEXT,)),
+    Endpoint("GET", METRICS, operations.metrics, "Gives the metrics to Prometheus.", ANY, gives=(TEXT,)),
     Endpoint("GET", "/openapi.json", described, "Describes all endpoints.", ANY),
     *admin.ENDPOINTS,
 )

@@ -49,8 +49,8 @@ class Services:
     not_admitted: Callable[[str, str], None]
     """Count a request that a budget or limit turned away: its scope, and why."""
     readiness: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
-    exposition: Callable[[], Awaitable[tuple[bytes, str]]]
-    """The metrics of all workers, and their content type."""
+    exposition: Callable[[str], Awaitable[tuple[bytes, str]]]
+    """The metrics of all workers in a format that the scraper accepts, and their content type."""
     usage: Callable[[Identity, date, date, Sequence[str]], Awaitable[Any]]
     """Totals of one key between two days, grouped."""
     feedback: Callable[[Identity, Sequence[Feedback]], Awaitable[None]]

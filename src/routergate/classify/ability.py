@@ -1,7 +1,9 @@
 """Latent vector → the probability that a model of the data is right, and how far that can be trusted."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -31,7 +33,7 @@ class Sight:
     """How likely each task is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Abilities:
     """What an artifact knows of its models, for one text at a time."""
 
@@ -42,15 +44,14 @@ class Abilities:
         shares = posterior(self.artifact, latents)
         return Sight(counted(self.artifact, latents, shares), shares)
 
-    def odds(self, sight: Sight, models: tuple[int, ...]) -> Odds:
-        """Of a model that stands under one or several names in the data: what they say together."""
-        chosen = list(models)
-        means, variances = self._each(sight, chosen)
-        weights = 1 / variances
-        # The same model in several places is not several witnesses: they share what the text hides.
-        mean = float((weights * means).sum() / weights.sum())
-        spread = float((weights * np.square(means - mean)).sum() / weights.sum())
-        return Odds(mean, float(np.sqrt(variances.min() + spread)))
+    def odds(self, sight: Sight, groups: Sequence[tuple[int, ...]]) -> Sequence[Odds | None]:
+        """Of models that each stand under one or several names in the data: what they say together.
+
+        None for one that stands under no name.
+        """
+        names = [name for group in groups for name in group]
+        rest = iter(self._each(sight, names))
+        return [_together([next(rest) for _ in group]) if group else None for group in groups]
 
     def panel(self, sight: Sight) -> float:
         """Log-odds of an average model."""
@@ -73,17 +74,40 @@ class Abilities:
         """Log-odds of a model on an average text."""
         return float(self.artifact.bias[list(models)].mean())
 
-    def _each(self, sight: Sight, chosen: list[int]) -> tuple[Floats, Floats]:
+    def _each(self, sight: Sight, chosen: Sequence[int]) -> Sequence[tuple[float, float]]:
         """Means and variances; the farther from what a model was tested on, the less is known."""
+        seen = np.concatenate((sight.counted, sight.shares), dtype=np.float64)
+        means, variances = self._tables[:, chosen] @ np.concatenate((seen, seen * seen, (1.0,)))
+        return list(zip(means.tolist(), variances.tolist(), strict=True))
+
+    @cached_property
+    def _tables(self) -> Floats:
+        """Means and variances of all models as plain sums: what a text's numbers, their squares and 1 weigh.
+
+        A variance is that of few labels, that of a text far from those labels, that of the tasks' table, and
+        what no label tells.
+        """
         artifact = self.artifact
-        latents, shares = sight.counted, sight.shares
-        scale, _ = artifact.calibration
-        means = (
-            latents @ artifact.ability[chosen].T + artifact.bias[chosen] + shares @ artifact.table[:, chosen]
-        )
-        labels = np.maximum(artifact.labels[chosen] / 4, 1)
-        strange = np.square(latents - artifact.centre[chosen]).sum(axis=1)
-        on_task = np.square(shares) @ np.square(artifact.table_error[:, chosen])
-        return scale * means, 1 / labels + strange / (labels + HELD) + on_task + artifact.residual[
-            chosen
-        ] ** 2
+        table, error, scale = artifact.table.T, artifact.table_error.T, artifact.calibration[0]
+        labels = np.maximum(artifact.labels / 4, 1)[:, None]
+        centre, strange = artifact.centre, 1 / (labels + HELD)
+        nothing, alike = np.zeros_like(table), np.ones_like(centre) * strange
+        far = strange * np.square(centre).sum(axis=1, keepdims=True)
+        known = 1 / labels + far + np.square(artifact.residual)[:, None]
+        mean = (artifact.ability, table, np.zeros_like(centre), nothing, artifact.bias[:, None])
+        variance = (-2 * strange * centre, nothing, alike, np.square(error), known)
+        return np.stack([scale * np.hstack(mean), np.hstack(variance)], dtype=np.float64)
+
+
+def _together(witnesses: Sequence[tuple[float, float]]) -> Odds:
+    """What several names of one model say: the same model in several places is not several witnesses.
+
+    They share what the text hides.
+    """
+    if len(witnesses) == 1:
+        [(mean, variance)] = witnesses
+        return Odds(mean, math.sqrt(variance))
+    weights = [1 / variance for _, variance in witnesses]
+    mean = sum(weight * mean for weight, (mean, _) in zip(weights, witnesses, strict=True)) / sum(weights)
+    apart = [weight * (one - mean) ** 2 for weight, (one, _) in zip(weights, witnesses, strict=True)]
+    return Odds(mean, math.sqrt(min(variance for _, variance in witnesses) + sum(apart) / sum(weights)))

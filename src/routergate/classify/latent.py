@@ -1,5 +1,7 @@
 """Text → latent vector → tasks and log-odds; plain linear algebra over an artifact."""
 
+import math
+
 import numpy as np
 
 from routergate.classify.artifact import Artifact, Floats
@@ -19,9 +21,10 @@ def latent(artifact: Artifact, text: str, found: Grams) -> Floats:
     What training learned to read comes first, then the text's quantities as they are.
     """
     numbers, counts = buckets(found)
-    rows = artifact.words[numbers].astype(np.float32)
-    length = float(np.sqrt(np.square(counts * artifact.rarity[numbers]).sum())) or 1.0
-    words = (counts * artifact.rarity[numbers] / length) @ rows * artifact.word_scale
+    weights = counts * artifact.rarity.take(numbers)
+    rows = artifact.words.take(numbers, axis=0).astype(np.float32)
+    length = math.sqrt(np.add.reduce(weights * weights)) or 1.0
+    words = (weights / length) @ rows * artifact.word_scale
     steps = scaled(shape(text, found), artifact.shape_mean, artifact.shape_scale)
     return joined((words + steps @ artifact.shapes - artifact.latent_mean) / artifact.latent_scale, steps)
 
@@ -40,13 +43,12 @@ def counted(artifact: Artifact, latents: Floats, shares: Floats) -> Floats:
 
 def scaled(shapes: Floats, mean: Floats, scale: Floats) -> Floats:
     """Shapes as training and use both see them."""
-    steps: Floats = np.clip((shapes - mean) / scale, -LIMIT * 3, LIMIT * 3)
-    return steps * np.float32(SHAPE_WEIGHT)
+    return _within((shapes - mean) / scale, LIMIT * 3) * np.float32(SHAPE_WEIGHT)
 
 
 def bounded(latents: Floats) -> Floats:
     """Latent numbers without the extremes that only strange texts have."""
-    return np.clip(latents, -LIMIT * 2, LIMIT * 2)
+    return _within(latents, LIMIT * 2)
 
 
 def posterior(artifact: Artifact, latents: Floats) -> Floats:
@@ -56,6 +58,12 @@ def posterior(artifact: Artifact, latents: Floats) -> Floats:
 
 def softmax(scores: Floats) -> Floats:
     """Shares that sum to one, whatever the scores."""
-    powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    powers: Floats = np.exp(scores - np.maximum.reduce(scores, axis=-1, keepdims=True))
+    shares: Floats = powers / np.add.reduce(powers, axis=-1, keepdims=True)
     return shares
+
+
+def _within(values: Floats, limit: float) -> Floats:
+    # As `np.clip` does, at a third of its cost for so few numbers.
+    bounded: Floats = np.minimum(np.maximum(values, -limit), limit)
+    return bounded

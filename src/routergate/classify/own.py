@@ -62,8 +62,10 @@ def alike(artifact: Artifact, cards: Iterable[TaskCard], text: Grams, latents: F
         return None
     scores = likeness(artifact, known, text, latents)
     best = int(scores.argmax())
+    if scores[best] < ENOUGH:
+        return None
     shared = topic(artifact, text) & known.topics[best]
-    return known.tasks[best] if scores[best] >= ENOUGH and len(shared) >= COMMON else None
+    return known.tasks[best] if len(shared) >= COMMON else None
 
 
 def likeness(artifact: Artifact, known: Examples, text: Grams, latents: Floats) -> Floats:

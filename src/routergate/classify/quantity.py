@@ -1,7 +1,7 @@
 """What a text counts and computes: its numbers, its sentences, and the words that join quantities."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,9 @@ NAMES: Final = (
 )
 """One per element of what `quantities` returns."""
 
-_ENDS: Final = np.isin(np.arange(256), list(b".?!"))
-_SPACES: Final = np.isin(np.arange(256), list(b" \n\t\r"))
-_ZERO: Final = ord("0")
-_POINT: Final = ord(".")
+_ENDS: Final = bytes.maketrans(b"?!\n\t\r", b"..   ")
+_ONLY_DIGITS: Final = bytes(octet if octet == ord("0") else ord(" ") for octet in range(256))
+_CAPITALS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _index() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -56,40 +55,35 @@ _HASHES, _KINDS = _index()
 
 def quantities(text: str, found: Grams) -> NDArray[np.float32]:
     """Numbers, sentences and cues of a text, on scales on which they compare."""
-    counts = np.concatenate((_numbers(found.octets), _sentences(found), (_capitals(text),), _cues(found)))
+    counts = (*_numbers(found.octets), *_sentences(found), _capitals(text), *_cues(found))
     return np.log1p(counts, dtype=np.float32)
 
 
-def _numbers(octets: NDArray[np.uint8]) -> tuple[float, ...]:
+def _numbers(octets: bytes) -> tuple[float, float, float, float]:
     """How many, the longest, their mean length, and how many have a decimal point."""
-    digits = octets == _ZERO
-    edges = np.flatnonzero(digits[1:] != digits[:-1]) + 1
-    if len(digits) and digits[0]:
-        edges = np.concatenate(([0], edges))
-    if not len(edges):
-        return 0.0, 0.0, 0.0, 0.0
-    starts, ends = edges[::2], np.append(edges[1::2], len(digits))[: (len(edges) + 1) // 2]
-    lengths = ends - starts
-    inner = starts[1:][starts[1:] - ends[:-1] == 1]
-    decimals = int((octets[inner - 1] == _POINT).sum())
-    return float(len(starts)), float(lengths.max()), float(lengths.mean()), float(decimals)
+    lengths = [*map(len, octets.translate(_ONLY_DIGITS).split())] if b"0" in octets else []
+    if not lengths:
+        return 0, 0, 0, 0
+    # A digit ends one number and begins the next, as in a version, once it is there twice.
+    decimals = octets.replace(b"0", b"00").count(b"0.0")
+    return len(lengths), max(lengths), sum(lengths) / len(lengths), decimals
 
 
 def _sentences(found: Grams) -> tuple[float, float, float]:
     """How many, how many words each has, and how long the last one is."""
-    octets = found.octets
-    ends = np.flatnonzero(_ENDS[octets[:-1]] & _SPACES[octets[1:]])
-    count = len(ends) + 1
-    return float(count), len(found.words) / count, float(len(octets) - (ends[-1] if len(ends) else 0))
+    octets = found.octets.translate(_ENDS)
+    count = octets.count(b". ") + 1
+    return count, len(found.words) / count, len(octets) - max(octets.rfind(b". "), 0)
 
 
 def _capitals(text: str) -> int:
-    octets = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
-    return int(((octets >= ord("A")) & (octets <= ord("Z"))).sum())
+    octets = text.encode("utf-8", "replace")
+    return len(octets) - len(octets.translate(None, _CAPITALS))
 
 
-def _cues(found: Grams) -> NDArray[np.int64]:
+def _cues(found: Grams) -> Sequence[int]:
     """How many words of each kind there are."""
-    places = np.searchsorted(_HASHES, found.words)
+    places = _HASHES.searchsorted(found.words)
     places[places == len(_HASHES)] = 0
-    return np.bincount(_KINDS[places[_HASHES[places] == found.words]], minlength=len(CUES))
+    kinds = np.bincount(_KINDS[places[_HASHES[places] == found.words]], minlength=len(CUES))
+    return cast(list[int], kinds.tolist())

@@ -30,16 +30,16 @@ NAMES: Final = (
 
 def shape(text: str, found: Grams) -> NDArray[np.float32]:
     """Length, signs and marks of a text, on scales on which they compare."""
-    counts = np.bincount(found.octets, minlength=256)
+    counts = np.bincount(np.frombuffer(found.octets, np.uint8), minlength=256)
     length, words = len(found.octets), len(found.words)
-    digits, foreign = int(counts[_DIGIT]), int(counts[128:].sum())
-    logs = np.log1p(np.concatenate(((length, words, digits, foreign), counts[_CODES])))
-    return np.concatenate(
-        (
-            logs[:4],
-            (logs[0] ** 2 / 10, digits / max(length, 1), length / max(words, 1)),
-            logs[4:],
-            [mark in text for mark in _MARKS],
-            quantity.quantities(text, found),
-        )
-    ).astype(np.float32)
+    digits, foreign = int(counts[_DIGIT]), 0 if text.isascii() else int(counts[128:].sum())
+    logs = np.log1p((length, words, digits, foreign, *counts.take(_CODES).tolist())).tolist()
+    seen = (
+        *logs[:4],
+        logs[0] ** 2 / 10,
+        digits / max(length, 1),
+        length / max(words, 1),
+        *logs[4:],
+        *[mark in text for mark in _MARKS],
+    )
+    return np.concatenate((seen, quantity.quantities(text, found)), dtype=np.float32)

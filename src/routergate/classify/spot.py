@@ -1,48 +1,44 @@
 """Words of the lexicon in a text, found by their hashes."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routergate.classify.grams import Hashes, grams
 from routergate.classify.lexicon import DOMAINS, STOPWORDS, TASKS
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {"task": TASKS, "domain": DOMAINS, "language": STOPWORDS}
 
-Found = Mapping[str, Counter[str]]
-"""For each table, how many different words stand under each name."""
+Found = Mapping[str, Mapping[str, int]]
+"""For each table, how many different words stand under each of its names."""
+
+_NAMES: Final = {table: sorted(names) for table, names in TABLES.items()}
+_COLUMNS: Final = [(table, name) for table, names in _NAMES.items() for name in names]
 
 
-def _entries() -> Iterator[tuple[int, str, str]]:
-    for table, names in TABLES.items():
-        for name, words in names.items():
-            for word in set(grams(words).words.tolist()):
-                yield word, table, name
+def _index() -> tuple[Hashes, NDArray[np.float32]]:
+    """All words, and under which names each stands: a row for each, a column for each name."""
+    columns = [grams(TABLES[table][name]).words for table, name in _COLUMNS]
+    known = np.unique(np.concatenate(columns))
+    return known, np.array([np.isin(known, column) for column in columns], np.float32).T
 
 
-def _index() -> Mapping[int, tuple[tuple[str, str], ...]]:
-    found: dict[int, tuple[tuple[str, str], ...]] = {}
-    for word, table, name in _entries():
-        found[word] = (*found.get(word, ()), (table, name))
-    return found
-
-
-_WHERE: Final = _index()
-_KNOWN: Final = np.array(sorted(_WHERE), np.uint64)
+_KNOWN, _NAMED = _index()
 
 
 def spot(words: Hashes) -> Found:
     """Where the words of a text stand in the lexicon; a word that comes twice counts once."""
-    places = np.searchsorted(_KNOWN, words).clip(max=len(_KNOWN) - 1)
-    counts: dict[str, Counter[str]] = {table: Counter() for table in TABLES}
-    for word in set(words[_KNOWN[places] == words].tolist()):
-        for table, name in _WHERE[word]:
-            counts[table][name] += 1
-    return counts
+    places = _KNOWN.searchsorted(words)
+    places[places == len(_KNOWN)] = 0
+    seen = np.zeros(len(_KNOWN), np.float32)
+    seen[places[_KNOWN[places] == words]] = 1
+    counts = iter((seen @ _NAMED).astype(int).tolist())
+    return {table: dict(zip(names, counts, strict=False)) for table, names in _NAMES.items()}
 
 
 def most(counts: Mapping[str, float], otherwise: str) -> str:
     """The name with the highest count; of several, always the same one."""
-    return max(sorted(counts), key=counts.__getitem__) if counts else otherwise
+    best = max(sorted(counts), key=counts.__getitem__, default=otherwise)
+    return best if counts.get(best) else otherwise

@@ -1,7 +1,6 @@
 """The trained estimator: what a request is, and how well each model would answer it."""
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -43,8 +42,13 @@ class TrainedEstimator:
         self._abilities = Abilities(artifact)
         self._known: Mapping[str, tuple[int, ...]] = index(artifact.models)
         self._residual = artifact.calibration[1]
+        self._usual = float(artifact.panel[-1])
         self._reads_as = artifact.reading if remembers else ""
-        self._words = [task_word(task) for task in artifact.tasks]
+        words = [task_word(task) for task in artifact.tasks]
+        self._words = sorted(set(words))
+        self._worded = np.array([[one == word for word in self._words] for one in words], np.float64)
+        self._blank = self._abilities.sight(np.zeros(artifact.ability.shape[1], np.float32))
+        self._last: tuple[tuple[float, ...], Sight] = (), self._blank
 
     @classmethod
     @cache
@@ -57,7 +61,8 @@ class TrainedEstimator:
         ask = question(request.messages)
         found = grams(ask)
         latents, seen = latent(self.artifact, ask, found), spot(found.words)
-        sight = self._abilities.sight(latents)
+        sight, numbers = self._abilities.sight(latents), tuple(latents.tolist())
+        self._last = numbers, sight
         own = tagged(catalogue.tasks.values(), feature) or alike(
             self.artifact, catalogue.tasks.values(), found, latents
         )
@@ -70,15 +75,19 @@ class TrainedEstimator:
             complexity=complexity,
             level=self.level(complexity),
             trouble=signs,
-            latent=tuple(latents.tolist()),
+            latent=numbers,
             estimator=self._reads_as,
         )
 
     def quality(self, features: Features, cards: Sequence[ModelCard]) -> Sequence[Estimate]:
         """By the outcomes of a model where there are some, else by what its card says."""
         reading = features.reading
-        sight = self._sight(reading)
-        return [_estimate(self._odds(sight, reading, card), _set_back(reading.trouble)) for card in cards]
+        sight, less = self._sight(reading), _set_back(reading.trouble)
+        known = self._abilities.odds(sight, [self._models(card) for card in cards])
+        return [
+            _estimate(self._odds(found, reading, card), less)
+            for card, found in zip(cards, known, strict=True)
+        ]
 
     def moved(self, features: Features, card: ModelCard) -> Mapping[str, float]:
         """By the model's own outcomes where there are some, else by how hard an average one finds it."""
@@ -90,7 +99,8 @@ class TrainedEstimator:
         """The same for models of the data, by their names there; one that is not in it counts as average."""
         ask = question(messages)
         sight = self._abilities.sight(latent(self.artifact, ask, grams(ask)))
-        return [_estimate(self._by_name(sight, model) or self._average(sight)) for model in models]
+        known = self._abilities.odds(sight, [self._by_name(model) for model in models])
+        return [_estimate(found or self._average(sight)) for found in known]
 
     def level(self, complexity: float) -> Level:
         """Complexity in a word."""
@@ -99,53 +109,53 @@ class TrainedEstimator:
 
     def _task(self, ask: str, seen: Found, sight: Sight, few_words: bool) -> TaskId:
         """By the lexicon's words, else by what the training has met; `few_words` only set tools to work."""
-        counts = seen["task"] + Counter({"code": 2} if "```" in ask else {})
-        return TaskId(most(counts, "tools" if few_words else self._likely(sight)))
+        counts = {**seen["task"], "code": seen["task"].get("code", 0) + 2} if "```" in ask else seen["task"]
+        named = most(counts, "tools" if few_words else "")
+        return TaskId(named or self._likely(sight))
 
     def _sight(self, reading: Reading) -> Sight:
-        """Of a text that was read; of one that was not, that of an average text."""
-        blank = np.zeros(self.artifact.ability.shape[1], np.float32)
-        return self._abilities.sight(np.array(reading.latent, np.float32) if reading.latent else blank)
+        """Of a text that was read; of one that was not, that of an average text.
 
-    def _by_name(self, sight: Sight, name: str) -> Odds | None:
-        models = self._known.get(name) or self._known.get(canonical(name))
-        return self._abilities.odds(sight, models) if models else None
+        Quality is mostly asked of what was read last.
+        """
+        numbers, sight = self._last
+        if numbers is reading.latent:
+            return sight
+        return self._abilities.sight(np.array(reading.latent, np.float32)) if reading.latent else self._blank
+
+    def _by_name(self, name: str) -> tuple[int, ...]:
+        return self._known.get(name) or self._known.get(canonical(name)) or ()
 
     def _models(self, card: ModelCard) -> tuple[int, ...]:
         """Where a model stands in the data, by the provider's name for it or by the operator's."""
-        names = (card.upstream, canonical(card.upstream), card.id, canonical(card.id))
-        return next((self._known[name] for name in names if name in self._known), ())
+        return self._by_name(card.upstream) or self._by_name(card.id)
 
     def _moved_by_text(self, reading: Reading, card: ModelCard) -> Mapping[str, float]:
         if reading.task in card.serves:
             return {}
-        sight, models = self._sight(reading), self._models(card)
-        return (
-            self._abilities.moved(sight, models)
-            if models
-            else {"difficulty": self._change(sight, reading, card)}
-        )
+        if models := self._models(card):
+            return self._abilities.moved(self._sight(reading), models)
+        return {"difficulty": self._change(None, reading, card)}
 
-    def _odds(self, sight: Sight, reading: Reading, card: ModelCard) -> Odds:
+    def _odds(self, found: Odds | None, reading: Reading, card: ModelCard) -> Odds:
         """What the outcomes say; where the card says how good the model is, moved to there."""
-        models, task = self._models(card), reading.task
-        found = self._abilities.odds(sight, models) if models else None
+        task = reading.task
         if found is not None and declared(card, task) is None and task not in card.serves:
             return found
         mean, stderr = prior(card, task)
         widened = math.hypot(stderr / max(mean * (1 - mean), 0.01), self._residual)
-        return Odds(log_odds(mean) + self._change(sight, reading, card), widened)
+        return Odds(log_odds(mean) + self._change(found, reading, card), widened)
 
-    def _change(self, sight: Sight, reading: Reading, card: ModelCard) -> float:
+    def _change(self, found: Odds | None, reading: Reading, card: ModelCard) -> float:
         """How much easier or harder than usual the request is for a model, in log-odds.
 
         Nothing for a specialist on its task: what is hard for others is what it was made for.
         """
         if reading.task in card.serves:
             return 0.0
-        if models := self._models(card):
-            return self._abilities.odds(sight, models).mean - self._abilities.level(models)
-        return SLOPE * (log_odds(1 - reading.complexity) - float(self.artifact.panel[-1]))
+        if found is not None:
+            return found.mean - self._abilities.level(self._models(card))
+        return SLOPE * (log_odds(1 - reading.complexity) - self._usual)
 
     def _average(self, sight: Sight) -> Odds:
         """A model of which nothing is known but that it is one."""
@@ -154,11 +164,9 @@ class TrainedEstimator:
 
     def _likely(self, sight: Sight) -> str:
         """The word for the trained tasks that are most likely, if they are likely enough."""
-        shares: dict[str, float] = {}
-        for word, share in zip(self._words, sight.shares.tolist(), strict=True):
-            shares[word] = shares.get(word, 0.0) + share
-        best = most(shares, "chat")
-        return best if shares.get(best, 0.0) >= SURE else "chat"
+        shares = (sight.shares @ self._worded).tolist()
+        best = max(shares)
+        return self._words[shares.index(best)] if best >= SURE else "chat"
 
 
 def _set_back(signs: Sequence[str]) -> float:

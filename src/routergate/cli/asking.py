@@ -107,7 +107,8 @@ class Asked:
         if found.rows:
             return found
         nothing = found.nothing or (
-            f"The ledger at {shelf.place} has no rows for this from {question.since} to {question.until}."
+            f"The ledger at {shelf.place} has no rows for this from {question.since} to {question.until}. "
+            "Requests are rows there once `routergate ledger run` has moved them from the store."
         )
         return replace(found, notes=(nothing, *found.notes))
 

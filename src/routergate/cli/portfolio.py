@@ -1,5 +1,6 @@
 """Commands about models as assets: what they really cost, and the closing of a month."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,8 +50,9 @@ def accrue_month(month: datetime | None, config: Path | None) -> None:
 
     For a month that is over. It can be run again: only what is still missing is booked.
     """
-    from routergate.economics.months import preceding
+    from routergate.economics.months import following, instant, preceding
     from routergate.ledger.accrual import accrue
+    from routergate.opencost import bills
 
     now = datetime.now(UTC)  # noqa: TID251 - a command asks the clock itself
     running = now.date().replace(day=1)
@@ -59,7 +61,8 @@ def accrue_month(month: datetime | None, config: Path | None) -> None:
         raise click.UsageError(f"{chosen:%Y-%m} is not over yet; choose an earlier month.")
     cards = list(_loaded(config).catalogue.models.values())
     moment = int(now.timestamp()) * NANOS
-    booked = with_store(lambda store: accrue(store, cards, chosen, moment))
+    said = asyncio.run(bills(cards, instant(chosen), instant(following(chosen))))
+    booked = with_store(lambda store: accrue(store, cards, chosen, moment, said))
     for one in booked:
         click.echo(_booked(one))
     if not booked:
@@ -75,12 +78,14 @@ def _loaded(config: Path | None) -> "Config":
 def _portfolio(config: "Config", since: date, until: date, now: int) -> "Portfolio":
     from routergate.economics.fixed import counted_since
     from routergate.ledger.reader import totals
-    from routergate.reporting.portfolio import portfolio
+    from routergate.opencost import bills
+    from routergate.reporting.portfolio import portfolio, term
 
     cards = config.catalogue.models
     first = min([since, *counted_since(card.asset for card in cards.values() if card.asset)])
     seen = with_store(lambda store: totals(store, since=first, until=until))
-    return portfolio(seen, {str(name): card for name, card in cards.items()}, since, until, now)
+    said = asyncio.run(bills(cards.values(), *term(since, until, now)))
+    return portfolio(seen, {str(name): card for name, card in cards.items()}, since, until, now, said)
 
 
 def _booked(one: "Accrual") -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 
 from routergate.config.part import Part
-from routergate.config.scalars import Count, Day, Dollars, Name
+from routergate.config.scalars import Count, Day, Dollars, Name, Url
 from routergate.domain import asset as domain
 from routergate.domain.asset import HOUSE, Method, Spread
 
@@ -69,6 +69,17 @@ class Training(Part):
         return self
 
 
+class Allocation(Part):
+    """Whose part of a Kubernetes cluster's bill it is, as OpenCost allocates it."""
+
+    url: Url = Field(examples=["http://opencost.opencost:9003"])
+    """Where OpenCost's API is."""
+    aggregate: str = Field(pattern=r"^[a-zA-Z]+(:[\w./-]{1,128})?$", examples=["label:app"])
+    """By what the bill is taken apart: `namespace`, `controller`, `label:<name>`, ..."""
+    name: Name = Field(examples=["contracts-7b"])
+    """Which of the parts it is."""
+
+
 class Hosting(Part):
     """What it costs to run the model: GPUs by the hour, a monthly fee, or both."""
 
@@ -86,12 +97,17 @@ class Hosting(Part):
     at_once: Count | None = Field(default=None, examples=[16])
     """With `measured`: requests that it answers at the same time, on average; default: 1, one by one."""
 
+    opencost: Allocation | None = None
+    """Where to ask afterwards what it truly cost; `gpus` or `monthly` are what requests bear till then."""
+
     @model_validator(mode="after")
     def priced(self) -> Self:
         """It says what it costs."""
         if (self.gpus is None) != (self.gpu_hour is None):
             raise ValueError("gpus and gpu_hour belong together; write both")
-        if self.gpus is None and self.monthly is None:
+        if self.opencost and self.measured:
+            raise ValueError("has both measured and opencost; keep one of them")
+        if self.gpus is None and self.monthly is None and self.opencost is None:
             raise ValueError("costs nothing yet; write gpus and gpu_hour, or monthly")
         if self.measured and (self.gpus is None or self.monthly is not None):
             raise ValueError("measured is for gpus and gpu_hour alone; write both, and no monthly")
@@ -217,6 +233,7 @@ def _hosting(written: Asset) -> domain.Hosting | None:
         tokens_per_second=own.tokens_per_second,
         measured=own.measured is not None,
         at_once=own.at_once or 1,
+        allocation=domain.Allocation(**own.opencost.model_dump()) if own.opencost else None,
     )
 
 

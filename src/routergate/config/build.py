@@ -255,6 +255,7 @@ def _server(written: schema.Server) -> ServerSpec:
         cache_secret=Secret(written.cache_secret) if written.cache_secret else None,
         grace_seconds=written.grace_seconds,
         metric_labels=frozenset(written.metric_labels),
+        metrics_port=written.metrics_port,
         console=written.console,
     )
 

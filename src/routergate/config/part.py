@@ -8,9 +8,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class Part(BaseModel):
     """A mapping in the file. The docstrings of its fields are the reference that users read."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from routergate.config.described import described, said_of
 from routergate.config.schema import File
 from routergate.config.settings import PREFIX, Settings
 
@@ -40,14 +41,18 @@ PLAIN: Mapping[str, str] = {
 
 def json_schema() -> str:
     """The JSON Schema of the file, for editors."""
-    shape = {"$schema": "https://json-schema.org/draft/2020-12/schema", **File.model_json_schema()}
+    shape = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_shape()}
     return json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
 
 
 def markdown() -> str:
     """Every key of the file and every environment variable, in tables."""
-    shape = File.model_json_schema()
+    shape = _shape()
     return "\n".join([INTRODUCTION, *_sections("", shape, shape["$defs"]), _environment()])
+
+
+def _shape() -> Shape:
+    return described(File.model_json_schema())
 
 
 def _sections(path: str, shape: Shape, parts: Mapping[str, Shape]) -> Iterator[str]:
@@ -136,9 +141,10 @@ def _bounds(shape: Shape) -> str:
 
 
 def _environment() -> str:
+    said = said_of(Settings)
     rows = (
         f"| `{PREFIX}{name.upper()}` | {_code(str(field.default)) if field.default is not None else ''} "
-        f"| {field.description} |\n"
+        f"| {said[name]} |\n"
         for name, field in Settings.model_fields.items()
     )
     head = "| Variable | Default | Meaning |\n| --- | --- | --- |\n"

@@ -171,6 +171,7 @@ Duration = Annotated[
 Bytes = Annotated[int, Field(gt=0, le=16 * 1024**2)]
 Grace = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Megabytes = Annotated[int, Field(gt=0, le=1024)]
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 def _by_task(written: Any) -> Any:

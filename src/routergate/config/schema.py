@@ -24,6 +24,7 @@ from routergate.config.scalars import (
     Megabytes,
     MonthDay,
     Name,
+    Port,
     Probability,
     Quality,
     Seconds,
@@ -212,6 +213,8 @@ class Server(Part):
     """How long running requests may go on after SIGTERM."""
     metric_labels: tuple[Literal["organisation", "team", "key", "customer", "feature"], ...] = ()
     """More labels on the metrics; each multiplies the number of series."""
+    metrics_port: Port | None = Field(default=None, examples=[9091])
+    """A port for `/metrics`, `/healthz` and `/readyz`; there is no other `/metrics` then. 0: a free one."""
     console: bool = SERVER.console
     """Whether `/console` is served, the page for operators; it shows nothing without a key of theirs."""
 

@@ -129,6 +129,8 @@ class ServerSpec:
     """How long running requests may go on after SIGTERM."""
     metric_labels: frozenset[str] = frozenset()
     """Opt-in labels: any of `organisation`, `team`, `key`, `customer`, `feature`."""
+    metrics_port: int | None = None
+    """Where metrics are; `None`: where everything else is, 0: on a free port."""
     console: bool = True
     """Whether there is a page for operators."""
 

@@ -1,9 +1,9 @@
 """Circuit breakers: which server fails to serve which model, and when it is tried again. Told the time."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 from typing import NamedTuple
 
 from routergate.domain.model import ModelId, ProviderId
@@ -32,6 +32,20 @@ class Entry(Enum):
     PLAIN = "closed"
     PROBE = "half-open, as the one that finds out"
     FORCED = "passed over, but there was nobody else"
+
+
+class Cause(StrEnum):
+    """Why a closed circuit was opened."""
+
+    FAILURES = "failures"
+    LATE = "late"
+    """Its answers begin far later than they should."""
+    ASKED = "asked"
+    """The provider wants to be left alone."""
+    SPENT = "spent"
+    """It has answered, and has no more to give for now."""
+    PROBE = "probe"
+    """Somebody looked at the server, and it was not well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,8 @@ class Circuit:
     """When it was last opened or closed, by what was seen here or elsewhere."""
     news: bool = False
     """Whether that was seen here, and others do not know it yet."""
+    opened: Counter[Cause] = field(default_factory=Counter)
+    """How often it was opened by what was seen here."""
     _probing: bool = False
     _proving: bool = False
     """Whether it was closed again, and no answer has come to its end since."""
@@ -111,7 +127,7 @@ class Circuit:
         `late`: it shows that the server is far slower than others, and rests as if it had failed.
         """
         if late:
-            self._worse(entry, now)
+            self._worse(entry, now, Cause.LATE)
         elif self.until is not None and entry is not Entry.PLAIN:
             self._turn(None, now)
             self._proving = True
@@ -133,13 +149,15 @@ class Circuit:
         self._row += 1
         self._seen.append((now, False))
         if retry_after is not None:
+            self._count(Cause.ASKED)
             self._turn(now + min(retry_after, self.tolerance.throttled), now, wished=True)
         elif self.until is not None or self._too_much(now):
-            self._worse(entry, now)
+            self._worse(entry, now, Cause.FAILURES)
 
     def spent(self, seconds: float, now: float) -> None:
         """The server has answered, and says that it has nothing more to give for so long."""
         if self.until is None:
+            self._count(Cause.SPENT)
             self._turn(now + min(seconds, self.tolerance.throttled), now)
 
     def quiet(self, seconds: float, now: float) -> bool:
@@ -156,7 +174,7 @@ class Circuit:
         finds out whether it answers, too. If it does not, what the server says of itself counts no more.
         """
         if self.until is None and not well:
-            self._open(now)
+            self._open(now, Cause.PROBE)
         if self.until is not None and not well:
             self.until = now + max(self._rest(), LOOKED)
         elif self.until is not None and self._rests <= 1:
@@ -168,17 +186,22 @@ class Circuit:
             self._turn(until, changed, wished=wished)
             self.news = False
 
-    def _worse(self, entry: Entry, now: float) -> None:
+    def _worse(self, entry: Entry, now: float, cause: Cause) -> None:
         """Open it; if it was, only what its one probe found makes it rest anew, and longer."""
         if self.until is None:
-            self._open(now)
+            self._open(now, cause)
         elif entry is Entry.PROBE:
             self._rests += 1
             self._turn(now + self._rest(), now)
 
-    def _open(self, now: float) -> None:
+    def _open(self, now: float, cause: Cause) -> None:
+        self._count(cause)
         self._rests = self._rests + 1 if now - self.changed < self.tolerance.longest else 1
         self._turn(now + self._rest(), now)
+
+    def _count(self, cause: Cause) -> None:
+        if self.until is None:
+            self.opened[cause] += 1
 
     def _turn(self, until: float | None, now: float, *, wished: bool = False) -> None:
         self.until, self.wished, self.changed, self.news = until, wished, now, True
@@ -216,6 +239,14 @@ class Circuits:
     def __iter__(self) -> Iterator[tuple[Target, Circuit]]:
         """All that there are."""
         return iter(self._by_target.items())
+
+    def opened(self) -> Counter[tuple[ProviderId, Cause]]:
+        """How often those of each provider were opened by what was seen here."""
+        found: Counter[tuple[ProviderId, Cause]] = Counter()
+        for target, circuit in self:
+            for cause, times in circuit.opened.items():
+                found[target.provider, cause] += times
+        return found
 
     def awry(self) -> list[tuple[Target, Circuit]]:
         """Those that are not closed."""

@@ -10,7 +10,7 @@ from routergate.dispatch.checked import Begun, Checker, Spare
 from routergate.dispatch.course import Choose, Course, Failure, Step
 from routergate.dispatch.crowd import crowds
 from routergate.dispatch.errand import Errand, nobody
-from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states
+from routergate.dispatch.fleet import Fleet, Loads, Replica, admitted, down, states, unwell
 from routergate.dispatch.hedge import Running
 from routergate.dispatch.policy import RULES, Then, pause_before_again
 from routergate.dispatch.resume import Cover, Resumption, Seams, may_go_on, takes_prefill
@@ -123,6 +123,10 @@ class Dispatcher:
     def down(self, now: float) -> frozenset[ModelId]:
         """The models that nobody serves at the moment."""
         return down(self.fleet, self.experience.circuits, now)
+
+    def unwell(self) -> frozenset[ModelId]:
+        """The models that are not known to be served by anybody."""
+        return unwell(self.fleet, self.experience.circuits)
 
     def states(self, now: float) -> dict[ProviderId, State]:
         """How the providers' circuits stand."""

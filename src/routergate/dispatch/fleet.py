@@ -134,6 +134,17 @@ def down(fleet: Fleet, circuits: Circuits, now: float) -> frozenset[ModelId]:
     )
 
 
+def unwell(fleet: Fleet, circuits: Circuits) -> frozenset[ModelId]:
+    """The models that no server has a closed circuit for, whether one may be asked by now or not."""
+    awry = {target for target, _ in circuits.awry()}
+    return frozenset(
+        target.model
+        for target in awry
+        if target.provider in fleet
+        and all(replica.target(target.model) in awry for replica in fleet[target.provider])
+    )
+
+
 def states(fleet: Fleet, circuits: Circuits, now: float) -> dict[ProviderId, State]:
     """The worst state of each provider's circuits."""
     worst = dict.fromkeys(fleet, State.CLOSED)

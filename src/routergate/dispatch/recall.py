@@ -36,23 +36,27 @@ class Recall:
         meter.recall(able[whole.model], first)
         return Begun(candidate=able[whole.model], first=first, rest=_replayed(rest))
 
-    async def noted(
-        self, begun: Begun, meter: Meter, *, shortened: bool = False
-    ) -> AsyncGenerator[Chunk, None]:
+    def noted(self, begun: Begun, meter: Meter, *, shortened: bool = False) -> AsyncGenerator[Chunk, None]:
         """The rest of an answer; once it is whole, all of it is kept, if it may be.
 
         What a budget has `shortened` is not what was asked for, and what failed the route's checks is not
         good enough to be given twice.
         """
-        chunks, room = [begun.first], self._room(meter) - len(begun.first.data)
+        caching = self.decision.caching
+        if caching is None or shortened or meter.recalled not in {Recalled.MISS, Recalled.REFRESH}:
+            return begun.rest
+        return self._noting(caching, begun, meter)
+
+    async def _noting(self, caching: Caching, begun: Begun, meter: Meter) -> AsyncGenerator[Chunk, None]:
+        chunks, room = [begun.first], caching.max_bytes - len(begun.first.data)
         async for chunk in begun.rest:
             room -= len(chunk.data)
             if room >= 0:
                 chunks.append(chunk)
             yield chunk
-        if self.decision.caching and room >= 0 and not (shortened or meter.flawed):
+        if room >= 0 and not meter.flawed:
             answer = Whole(model=begun.candidate.card.id, chunks=tuple(chunks))
-            await self.cache.keep(self._question(self.decision.caching), answer)
+            await self.cache.keep(self._question(caching), answer)
 
     def _before(self) -> Recalled | None:
         """What the request says before anything is looked up."""
@@ -61,11 +65,6 @@ class Recall:
         if self.wishes.unkept or self.request.hidden or self.request.follows or self.request.kept:
             return Recalled.BYPASS
         return Recalled.REFRESH if self.wishes.fresh else Recalled.MISS
-
-    def _room(self, meter: Meter) -> int:
-        """Bytes that the answer may have; below zero where it is not kept."""
-        keeps = meter.recalled in {Recalled.MISS, Recalled.REFRESH}
-        return self.decision.caching.max_bytes if keeps and self.decision.caching else -1
 
     def _question(self, caching: Caching) -> Question:
         return Question(

@@ -1,14 +1,14 @@
 """Looking after servers beside the requests: how full they are, and whether they are well."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from routergate.dispatch.breaker import Circuit, Circuits
 from routergate.dispatch.capacity import Server
 from routergate.dispatch.dispatch import Dispatcher
 from routergate.dispatch.fleet import Replica
-from routergate.domain.model import ModelCard
+from routergate.domain.model import ModelCard, ProviderId
 from routergate.ports import Capacity, Clock, Probe
 
 WHILE_OPEN = 1.0
@@ -30,6 +30,8 @@ async def measure(dispatcher: Dispatcher, clock: Clock) -> None:
 class Rounds:
     """Looks at servers that nobody asks, one at a time for each."""
 
+    told: Callable[[ProviderId, bool], None]
+    """Is told of each look: at a server of whom, and whether it was well."""
     _last: dict[Server, float] = field(default_factory=dict)
 
     async def go(self, dispatcher: Dispatcher, cards: Collection[ModelCard], clock: Clock) -> None:
@@ -53,6 +55,7 @@ class Rounds:
     async def _look(self, replica: Replica, probe: Probe, quiet: Iterable[Circuit], clock: Clock) -> None:
         self._last[replica.server] = clock.monotonic()
         well = await probe.well()
+        self.told(replica.provider, well)
         for circuit in quiet:
             circuit.looked(well=well, now=clock.monotonic())
 

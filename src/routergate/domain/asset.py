@@ -14,7 +14,7 @@ HOUSE = "house"
 
 
 class HostingUnmeasured(RouterGateError):
-    """Hosting goes by busy seconds, and nobody knows how many there were."""
+    """Hosting goes by what was measured, and nobody knows what that was."""
 
 
 class Method(StrEnum):
@@ -98,6 +98,17 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """Whose part of a cluster's bill it is, in the words of OpenCost."""
+
+    url: str
+    aggregate: str
+    """By what the bill is taken apart, such as `label:app`."""
+    name: str
+    """Which of the parts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hosting:
     """What it costs to have a model ready, busy or not: units by the hour, and a monthly fee. Dollars."""
 
@@ -111,6 +122,13 @@ class Hosting:
     """Whether units are paid by the seconds in which the model answers, and not while they wait."""
     at_once: int = 1
     """Requests that it answers at the same time, where it is measured."""
+    allocation: Allocation | None = None
+    """Whoever says afterwards what it came to; units and the fee are then what requests bear till then."""
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether it is known beforehand what a time will cost, well enough for requests to bear it."""
+        return not self.measured and (self.allocation is None or bool(self.units or self.monthly))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,6 +201,8 @@ class Why(StrEnum):
     """By the route or the key."""
     FAILING = "failing"
     SLOW = "slow"
+    QUALITY = "quality"
+    """Its answers to this task have turned out to be worse than promised."""
     PRICE = "price"
     BUDGET = "budget"
 

@@ -35,6 +35,14 @@ class Usage:
         return Usage(**{kind: getattr(self, kind) + getattr(other, kind) for kind in KINDS})
 
     @property
+    def special(self) -> bool:
+        """Whether there is anything but text that was read and written at the usual rates."""
+        return bool(
+            self.cache_read | self.cache_write | self.cache_write_1h
+            | self.reasoning | self.audio_input | self.audio_output
+        )  # fmt: skip
+
+    @property
     def input_total(self) -> int:
         """Every token that was read, however it is billed."""
         written = self.cache_write + self.cache_write_1h

@@ -1,11 +1,11 @@
 """The fixed costs of an asset: what a period is charged, and what a request bears of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
-from routergate.domain.asset import Asset, HostingUnmeasured, Loaded, Method, Use, Volume
+from routergate.domain.asset import Allocation, Asset, HostingUnmeasured, Loaded, Method, Use, Volume
 from routergate.domain.money import Nanos
 from routergate.domain.totals import Measures
 from routergate.economics.depreciation import book_value, monthly, plan, written_off
@@ -36,16 +36,17 @@ def charge(
     since: int,
     until: int,
     served: tuple[int, int] = (0, 0),
-    busy: Fraction | None = None,
+    hosted: Nanos | None = None,
 ) -> Loaded:
     """What the time between two instants truly costs; `served` are all requests up to each of them.
 
-    `busy` are the seconds in which it answered; raises `HostingUnmeasured` where they are needed and unknown.
+    `hosted` is what hosting came to where that was measured; raises `HostingUnmeasured` where it is unknown,
+    and was not foreseen either.
     """
     maintenance, training = asset.maintenance, asset.training
     term = since, until, asset.begins, asset.retired
     return Loaded(
-        hosting=_hosting(asset, term, busy),
+        hosting=_hosting(asset, term, hosted),
         maintenance=maintenance_charge(maintenance, *term) if maintenance else Nanos(0),
         depreciation=Nanos(
             written_off(training, until, served[1], asset.retired)
@@ -74,6 +75,23 @@ def busy_in(name: str, asset: Asset, sums: Measures) -> Fraction | None:
             "`measured` for that period."
         )
     return busy
+
+
+def hosted(
+    name: str, asset: Asset, since: int, until: int, busy: Fraction | None, bills: Mapping[str, Nanos]
+) -> Nanos | None:
+    """What a time's hosting came to, by its busy seconds or by a cluster's bill; `None`: it goes by the hour.
+
+    Raises `HostingUnmeasured` if there is no bill.
+    """
+    hosting = asset.hosting
+    if hosting is None:
+        return None
+    if hosting.allocation is not None:
+        return _billed(name, hosting.allocation, bills)
+    if busy is None:
+        return None
+    return measured_charge(hosting, busy, active_seconds(since, until, asset.begins, asset.retired))
 
 
 def unamortised(asset: Asset, at: int, served: int) -> Nanos:
@@ -106,7 +124,7 @@ def counted_since(assets: Iterable[Asset]) -> Iterator[date]:
 
 @lru_cache(maxsize=4096)
 def _share(asset: Asset, day: date, volume: Volume) -> Loaded | None:
-    if asset.hosting and asset.hosting.measured and asset.active(day):
+    if asset.hosting and not asset.hosting.foreseen and asset.active(day):
         return None
     month = _month(asset, day)
     each, requests = _per_request(asset, day, volume), expected(asset, volume)
@@ -122,18 +140,26 @@ def _share(asset: Asset, day: date, volume: Volume) -> Loaded | None:
     )
 
 
-def _hosting(asset: Asset, term: tuple[int, int, date | None, date | None], busy: Fraction | None) -> Nanos:
+def _hosting(asset: Asset, term: tuple[int, int, date | None, date | None], hosted: Nanos | None) -> Nanos:
     hosting = asset.hosting
     if hosting is None:
         return Nanos(0)
-    if not hosting.measured:
-        return hosting_charge(hosting, *term)
-    if busy is None:
+    if hosted is not None:
+        return hosted
+    if not hosting.foreseen:
         raise HostingUnmeasured(
-            "The hosting of the model is measured by busy seconds, and there are none of a time to come. "
-            "Declare its gpus and gpu_hour without `measured`."
+            "The hosting of the model is measured, and a time to come cannot be. "
+            "Declare its gpus and gpu_hour, without `measured`."
         )
-    return measured_charge(hosting, busy, active_seconds(*term))
+    return hosting_charge(hosting, *term)
+
+
+def _billed(name: str, allocation: Allocation, bills: Mapping[str, Nanos]) -> Nanos:
+    if (bill := bills.get(name)) is None:
+        raise HostingUnmeasured(
+            f"models.{name}.asset.hosting.opencost: nobody asked OpenCost what '{allocation.name}' came to."
+        )
+    return bill
 
 
 def _month(asset: Asset, day: date) -> tuple[Fraction, Fraction, Fraction]:

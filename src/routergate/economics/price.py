@@ -93,18 +93,21 @@ def _time(usage: Usage, card: RateCard, seconds: float | None) -> Decimal | None
 
 def _tokens(usage: Usage, rates: Rates) -> Decimal | None:
     """Millionths of dollars."""
+    billed = usage.input_uncached * rates.input + usage.output * rates.output
+    if not usage.special:
+        return billed
     audio = _audio(usage, rates)
-    if audio is None:
-        return None
+    return None if audio is None else billed + _special(usage, rates) + audio
+
+
+def _special(usage: Usage, rates: Rates) -> Decimal:
+    """Kinds of tokens that most requests have none of."""
     written = _or(rates.cache_write, rates.input)
     return (
-        usage.input_uncached * rates.input
-        + usage.cache_read * _or(rates.cache_read, rates.input)
+        usage.cache_read * _or(rates.cache_read, rates.input)
         + usage.cache_write * written
         + usage.cache_write_1h * _or(rates.cache_write_1h, written)
-        + usage.output * rates.output
         + usage.reasoning * _or(rates.reasoning, rates.output)
-        + audio
     )
 
 

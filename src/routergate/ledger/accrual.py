@@ -5,7 +5,7 @@ run finds nothing due, and a later one books only what has changed since: nothin
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.money import Nanos
 from routergate.domain.totals import Measures, Total
 from routergate.economics.bearers import Part, parts
-from routergate.economics.fixed import busy_in, charge, counted_since
+from routergate.economics.fixed import busy_in, charge, counted_since, hosted
 from routergate.economics.months import following, instant
 from routergate.ledger.batch import Numbered, batch
 from routergate.ledger.beside import without_request
@@ -25,6 +25,9 @@ from routergate.ledger.reader import totals
 from routergate.ledger.record import EventRow, encode, shares
 from routergate.store.client import Store
 
+Bills = Mapping[str, Nanos]
+"""What the hosting of a model came to in the month, where somebody else says so."""
+NO_BILLS: Bills = {}
 ACCRUAL = "accrual"
 """The kind of these rows, and what they have for a key and a route."""
 LARGEST = 10**15
@@ -57,13 +60,15 @@ class Accrual:
         return f"accrual:{self.card.id}:{self.month:%Y-%m}:{state}:{of}"
 
 
-async def accrue(store: Store, cards: Iterable[ModelCard], month: date, now: int) -> list[Accrual]:
+async def accrue(
+    store: Store, cards: Iterable[ModelCard], month: date, now: int, bills: Bills = NO_BILLS
+) -> list[Accrual]:
     """Book what is due for a month that is over, model by model; `now` in nanoseconds since the epoch.
 
     Raises `HostingUnmeasured`, and nothing is booked; or `StoreUnavailable`: what was booked by then stays,
     and the rest is booked by the next run.
     """
-    found = [one for one in await due(store, cards, month) if one.due != Loaded()]
+    found = [one for one in await due(store, cards, month, bills) if one.due != Loaded()]
     delivery = Delivery(store, lambda: now // 1_000_000_000)
     for number, one in enumerate(found, 1):
         work = batch(one.bearer.organisation, [_posting(one)], now // 1_000_000_000)
@@ -75,7 +80,9 @@ async def accrue(store: Store, cards: Iterable[ModelCard], month: date, now: int
     return found
 
 
-async def due(store: Store, cards: Iterable[ModelCard], month: date) -> list[Accrual]:
+async def due(
+    store: Store, cards: Iterable[ModelCard], month: date, bills: Bills = NO_BILLS
+) -> list[Accrual]:
     """What a month truly cost beside what is in the ledger, for every asset."""
     last = following(month) - timedelta(days=1)
     assets = [(card, card.asset) for card in cards if card.asset]
@@ -83,16 +90,19 @@ async def due(store: Store, cards: Iterable[ModelCard], month: date) -> list[Acc
     return [
         accrual
         for card, asset in assets
-        for accrual in _accruals(card, asset, month, [one for one in seen if one.model == card.id])
+        for accrual in _accruals(card, asset, month, [one for one in seen if one.model == card.id], bills)
     ]
 
 
-def _accruals(card: ModelCard, asset: Asset, month: date, seen: Sequence[Total]) -> Iterator[Accrual]:
+def _accruals(
+    card: ModelCard, asset: Asset, month: date, seen: Sequence[Total], bills: Bills
+) -> Iterator[Accrual]:
     before = sum(one.measures.requests for one in seen if one.day < month)
     within = [one for one in seen if one.day >= month]
     served = before, before + sum(one.measures.requests for one in within)
     busy = busy_in(card.id, asset, sum((one.measures for one in within), Measures()))
-    charged = charge(asset, instant(month), instant(following(month)), served, busy)
+    since, until = instant(month), instant(following(month))
+    charged = charge(asset, since, until, served, hosted(card.id, asset, since, until, busy, bills))
     for bearer, part in parts(asset, charged, within).items():
         yield Accrual(card=card, bearer=bearer, month=month, part=part)
 

@@ -15,42 +15,36 @@ local before = redis.call('HGET', holds, id)
 if before and string.sub(before, 1, 1) ~= 'H' then return {'ended'} end
 local old = before and cmsgpack.unpack(string.sub(before, 2))[2] or {}
 
-local function standing(key, kind)
-  if kind == 's' then return tonumber(redis.call('HGET', key, 'sum') or 0), 0 end
-  local both = redis.call('HMGET', key, 'spent', 'held')
-  return tonumber(both[1] or 0), tonumber(both[2] or 0)
-end
-
 local lines = {}
 for i, line in ipairs(asked) do
-  local key, kind, width = KEYS[4 + i], line[1], line[4]
-  local bucket = kind == 's' and roll(key, width, now) or 0
-  lines[i] = {key, kind, line[2], width, bucket}
+  local kind, amount, _, width, forget = unpack(line)
+  local one = counter(KEYS[4 + i], kind, width, now)
+  one.forget = forget
+  lines[i] = {one.key, kind, amount, width, one.current or 0}
 end
 
 hold(old, -1, now)
 for i, line in ipairs(lines) do
-  local key, kind, amount, width = unpack(line)
-  local limit = asked[i][3]
-  local spent, held = standing(key, kind)
-  if limit >= 0 and spent + held + amount > limit then
-    local pause = kind == 's' and wait(key, width, now, spent + amount - limit) or 0
-    if kind == 'w' and spent + amount > limit and redis.call('HSETNX', key, 'denied', 1) == 1 then
-      tell(alerts, 'reached', key, limit, spent)
-      keep(index, key, kind, asked[i][5])
+  local one, amount, limit = counters[line[1]], line[3], asked[i][3]
+  if limit >= 0 and one.spent + one.held + amount > limit then
+    local over = one.spent + amount - limit
+    if one.kind == 'w' and over > 0 and not one.denied then
+      redis.call('HSET', one.key, 'denied', 1)
+      tell(alerts, 'reached', one.key, limit, one.spent)
+      keep(index, one, one.forget)
     end
-    hold(old, 1, now)
-    return {'denied', i, spent, held, pause}
+    -- Nothing is written: what was held before is still held.
+    return {'denied', i, one.spent, one.held, one.kind == 's' and wait(one, now, over) or 0}
   end
 end
 
 hold(lines, 1, now)
+write(index)
 local standings = {'granted'}
-for i, line in ipairs(lines) do
-  keep(index, line[1], line[2], asked[i][5])
-  local spent, held = standing(line[1], line[2])
-  standings[#standings + 1] = spent
-  standings[#standings + 1] = held
+for _, line in ipairs(lines) do
+  local one = counters[line[1]]
+  standings[#standings + 1] = one.spent
+  standings[#standings + 1] = one.held
 end
 redis.call('HSET', holds, id, 'H' .. cmsgpack.pack({row, lines}))
 redis.call('ZADD', leases, lease, id)

@@ -56,24 +56,26 @@ local function fits(posting, state)
 end
 
 -- Who adds the rows up again must know of which days.
-local function note(key, day)
-  local first, last = unpack(redis.call('HMGET', key, 'first', 'last'))
-  if not first or day < first then redis.call('HSET', key, 'first', day) end
-  if not last or day > last then redis.call('HSET', key, 'last', day) end
+local function note(one, day)
+  if one.first and one.first <= day and day <= one.last then return end
+  one.first = (one.first and one.first < day) and one.first or day
+  one.last = (one.last and one.last > day) and one.last or day
+  one.noted = true
 end
 
 local function charge(charges, buckets, day, how)
-  for _, one in ipairs(charges) do
-    local counter, kind, amount, width, forget, soft = unpack(one)
-    local key = KEYS[COUNTERS + counter]
+  for _, charged in ipairs(charges) do
+    local number, kind, amount, width, forget, soft = unpack(charged)
+    local one = counter(KEYS[COUNTERS + number], kind, width, now)
     if kind == 's' then
-      add(key, width, now, buckets[key] or math.floor(now / width), amount)
-    elseif how ~= 'r' or redis.call('EXISTS', key) == 1 then
-      local spent = redis.call('HINCRBY', key, 'spent', amount)
-      note(key, day)
-      keep(index, key, kind, forget)
+      add(one, buckets[one.key] or one.current, amount)
+    elseif how ~= 'r' or one.there or one.noted then
+      move(one, 'spent', amount)
+      one.spent = one.spent + amount
+      one.forget = forget
+      note(one, day)
       for _, at in ipairs(soft) do
-        if spent >= at and spent - amount < at then tell(alerts, 'passed', key, at, spent) end
+        if one.spent >= at and one.spent - amount < at then tell(alerts, 'passed', one.key, at, one.spent) end
       end
     end
   end
@@ -90,18 +92,24 @@ local function let_go(lines, how)
   return buckets
 end
 
+-- What is written once for all postings.
+local released, states_after, ends = {}, {}, {}
+
 local function finish(posting, before, rows)
   local id, how, _, day, charges = unpack(posting)
   local buckets = {}
   if string.sub(before, 1, 1) == 'H' then
     buckets = let_go(cmsgpack.unpack(string.sub(before, 2))[2], how)
-    redis.call('ZREM', leases, id)
+    released[#released + 1] = id
   end
   charge(charges, buckets, day, how)
   for _, row in ipairs(rows) do redis.call('XADD', events, '*', 'event', row) end
   if how == 'r' then return end
-  redis.call('HSET', holds, id, how == 'v' and 'S' .. rows[1] or 'D')
-  redis.call('ZADD', ended, now + (how == 'v' and SWEPT_FOR or DONE_FOR), id)
+  local swept = how == 'v'
+  states_after[#states_after + 1] = id
+  states_after[#states_after + 1] = swept and 'S' .. rows[1] or 'D'
+  ends[#ends + 1] = now + (swept and SWEPT_FOR or DONE_FOR)
+  ends[#ends + 1] = id
 end
 
 local function apply(states)
@@ -111,6 +119,12 @@ local function apply(states)
     for n = 1, posting[3] do rows[n] = ARGV[row + n] end
     row = row + posting[3]
     finish(posting, states[i], rows)
+  end
+  write(index)
+  if #released > 0 then redis.call('ZREM', leases, unpack(released)) end
+  if #ends > 0 then
+    redis.call('HSET', holds, unpack(states_after))
+    redis.call('ZADD', ended, unpack(ends))
   end
   local first = #KEYS - 2 * #totals
   for i, total in ipairs(totals) do
@@ -129,9 +143,13 @@ else
   forget_old_writers()
 end
 
+local ids = {}
+for i, posting in ipairs(postings) do ids[i] = posting[1] end
+local found = #ids > 0 and redis.call('HMGET', holds, unpack(ids)) or {}
+
 local states, again, seen = {}, {'again'}, {}
 for i, posting in ipairs(postings) do
-  states[i] = seen[posting[1]] and 'D' or redis.call('HGET', holds, posting[1]) or ''
+  states[i] = seen[posting[1]] and 'D' or found[i] or ''
   seen[posting[1]] = true
   local state = string.sub(states[i], 1, 1)
   if not fits(posting, state) then

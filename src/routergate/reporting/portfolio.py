@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from routergate.domain.asset import FREE, Asset, Loaded
 from routergate.domain.model import ModelCard, ModelClass
 from routergate.domain.money import Nanos, usd
 from routergate.domain.totals import Measures, Total
-from routergate.economics.fixed import busy_in, by_requests, charge, unamortised
+from routergate.economics.fixed import busy_in, by_requests, charge, hosted, unamortised
 from routergate.economics.hosting import Split, active_seconds, measured_split, split
 from routergate.economics.months import instant
 from routergate.economics.value import quality_per_dollar
@@ -104,30 +105,49 @@ class Portfolio:
 
 
 def portfolio(
-    totals: Sequence[Total], cards: Mapping[str, ModelCard], since: date, until: date, now: int
+    totals: Sequence[Total],
+    cards: Mapping[str, ModelCard],
+    since: date,
+    until: date,
+    now: int,
+    bills: Mapping[str, Nanos] = MappingProxyType({}),
 ) -> Portfolio:
     """From day `since` to day `until`, both included, as far as they have passed.
 
-    `totals` go back to where `counted_since` says. A model that is not declared any more is there if it was
+    `totals` go back to where `counted_since` says; `bills` are what others say of the hosting of models, for
+    this time (`term`). A model that is not declared any more is there if it was
     used, without fixed costs.
     """
-    end = max(min(instant(until + timedelta(days=1)), now), instant(since))
+    begin, end = term(since, until, now)
     names = {*cards, *(one.model for one in totals if one.model is not None and one.day >= since)}
     found = [
-        _holding(name, cards.get(name), [one for one in totals if one.model == name], instant(since), end)
+        _holding(name, cards.get(name), [one for one in totals if one.model == name], begin, end, bills)
         for name in sorted(names)
     ]
     return Portfolio(holdings=tuple(sorted(found, key=lambda one: (-(one.allocated or 0), one.model))))
 
 
-def _holding(name: str, card: ModelCard | None, totals: Sequence[Total], since: int, until: int) -> Holding:
+def term(since: date, until: date, now: int) -> tuple[int, int]:
+    """The instants between which days lie, as far as they have passed."""
+    return instant(since), max(min(instant(until + timedelta(days=1)), now), instant(since))
+
+
+def _holding(
+    name: str,
+    card: ModelCard | None,
+    totals: Sequence[Total],
+    since: int,
+    until: int,
+    bills: Mapping[str, Nanos],
+) -> Holding:
     asset = card.asset if card else None
     within = [one for one in totals if instant(one.day) >= since]
     sums = sum((one.measures for one in within), Measures())
     before = sum(one.measures.requests for one in totals if instant(one.day) < since)
     served = before, before + sums.requests
     busy = busy_in(name, asset, sums) if asset else None
-    fixed = charge(asset, since, until, served, busy) if asset else FREE
+    bill = hosted(name, asset, since, until, busy, bills) if asset else None
+    fixed = charge(asset, since, until, served, bill) if asset else FREE
     classes = [one.model_class for one in within if one.model_class]
     return Holding(
         model=name,

@@ -27,6 +27,8 @@ def crowded(
 
     The next adequate one is the cheapest of those without a queue; if there is none, there is nowhere to go.
     """
+    if not crowds:
+        return list(candidates)
     free = [one for one in candidates if one.adequate and one.card.provider not in crowds]
     known = [(cost, one) for one in free if (cost := paid(one, loaded=loaded)) is not None]
     if not known:
@@ -43,6 +45,8 @@ def crowded(
 
 def left_for(order: Sequence[Candidate], *, loaded: bool) -> str:
     """Which model would have been first without its queue, in words; empty: none."""
+    if all(one.shadow is None for one in order):
+        return ""
     costs = [(cost, one) for one in order if one.adequate and (cost := paid(one, loaded=loaded)) is not None]
     if not costs:
         return ""

@@ -18,8 +18,10 @@ from routergate.domain.decision import (
 )
 from routergate.domain.errors import ContextTooLong, Forbidden, InvalidRequest, NoEligibleModel
 from routergate.domain.identity import Wishes
-from routergate.domain.model import ModelCard, ModelId, ProviderId
+from routergate.domain.model import ModelCard, ModelId, ProviderId, TaskId
+from routergate.domain.quality import Standing
 from routergate.domain.request import Features
+from routergate.domain.turn import Turn
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.route.bar import Bar, bar
@@ -69,9 +71,13 @@ class World:
     rejected: Rejected = as_expected
     """The probability that a model's answer fails the route's checks, from what is expected beforehand."""
     draw: float = 1.0
-    """What the request drew, from 0 to below 1, where the route holds a share of them out."""
+    """What the request drew, from 0 to below 1: for the route's hold-out, and for probes."""
     crowds: Mapping[ProviderId, Crowd] = field(default_factory=dict)
     """In front of the providers whose servers are all full."""
+    turn: Turn = field(default_factory=Turn)
+    """With what claim the request waits where others do."""
+    standing: Standing = field(default_factory=Standing)
+    """How far models are trusted with tasks on this route."""
 
 
 def decide(
@@ -89,7 +95,7 @@ def decide(
     needed = bar(policy, wishes, features.reading.task)
     baseline = world.catalogue.models[policy.baseline] if policy.baseline else None
     able, rejected = sift([world.catalogue.models[m] for m in policy.candidates], features, conditions)
-    eligible, late = _ready(able, policy, conditions, world)
+    eligible, late = _ready(able, features.reading.task, policy, conditions, world)
     listed, unfit = listed_by(policy.fallbacks, features, conditions, world.catalogue)
     rejected = [*rejected, *late, *unfit]
     if not (eligible or listed):
@@ -110,6 +116,7 @@ def decide(
         candidates=(*order.candidates, *others),
         rejected=(*rejected, *too_dear),
         limits=policy.limits,
+        turn=world.turn,
         calibration=policy.calibration if wishes.quality is None else None,
         continues=policy.continues,
         cascade=order.cascade,
@@ -138,19 +145,23 @@ def _parted(
 
 
 def _ready(
-    able: Sequence[ModelCard], policy: RoutePolicy, conditions: Conditions, world: World
+    able: Sequence[ModelCard], task: TaskId, policy: RoutePolicy, conditions: Conditions, world: World
 ) -> tuple[Sequence[ModelCard], list[Rejection]]:
-    """Who neither fails nor is slow. If nobody is left, they are tried all the same."""
-    found = {card.id: _late(card, policy, conditions, world) for card in able}
+    """Who neither fails nor is slow, and is trusted with the task. If nobody is, all are tried."""
+    found = {card.id: _late(card, task, policy, conditions, world) for card in able}
     ready = [card for card in able if found[card.id] is None]
     return (ready, [one for one in found.values() if one]) if ready else (able, [])
 
 
-def _late(card: ModelCard, policy: RoutePolicy, conditions: Conditions, world: World) -> Rejection | None:
+def _late(
+    card: ModelCard, task: TaskId, policy: RoutePolicy, conditions: Conditions, world: World
+) -> Rejection | None:
     if reason := failing(card, conditions):
         return Rejection(model=card.id, reason=reason, why=Why.FAILING)
-    if reason := slow(world.first_token(card.id), policy.first_token):
+    if policy.first_token is not None and (reason := slow(world.first_token(card.id), policy.first_token)):
         return Rejection(model=card.id, reason=reason, why=Why.SLOW)
+    if reason := world.standing.why_not(card.id, task, world.draw):
+        return Rejection(model=card.id, reason=reason, why=Why.QUALITY)
     return None
 
 
@@ -207,9 +218,11 @@ def _candidate(
 
 
 def _output_tokens(card: ModelCard, features: Features, world: World) -> int:
-    usual = world.output_tokens(card.id, features.reading.task)
-    limits = (usual, features.max_output_tokens, card.max_output_tokens)
-    return min(limit for limit in limits if limit is not None)
+    tokens = world.output_tokens(card.id, features.reading.task)
+    for limit in (features.max_output_tokens, card.max_output_tokens):
+        if limit is not None and limit < tokens:
+            tokens = limit
+    return tokens
 
 
 def _lower(*limits: int | None) -> int | None:

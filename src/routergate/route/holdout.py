@@ -1,4 +1,4 @@
-"""Which requests go to the baseline at random, so that routing can be measured against it."""
+"""What chance alone gives to a request: whether it goes to the baseline, to measure routing against it."""
 
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -12,10 +12,9 @@ _BYTES = 6  # 48 bits: as many as a float holds exactly
 def draw(policy: RoutePolicy, account: Attribution, request_id: str) -> float:
     """A number from 0 to below 1 that chance alone gave to a session, or to a request that is in none.
 
-    Always the same for the same route and session: a conversation stays in its arm, on every replica.
+    Always the same for the same route and session: a conversation stays in its arm, on every replica. The
+    lower half is for hold-outs, the upper one for probes of models that are no longer trusted.
     """
-    if not policy.holdout:
-        return 1.0
     unit = account.session or request_id
     text = "\0".join((policy.id, account.identity.organisation, unit))
     digest = blake2b(text.encode(errors="surrogatepass"), digest_size=_BYTES).digest()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from routergate.domain.answer import Cascade
 from routergate.domain.capacity import Crowd
@@ -74,12 +73,13 @@ def rank(candidates: Iterable[Candidate], *, loaded: bool = False) -> tuple[Cand
     A model without a known cost comes after every other one, unless it alone is adequate: unknown is
     not cheap.
     """
-    cost = partial(weighed, loaded=loaded)
-    by_quality = sorted(candidates, key=lambda c: (cost(c) is None, -c.quality.mean, cost(c) or 0))
-    adequate = [candidate for candidate in by_quality if candidate.adequate]
+    costed = [(weighed(candidate, loaded=loaded), candidate) for candidate in candidates]
+    costed.sort(key=lambda it: (it[0] is None, -it[1].quality.mean, it[0] or 0))
+    by_quality = tuple(candidate for _, candidate in costed)
+    adequate = [it for it in costed if it[1].adequate]
     if not adequate:
-        return tuple(by_quality)
-    first = min(adequate, key=lambda c: (cost(c) is None, cost(c) or 0, c.pressure))
+        return by_quality
+    _, first = min(adequate, key=lambda it: (it[0] is None, it[0] or 0, it[1].pressure))
     return (first, *(candidate for candidate in by_quality if candidate is not first))
 
 

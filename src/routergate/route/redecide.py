@@ -21,7 +21,7 @@ from routergate.domain.request import Features
 from routergate.route.decide import OutputTokens, Quality, World, decide, relative
 from routergate.route.filters import Conditions
 
-PASSED = frozenset({Why.FORBIDDEN, Why.FAILING, Why.SLOW, Why.BUDGET})
+PASSED = frozenset({Why.FORBIDDEN, Why.FAILING, Why.SLOW, Why.QUALITY, Why.BUDGET})
 """Reasons that were of their moment, and are believed; the others are looked at again."""
 
 

@@ -54,6 +54,18 @@ def applicable(rules: OrganisationRules, subject: Subject) -> tuple[tuple[Rule, 
     )
 
 
+def strict(found: Iterable[tuple[Rule, str]]) -> bool:
+    """Whether a budget is among them that nothing may pass."""
+    return any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
+
+
+def watched_in(measure: Measure, found: Iterable[tuple[Rule, str]]) -> bool:
+    """Whether a budget is among them that lets nothing pass of which it does not know the amount."""
+    return any(
+        isinstance(rule, Budget) and rule.measure is measure and not rule.unpriced for rule, _ in found
+    )
+
+
 def lines(
     rules: OrganisationRules,
     found: Iterable[tuple[Rule, str]],
@@ -117,18 +129,22 @@ def asked(need: Need) -> Amounts:
     return _amounts(need.cost, need.loaded, usage.input_total, usage.output_total)
 
 
-def charges(held: Iterable[Line], event: UsageEvent, outrun: Iterable[Need] = ()) -> tuple[Charge, ...]:
-    """What a request comes to in the end. What nobody knows counts as what was set aside for it.
-
-    `outrun` is what was set aside for calls that were ended because another one began first.
-    """
+def spent(event: UsageEvent) -> Amounts:
+    """What a request came to, by measure."""
     usage = event.paid_usage
-    actual = _amounts(
+    return _amounts(
         event.cost,
         event.loaded,
         None if usage is None else usage.input_total,
         None if usage is None else usage.output_total,
     )
+
+
+def charges(held: Iterable[Line], actual: Amounts, outrun: Iterable[Need] = ()) -> tuple[Charge, ...]:
+    """What a request that came to so much is charged. What nobody knows counts as what was set aside for it.
+
+    `outrun` is what was set aside for calls that were ended because another one began first.
+    """
     perhaps = [{**asked(need), Measure.REQUESTS: 0} for need in outrun]
     return tuple(
         Charge(counter=line.counter, amount=_charged(line, actual, perhaps), soft=line.soft)

@@ -1,9 +1,8 @@
 """What one request holds: taken before it is sent, grown while it is answered, charged in the end."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from routergate.domain.asset import FREE
 from routergate.domain.budget import Away, Budget, Measure, OrganisationRules, Policy, Rules
@@ -22,7 +21,7 @@ from routergate.meter.settle import day_of, reserved_event
 from routergate.ports import Chunk, Clock, Ledger, TokenCounter
 from routergate.spend.book import Book
 from routergate.spend.denial import denial
-from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines
+from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines, spent, strict, watched_in
 from routergate.spend.need import Held, Need, likely, outrun, plus, shorter, worst
 from routergate.spend.room import Fits, room_in, with_amount
 from routergate.spend.thrift import thrifty, without
@@ -142,7 +141,7 @@ class Reservation:
 
     def settled(self, event: UsageEvent) -> UsageEvent:
         """The event with what it charges."""
-        charged = replace(event, charges=charges(self.lines, event, outrun(self._held, event)))
+        charged = replace(event, charges=charges(self.lines, spent(event), outrun(self._held, event)))
         self.till.book.settle(event.id, charged.charges, self._now())
         return charged
 
@@ -164,10 +163,11 @@ class Reservation:
     def _lacks(self, measure: Measure, candidate: Candidate) -> bool:
         """Whether a budget counts what nobody knows of the candidate."""
         found = self._rules(candidate)
-        needed = any(
-            isinstance(rule, Budget) and rule.measure is measure and not rule.unpriced for rule, _ in found
-        )
-        return needed and asked(self._most(candidate, found))[measure] is None
+        if not watched_in(measure, found):
+            return False
+        # What is likely has a known price if what is expected has; the worst case may differ.
+        known = self._most(candidate, found) if strict(found) else candidate
+        return (known.loaded if measure is Measure.LOADED else known.cost) is None
 
     def _economise(self, denied: Denied) -> None:
         """Do what a reached budget wants instead of refusing, or ask whom it is not about; else raise."""
@@ -197,18 +197,18 @@ class Reservation:
 
     def _most(self, candidate: Candidate, found: tuple[tuple[Rule, str], ...]) -> Need:
         """The worst case if there is a strict budget, else what is likely."""
-        if any(isinstance(rule, Budget) and rule.strict for rule, _ in found):
+        if strict(found):
             return self._worst_of(candidate, None)
-        return likely(candidate, self.decision.features, self._day())
+        return likely(candidate, self.decision.features, day_of(self.at))
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
         decided, deadline = self.decision.features, self.decision.limits.deadline
-        need = worst(candidate.card, self.request, decided, self._day(), output, deadline)
+        need = worst(candidate.card, self.request, decided, day_of(self.at), output, deadline)
         return replace(need, share=candidate.share)
 
     def _shorter(self, candidate: Candidate, fits: Fits) -> Need | None:
         """The worst case of the longest answer that fits, if that is of any use."""
-        decided, day = self.decision, self._day()
+        decided, day = self.decision, day_of(self.at)
         need = shorter(
             candidate.card,
             self.request,
@@ -232,11 +232,9 @@ class Reservation:
     ) -> Denied | None:
         whole = self._whole(need)
         wanted = lines(self.rules, found, asked(whole), self.at // 1_000_000_000, self._waived)
-        event = self._event(candidate, whole.usage, whole.cost)
-        event = replace(event, charges=charges(wanted, event))
-        durable = any(isinstance(rule, Budget) and rule.strict for rule, _ in found)
+        event = self._event(candidate, whole.usage, whole.cost, wanted)
         try:
-            reply = await self.till.ledger.reserve(event, wanted, durable=durable)
+            reply = await self.till.ledger.reserve(event, wanted, durable=strict(found))
         except StoreUnavailable:
             self._perhaps_held = True
             if any(rule.when_store_away is Away.REFUSE for rule, _ in found):
@@ -248,8 +246,11 @@ class Reservation:
         self._held = (*self._kept, Held(candidate=candidate, need=need))
         return None
 
-    def _event(self, candidate: Candidate, usage: Usage, cost: Nanos | None) -> UsageEvent:
+    def _event(
+        self, candidate: Candidate, usage: Usage, cost: Nanos | None, wanted: Sequence[Line] = ()
+    ) -> UsageEvent:
         """What the request leaves if its process dies."""
+        most = Need(usage=usage, cost=cost, share=candidate.share)
         return reserved_event(
             decision=self.decision,
             candidate=candidate,
@@ -257,6 +258,7 @@ class Reservation:
             request=self.request,
             need=usage,
             cost=cost,
+            charges=charges(wanted, asked(most)),
             at=self.at,
         )
 
@@ -272,7 +274,7 @@ class Reservation:
                 raise error
             return
         if written > held.need.usage.output * 3 // 4:
-            need = likely(held.candidate, self.decision.features, self._day(), output=2 * written)
+            need = likely(held.candidate, self.decision.features, day_of(self.at), output=2 * written)
             self._kept = tuple(one for one in self._held if one is not held)
             # A guess that does not fit any more, or cannot be held, binds nobody: the answer was promised.
             with suppress(StoreUnavailable):
@@ -292,9 +294,6 @@ class Reservation:
 
     def _held_for(self, giver: Candidate | None) -> Held | None:
         return next((one for one in reversed(self._held) if one.candidate is giver), None)
-
-    def _day(self) -> date:
-        return day_of(self.at)
 
     def _now(self) -> float:
         return self.till.clock.epoch_ns() / 1e9

@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
@@ -83,9 +83,8 @@ class Store:
     async def call(self, *command: Argument) -> Any:
         """The reply to one command."""
         key = key_of(command)
-        async with self._noted(key):
-            reply, _ = await self._ran(key, command)
-            return _unless_failed([reply])[0]
+        reply, _ = await self._answered(key, command)
+        return self._servers.understood(command, reply)
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to several commands in one round trip; others may come in between.
@@ -109,11 +108,9 @@ class Store:
         `StoreUnavailable`, and the write may yet stand.
         """
         operands = (len(keys), *keys, *arguments)
-        async with self._noted(keys[0]):
-            reply, copies = await self._ran(keys[0], ("EVALSHA", script.sha, *operands), wait_replicas)
-            if isinstance(reply, NoScriptError):
-                reply, copies = await self._ran(keys[0], ("EVAL", script.text, *operands), wait_replicas)
-            [reply] = _unless_failed([reply])
+        reply, copies = await self._answered(keys[0], ("EVALSHA", script.sha, *operands), wait_replicas)
+        if isinstance(reply, NoScriptError):
+            reply, copies = await self._answered(keys[0], ("EVAL", script.text, *operands), wait_replicas)
         if copies < wait_replicas:
             raise StoreUnavailable(
                 f"The store at {self.place} has written it, but {copies} of {wait_replicas} replicas have "
@@ -147,9 +144,21 @@ class Store:
             await convoy.close()
         await self._servers.close()
 
-    async def _ran(self, key: str, command: Command, copies: int = 0) -> tuple[Any, int]:
-        """What the node of `key` replies, and how many replicas have what it wrote, if that was asked."""
-        if not (node := self._servers.node(key)):
+    async def _answered(self, key: str, command: Command, copies: int = 0) -> tuple[Any, int]:
+        """What the node of `key` replies, or that it does not know a script; what comes of it is noted.
+
+        And how many replicas have what it wrote, if that was asked.
+        """
+        node = self._servers.node(key)
+        self._admit(node)
+        with self._counted(node):
+            reply, confirmed = await self._ran(node, key, command, copies)
+            if isinstance(reply, Exception) and not isinstance(reply, NoScriptError):
+                raise reply
+        return reply, confirmed
+
+    async def _ran(self, node: str, key: str, command: Command, copies: int) -> tuple[Any, int]:
+        if not node:
             await self._inform()
             node = self._servers.node(key)
         reply, confirmed = await self._convoy(node).call(command, copies)
@@ -162,26 +171,26 @@ class Store:
     @asynccontextmanager
     async def _attempt(self, key: str) -> AsyncIterator[None]:
         """One call by itself, in time and in turn."""
-        async with self._noted(key), asyncio.timeout(self._limit), self._turns:
-            yield
-
-    @asynccontextmanager
-    async def _noted(self, key: str) -> AsyncIterator[None]:
-        """A call; what comes of it is noted, and told in our words."""
         node = self._servers.node(key)
-        breaker = self._breakers.of(node)
-        if breaker.open:
-            if breaker.admits(monotonic()):
-                self._probes[node] = asyncio.create_task(self._probe(node))
-            raise StoreUnavailable(
-                f"The store at {self.place} does not answer; it is asked again within {breaker.rest:g} s."
-            )
-        async with self._counted(node):
-            yield
+        self._admit(node)
+        with self._counted(node):
+            async with asyncio.timeout(self._limit), self._turns:
+                yield
 
-    @asynccontextmanager
-    async def _counted(self, node: str) -> AsyncIterator[None]:
-        """A call to a node, whatever its breaker says."""
+    def _admit(self, node: str) -> None:
+        """Raise if the node does not answer lately; now and then have it asked whether it is back."""
+        breaker = self._breakers.of(node)
+        if not breaker.open:
+            return
+        if breaker.admits(monotonic()):
+            self._probes[node] = asyncio.create_task(self._probe(node))
+        raise StoreUnavailable(
+            f"The store at {self.place} does not answer; it is asked again within {breaker.rest:g} s."
+        )
+
+    @contextmanager
+    def _counted(self, node: str) -> Iterator[None]:
+        """A call to a node: what comes of it is noted, and told in our words."""
         try:
             yield
         except ResponseError as refusal:
@@ -194,13 +203,14 @@ class Store:
 
     async def _probe(self, node: str) -> None:
         """Find out whether a node is back; no request waits for that."""
-        with suppress(StoreUnavailable):
-            async with self._counted(node):
-                await (self._convoy(node).call(("PING",)) if node else self._inform())
+        with suppress(StoreUnavailable), self._counted(node):
+            await (self._convoy(node).call(("PING",)) if node else self._inform())
 
     def _convoy(self, node: str) -> Convoy:
         if node not in self._convoys:
-            self._convoys[node] = Convoy(partial(self._servers.at, node), self._limit, _wait)
+            self._convoys[node] = Convoy(
+                partial(self._servers.connect, node), partial(self._servers.missed, node), self._limit, _wait
+            )
         return self._convoys[node]
 
     async def _inform(self) -> None:

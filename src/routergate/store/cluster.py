@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import AskError, ClusterError, MovedError, RedisClusterException, ResponseError
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import TimeoutError as NoReply
 
 from routergate.store.address import Address
 from routergate.store.command import Command, key_of, limits
+from routergate.store.link import opened, read
 
 
 class Cluster:
@@ -51,9 +53,18 @@ class Cluster:
             for command, reply in zip(commands, replies, strict=True)
         ]
 
-    async def at(self, node: str, commands: Sequence[Command]) -> list[Any]:
+    async def connect(self, node: str) -> AbstractConnection:
         async with self._informed() as client:
-            return await _on_node(client, client.get_node(node_name=node), commands)
+            known = client.get_node(node_name=node)
+            if known is None:
+                raise ConnectionLost(f"{node} is no node of the cluster any more")
+            return await opened(known.connection_class(**known.connection_kwargs))
+
+    def missed(self, node: str) -> None:  # noqa: ARG002  all are looked for
+        _ = self._client.begin_search()
+
+    def understood(self, command: Command, reply: Any) -> Any:
+        return read(self._client.response_callbacks, command, reply)
 
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
         replies = await self._once(key, commands)

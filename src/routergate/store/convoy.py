@@ -2,25 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisClusterException, RedisError
 from redis.exceptions import TimeoutError as NoReply
 
 from routergate.store.command import Command
+from routergate.store.link import Link, packed
 
 LARGEST = 64
 """Calls in one round trip: enough to be quick, few enough not to keep the next ones waiting."""
-TURNS = 5
-"""Turns that the event loop has taken at least before a reply counts as missing: where the loop is behind,
-time alone says nothing about the node."""
-Send = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Passenger:
-    command: Command
+    command: bytes
     copies: int
     arrived: asyncio.Future[tuple[Any, int]]
 
@@ -33,14 +32,17 @@ class Convoy:
     on their way.
     """
 
-    send: Send
-    """Takes the commands, all to the node; errors are among the replies, not raised."""
+    connect: Callable[[], Awaitable[AbstractConnection]]
+    """Opens a connection of our own to the node."""
+    missed: Callable[[], None]
+    """Told that the node did not answer."""
     limit: float
     """Seconds."""
     wait: Callable[[int], Command]
     """The command that waits until so many replicas have what was written before it."""
     _waiting: list[_Passenger] = field(default_factory=list)
     _driver: asyncio.Task[None] | None = None
+    _link: Link | None = None
 
     async def call(self, command: Command, copies: int = 0) -> tuple[Any, int]:
         """The reply, and how many replicas have what the command wrote, if `copies` were asked for.
@@ -48,7 +50,7 @@ class Convoy:
         Raises what the client raises; an error that the server replied is returned.
         """
         arrived: asyncio.Future[tuple[Any, int]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Passenger(command, copies, arrived))
+        self._waiting.append(_Passenger(packed(command), copies, arrived))
         if self._driver is None or self._driver.done():
             self._driver = asyncio.create_task(self._drive())
         return await arrived
@@ -58,6 +60,7 @@ class Convoy:
         if self._driver is not None and not self._driver.done():
             self._driver.cancel()
             await asyncio.wait([self._driver])
+        await self._unlink()
 
     async def _drive(self) -> None:
         while self._waiting:
@@ -68,6 +71,7 @@ class Convoy:
                 _fail([*load, *self._waiting], ConnectionError("the store is closed"))
                 raise
             except (RedisError, RedisClusterException, OSError) as failure:
+                self.missed()
                 behind, self._waiting = self._waiting, []
                 _fail([*load, *behind], failure)
             else:
@@ -75,20 +79,28 @@ class Convoy:
 
     async def _sent(self, load: Sequence[_Passenger]) -> Sequence[Any]:
         """The replies to all, then the number of replicas that have them."""
-        copies = max(one.copies for one in load)
+        link = self._link
+        if link is None or link.lost:
+            link = await self._linked()
         commands = [one.command for one in load]
-        trip = asyncio.ensure_future(self.send([*commands, self.wait(copies)] if copies else commands))
+        if copies := max(one.copies for one in load):
+            return await link.ask([*commands, packed(self.wait(copies))], self.limit)
+        return [*await link.ask(commands, self.limit), 0]
+
+    async def _linked(self) -> Link:
+        await self._unlink()
         try:
-            for _ in range(TURNS):
-                await asyncio.wait([trip], timeout=self.limit / TURNS)
-                if trip.done():
-                    break
-            else:
-                raise NoReply(f"no reply within {self.limit:g} s")
-        finally:
-            trip.cancel()
-        replies = trip.result()
-        return replies if copies else [*replies, 0]
+            async with asyncio.timeout(self.limit):
+                self._link = Link(await self.connect())
+        except TimeoutError:
+            raise NoReply(f"no connection within {self.limit:g} s") from None
+        return self._link
+
+    async def _unlink(self) -> None:
+        if self._link is not None:
+            link, self._link = self._link, None
+            with suppress(RedisError, OSError):
+                await link.close()
 
 
 def _deliver(load: Sequence[_Passenger], replies: Sequence[Any]) -> None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.sentinel import Sentinel
 
 from routergate.store.address import CLUSTER, Address, kind_of, parse
 from routergate.store.cluster import cluster
 from routergate.store.command import Command, limits
+from routergate.store.link import opened, read
 
 ONLY = "the only one"
 """A node that has no others beside it."""
@@ -33,12 +35,17 @@ class Servers(Protocol):
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to several, in one round trip to each node; errors are among them, not raised."""
 
-    async def at(self, node: str, commands: Sequence[Command]) -> list[Any]:
-        """The replies of a node to commands that are all its own, on one connection; errors are among them,
-        and where it sends those that are not its own any more."""
+    async def connect(self, node: str) -> AbstractConnection:
+        """A connection to a node, open and nobody else's."""
+
+    def missed(self, node: str) -> None:
+        """The node did not answer on such a connection; perhaps another one has its place by now."""
+
+    def understood(self, command: Command, reply: Any) -> Any:
+        """A reply on such a connection, as redis-py gives it."""
 
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:
-        """The same, all of them on one connection to the node that has `key`."""
+        """The replies to several, all of them on one connection to the node that has `key`."""
 
     async def ping(self) -> None:
         """Return when every node that is written to has answered."""
@@ -81,8 +88,14 @@ class OneServer:
             # Raised by the pipeline itself, an error would quote the command with all its values.
             return await pipeline.execute(raise_on_error=False)
 
-    async def at(self, node: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002  there is one
-        return await self.together(commands)
+    async def connect(self, node: str) -> AbstractConnection:  # noqa: ARG002  there is one
+        return await opened(self._redis.connection_pool.make_connection())  # type: ignore[no-untyped-call]  # redis-py's gap
+
+    def missed(self, node: str) -> None:
+        pass
+
+    def understood(self, command: Command, reply: Any) -> Any:
+        return read(self._redis.response_callbacks, command, reply)
 
     async def in_turn(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002  one for all
         return await self.together(commands)

@@ -1,6 +1,6 @@
-"""The metrics of answers that were late or broke: a part of the table."""
+"""The metrics of answers on their way: a part of the table."""
 
-from routergate.telemetry.metric import Metric
+from routergate.telemetry.metric import Kind, Metric
 
 HEDGES = Metric(
     name="routergate_hedges_total",
@@ -14,4 +14,12 @@ CONTINUED = Metric(
     labels=("route",),
     unit="requests",
     help="Answers that broke after they began, and were given whole because another call went on.",
+)
+STREAM = Metric(
+    name="routergate_stream_seconds",
+    kind=Kind.HISTOGRAM,
+    labels=("model",),
+    unit="seconds",
+    help="From the first piece of a streamed answer to its end.",
+    buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 600.0),
 )

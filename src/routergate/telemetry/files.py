@@ -9,16 +9,17 @@ whether there are files and where.
 import logging
 import struct
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from prometheus_client import Metric as MetricFamily
-from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar, Sample
 
 from routergate.telemetry.metric import Kind, Metric
 from routergate.telemetry.table import UNREADABLE
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 Labels = tuple[str, ...]
 """Label values, in the order of the metric's labels."""
+
+Place = tuple[str, frozenset[tuple[str, str]]]
+"""A sample: its name and its labels."""
 
 _DAMAGE = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, OSError, struct.error)
 
@@ -38,9 +42,24 @@ def prepare(directory: Path) -> None:
         file.unlink()
 
 
-def exposition(directory: Path) -> tuple[bytes, str]:
-    """All slots' metrics, added up, and their content type. Reads files: not for the event loop."""
-    return generate_latest(_AllSlots(directory)), CONTENT_TYPE_PLAIN_0_0_4
+class Trace(NamedTuple):
+    """One request that fell into a bucket."""
+
+    value: float
+    request: str
+    at: float
+    """Seconds since the epoch."""
+
+
+def exposition(
+    directory: Path, accept: str = "", traces: Mapping[Place, Trace] | None = None
+) -> tuple[bytes, str]:
+    """All slots' metrics, added up, and their content type. Reads files: not for the event loop.
+
+    `traces` are told to those who accept OpenMetrics; the other format has no words for them.
+    """
+    encode, content_type = choose_encoder(accept)
+    return encode(_AllSlots(directory, traces or {})), content_type
 
 
 class Cell:
@@ -63,16 +82,21 @@ class Cell:
 
 
 class Histogram:
-    """The buckets and the sum of one label set."""
+    """The buckets and the sum of one label set, and the latest request of each bucket that was named."""
 
-    __slots__ = ("_bounds", "_buckets", "_sum")
+    __slots__ = ("_bounds", "_buckets", "_sum", "latest")
 
     def __init__(self, bounds: Sequence[float], buckets: Sequence[Cell], total: Cell) -> None:
         self._bounds, self._buckets, self._sum = bounds, buckets, total
+        self.latest: dict[int, tuple[float, tuple[str, float]]] = {}
 
-    def observe(self, value: float) -> None:
-        self._buckets[bisect_left(self._bounds, value)].add()
+    def observe(self, value: float, request: tuple[str, float] | None = None) -> None:
+        """Count a value; `request` is the id of whose it is, and when that was (seconds since the epoch)."""
+        bucket = bisect_left(self._bounds, value)
+        self._buckets[bucket].add()
         self._sum.add(value)
+        if request is not None:
+            self.latest[bucket] = value, request
 
 
 class Cells(dict[Labels, Cell]):
@@ -105,6 +129,15 @@ class Histograms(dict[Labels, Histogram]):
         cells = [Cell(self._file, key) for key in (*buckets, total)]
         histogram = self[labels] = Histogram(metric.buckets, cells[:-1], cells[-1])
         return histogram
+
+    def traces(self) -> Iterator[tuple[Place, Trace]]:
+        """The requests that were named, by their buckets. Each bucket has one at most."""
+        bounds = (*map(str, self._metric.buckets), "+Inf")
+        for labels, histogram in list(self.items()):
+            own = (*zip(self._metric.labels, labels, strict=True),)
+            for n, (value, request) in list(histogram.latest.items()):
+                place = f"{self._metric.name}_bucket", frozenset((*own, ("le", bounds[n])))
+                yield place, Trace(value, *request)
 
 
 class Slot:
@@ -156,8 +189,8 @@ def _key(metric: Metric, name: str, names: Labels, values: Labels) -> str:
 class _AllSlots(Collector):
     """What all slots of a directory have counted."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, traces: Mapping[Place, Trace]) -> None:
+        self._directory, self._traces = directory, traces
 
     def collect(self) -> Iterable[MetricFamily]:
         paths = sorted(self._directory.glob("*.db"))
@@ -167,7 +200,18 @@ class _AllSlots(Collector):
             # One by one only now: to read every file twice would double the price of each scrape.
             sound = [path for path in paths if _readable(path)]
             return [*_merged(sound), _unreadable(len(paths) - len(sound))]
-        return [*families, _unreadable(0)]
+        return [*map(self._traced, families), _unreadable(0)]
+
+    def _traced(self, family: MetricFamily) -> MetricFamily:
+        if self._traces and family.type == Kind.HISTOGRAM:
+            family.samples = [self._exemplified(sample) for sample in family.samples]
+        return family
+
+    def _exemplified(self, sample: Sample) -> Sample:
+        trace = self._traces.get((sample.name, frozenset(sample.labels.items())))
+        if trace is None:
+            return sample
+        return sample._replace(exemplar=Exemplar({"request_id": trace.request}, trace.value, trace.at))
 
 
 def _unreadable(count: int) -> MetricFamily:

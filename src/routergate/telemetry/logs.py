@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ from routergate.domain.errors import ConfigError
 LogFormat = Literal["json", "console"]
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
+ATTENTION = (("critical", logging.CRITICAL), ("error", logging.ERROR), ("warning", logging.WARNING))
+"""Levels that ask for it, the highest first, and where they begin."""
 _HANDLER = "routergate"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -27,6 +30,28 @@ def configure(level: str, form: LogFormat) -> None:
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(level.upper())
+
+
+@contextmanager
+def counted(told: Callable[[str], None]) -> Iterator[None]:
+    """Tell of every line that asks for attention, by its level."""
+    root, handler = logging.getLogger(), Counting(told)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
+class Counting(logging.Handler):
+    """Counts lines and writes nothing. It is never called by two threads at the same time."""
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._told = told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._told(next(name for name, least in ATTENTION if record.levelno >= least))
 
 
 class JsonFormatter(logging.Formatter):

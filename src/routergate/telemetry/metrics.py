@@ -2,8 +2,7 @@
 
 import logging
 import platform
-from collections.abc import Collection, Mapping
-from math import nan
+from collections.abc import Collection
 from operator import attrgetter
 from pathlib import Path
 
@@ -13,13 +12,17 @@ from routergate.domain.caching import Recalled
 from routergate.domain.decision import Catalogue
 from routergate.domain.event import Attempt, Outcome, UsageEvent
 from routergate.domain.identity import Attribution
-from routergate.domain.model import ProviderId
 from routergate.domain.money import NANOS_PER_USD
 from routergate.domain.usage import KINDS, Usage
 from routergate.ports import Telemetry
 from routergate.telemetry import table
-from routergate.telemetry.files import Cell, Labels, Slot
+from routergate.telemetry.capital import CapitalMetrics
+from routergate.telemetry.files import Cell, Labels, Slot, exposition
 from routergate.telemetry.fullness import Fullness
+from routergate.telemetry.logs import ATTENTION
+from routergate.telemetry.opinions import Opinions
+from routergate.telemetry.providers import ProviderMetrics
+from routergate.telemetry.purses import PurseMetrics
 from routergate.telemetry.queues import QueueMetrics
 from routergate.telemetry.rescues import Rescues
 from routergate.telemetry.savings import Savings
@@ -53,7 +56,7 @@ class Metrics:
 
     def __init__(self, directory: Path, slot: int = 0, labels: Collection[str] = ()) -> None:
         opt_in = tuple(name for name in OPT_IN if name in labels)
-        self._slot = Slot(directory, slot)
+        self._directory, self._slot = directory, Slot(directory, slot)
         self._owners = Owners(opt_in, self._slot.cells(table.LABEL_OVERFLOW)[()])
         self._requests = self._slot.cells(table.REQUESTS, opt_in)
         self._tokens = self._slot.cells(table.TOKENS, opt_in)
@@ -64,13 +67,15 @@ class Metrics:
         self._replays = self._slot.cells(table.REPLAYS)[()]
         self._recalled = self._slot.cells(table.CACHE)
         self._not_admitted = self._slot.cells(table.NOT_ADMITTED)
-        self._budgets = self._slot.cells(table.BUDGET_LIMIT), self._slot.cells(table.BUDGET_SPENT)
         self._reservations_swept = self._slot.cells(table.RESERVATIONS_SWEPT)[()]
         self._events_corrected = self._slot.cells(table.EVENTS_CORRECTED)[()]
         self._unpriced = self._slot.cells(table.UNPRICED)
         self._savings, self._timings = Savings(self._slot), Timings(self._slot)
         self._rescues = Rescues(self._slot)
-        self._circuits = self._slot.cells(table.CIRCUIT)
+        self.opinions = Opinions(self._slot)
+        self.providers = ProviderMetrics(self._slot)
+        self.purses = PurseMetrics(self._slot)
+        self.capital = CapitalMetrics(self._slot)
         self.fullness = Fullness(self._slot)
         self.queues = QueueMetrics(self._slot)
         self._events_pending = self._slot.cells(table.EVENTS_PENDING)
@@ -82,7 +87,10 @@ class Metrics:
         self._spool_damaged = self._slot.cells(table.SPOOL_DAMAGED)[()]
         self._store_up = self._slot.cells(table.STORE_UP)
         self._store_failures = self._slot.cells(table.STORE_FAILURES)[()]
-        self._unamortised = self._slot.cells(table.UNAMORTISED)
+        self._ledger_lag = self._slot.cells(table.LEDGER_LAG)
+        self._ledger_waiting = self._slot.cells(table.LEDGER_WAITING)
+        # Made beforehand: lines come from any thread, and only one of them may make new cells.
+        self._log_lines = {level: self._slot.cells(table.LOG_LINES)[(level,)] for level, _ in ATTENTION}
         self._workers_restarted = self._slot.cells(table.WORKERS_RESTARTED)[()]
         self._unrecorded = self._slot.cells(table.UNRECORDED)[()]
         self._slot.cells(table.BUILD_INFO)[__version__, platform.python_version()].set(1)
@@ -91,8 +99,9 @@ class Metrics:
     def announce(self, catalogue: Catalogue) -> None:
         """Let every known series begin at 0: Prometheus does not see a first step that comes from nowhere."""
         for card in catalogue.models.values():
-            self._circuits[(card.provider,)].add(0)
             self._unpriced[(card.id,)].add(0)
+        self.providers.announce(catalogue)
+        self.opinions.announce(catalogue.routes)
         for route in catalogue.routes.values():
             for reason in (FAILURE, *(route.cascade.escalate_when if route.cascade else ())):
                 self._escalations[route.id, reason].add(0)
@@ -112,6 +121,8 @@ class Metrics:
             self._savings.count(event)
             self._rescues.count(event)
             self._timings.observe(event)
+            self.opinions.count(event)
+            self.capital.count(event)
         except Exception:
             self._unrecorded.add()
             if not self._complained:
@@ -126,14 +137,6 @@ class Metrics:
         """A budget or limit of a scope turned a request away."""
         self._not_admitted[scope, reason].add()
 
-    def budgets(self, standing: Mapping[Labels, tuple[int, int]]) -> None:
-        """Limit and spent, nano-dollars, by organisation, scope, name and window; of no other budgets."""
-        limits, spent = self._budgets
-        for labels in {*standing, *limits}:
-            limit, used = standing.get(labels, (nan, nan))
-            limits[labels].set(limit / NANOS_PER_USD)
-            spent[labels].set(used / NANOS_PER_USD)
-
     def reservations_swept(self, count: int) -> None:
         self._reservations_swept.add(count)
 
@@ -143,12 +146,6 @@ class Metrics:
     def replayed(self) -> None:
         """A request was answered with what it had been answered before."""
         self._replays.add()
-
-    def circuits(self, states: Mapping[ProviderId, int]) -> None:
-        """How the circuits of each provider stand now; those of others are closed."""
-        known = (ProviderId(name) for (name,) in self._circuits)
-        for provider in {*states, *known}:
-            self._circuits[(provider,)].set(states.get(provider, 0))
 
     def events_waiting(self, pending: int, on_disk: int) -> None:
         """So many events have not reached the store, and so many of them wait on disk."""
@@ -169,10 +166,14 @@ class Metrics:
         self._store_up[()].set(up)
         self._store_failures.add(failures)
 
-    def unamortised(self, models: Mapping[str, int]) -> None:
-        """So many nano-dollars of each model's cost are not written off yet, and of no other model's."""
-        for model in {*models, *(name for (name,) in self._unamortised)}:
-            self._unamortised[(model,)].set(models.get(model, 0) / NANOS_PER_USD)
+    def ledger(self, seconds: float, events: int) -> None:
+        """So many events in the store are not in a file yet, and the oldest is so old."""
+        self._ledger_lag[()].set(seconds)
+        self._ledger_waiting[()].set(events)
+
+    def logged(self, level: str) -> None:
+        """A line of the log asks for attention."""
+        self._log_lines[level].add()
 
     def config_read(self, at: float) -> None:
         """The configuration was read and is in force since `at`, in seconds since the epoch."""
@@ -185,6 +186,13 @@ class Metrics:
 
     def worker_restarted(self) -> None:
         self._workers_restarted.add()
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """What all workers have counted, and its content type. Reads files: not for the event loop.
+
+        The requests that buckets name, for those who accept OpenMetrics, are this worker's own.
+        """
+        return exposition(self._directory, accept, dict(self._timings.traces()))
 
     def close(self) -> None:
         """Let the files go. What was counted stays in them; nothing more can be."""

@@ -9,7 +9,13 @@ from routergate.telemetry.table import METRICS
 _INTRODUCTION = f"""\
 # Metrics
 
-`GET /metrics` has the sum of all workers of one gateway, in Prometheus' text format. Scrape every replica.
+`GET /metrics` has the sum of all workers of one gateway, in Prometheus' text format or in OpenMetrics, as the
+scraper asks. Scrape every replica. Alerts and dashboards that are made of these metrics are in
+[operations](operations.md#monitoring), and what to do about an alert in [runbooks](runbooks.md).
+
+In OpenMetrics, each bucket of `routergate_request_duration_seconds` and `routergate_overhead_seconds` names
+the latest request in it that the worker which was scraped saw itself: an exemplar with the `request_id` that
+is in `x-request-id`, the log and the ledger. Prometheus keeps them with `--enable-feature=exemplar-storage`.
 
 Labels marked + take the opt-in labels as well, which `server.metric_labels` switches on: any of
 {", ".join(f"`{name}`" for name in OPT_IN)}. A worker tells {OWNERS_LIMIT} combinations of their values

@@ -1,8 +1,27 @@
 """Every metric, once: what is counted is declared here, and the reference is made from it."""
 
-from routergate.telemetry.answers import CONTINUED, HEDGES
+from routergate.telemetry.answers import CONTINUED, HEDGES, STREAM
 from routergate.telemetry.fill import PREFIX_HITS, QUEUE, QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT, UTILISATION
 from routergate.telemetry.metric import Across, Kind, Metric
+from routergate.telemetry.promises import BELOW_THRESHOLD, ESTIMATES, FEEDBACK, LEVELS, RATINGS, THRESHOLD
+from routergate.telemetry.wellness import (
+    CALLS_RUNNING,
+    CIRCUIT,
+    CIRCUITS_OPENED,
+    MODEL_INFO,
+    MODEL_UP,
+    PROBES,
+)
+from routergate.telemetry.worth import (
+    BUDGET_LIMIT,
+    BUDGET_RESERVED,
+    BUDGET_RESETS,
+    BUDGET_SPENT,
+    FIXED_COST,
+    REPLACED_COST,
+    SERVED,
+    UNAMORTISED,
+)
 
 # From 50 µs: the gateway itself and its decisions take far less than a model does.
 OWN_TIME = (50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 1.0)
@@ -38,14 +57,6 @@ COST = Metric(
     unit="US dollars",
     help="What requests cost; basis marginal: what each made us pay, loaded: and its share of fixed costs.",
     attributed=True,
-)
-UNAMORTISED = Metric(
-    name="routergate_asset_unamortised_usd",
-    kind=Kind.GAUGE,
-    labels=("model",),
-    unit="US dollars",
-    help="What a model cost to train and is not written off yet.",
-    across=Across.MAX,
 )
 UNPRICED = Metric(
     name="routergate_unpriced_requests_total",
@@ -122,15 +133,6 @@ ESCALATIONS = Metric(
     help="Requests answered by another model than the one tried first, by the flaw for which the first "
     "answer was rejected; `failure`: there was none.",
 )
-CIRCUIT = Metric(
-    name="routergate_circuit_state",
-    kind=Kind.GAUGE,
-    labels=("provider",),
-    unit="0, 1 or 2",
-    help="The worst circuit of a provider, whatever the server, model or worker: 0 closed, 1 half-open (one "
-    "call at a time finds out whether it is well again), 2 open (passed over for now).",
-    across=Across.MAX,
-)
 STORE_UP = Metric(
     name="routergate_store_up",
     kind=Kind.GAUGE,
@@ -192,20 +194,18 @@ NOT_ADMITTED = Metric(
     unit="requests",
     help="Requests that a budget or limit refused: budget (spent), held (by running requests), or limit.",
 )
-BUDGET_LIMIT = Metric(
-    name="routergate_budget_limit_usd",
+LEDGER_LAG = Metric(
+    name="routergate_ledger_lag_seconds",
     kind=Kind.GAUGE,
-    labels=("organisation", "scope", "name", "window"),
-    unit="US dollars",
-    help="Declared budgets in money that name whom they are for; NaN: not declared any more.",
+    unit="seconds",
+    help="Age of the oldest usage event in the store that is not in a file yet; 0: all are.",
     across=Across.MAX,
 )
-BUDGET_SPENT = Metric(
-    name="routergate_budget_spent_usd",
+LEDGER_WAITING = Metric(
+    name="routergate_ledger_waiting_events",
     kind=Kind.GAUGE,
-    labels=("organisation", "scope", "name", "window"),
-    unit="US dollars",
-    help="What is spent of these budgets in the window that runs.",
+    unit="events",
+    help="Usage events in the store that are not in a file yet, of all gateways on it.",
     across=Across.MAX,
 )
 RESERVATIONS_SWEPT = Metric(
@@ -245,6 +245,12 @@ BUILD_INFO = Metric(
     help="What is running.",
     across=Across.MAX,
 )
+LOG_LINES = Metric(
+    name="routergate_log_lines_total",
+    labels=("level",),
+    unit="lines",
+    help="Lines of the log that ask for attention, by level: warning, error or critical.",
+)
 LABEL_OVERFLOW = Metric(
     name="routergate_label_overflow_total",
     unit="requests",
@@ -264,15 +270,18 @@ UNREADABLE = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    REQUESTS, ATTEMPTS, ESCALATIONS, HEDGES, CONTINUED, HTTP_ERRORS, REPLAYS, CACHE,
-    TOKENS, COST, UNAMORTISED, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
-    REQUEST_DURATION, FIRST_TOKEN, OVERHEAD, DECISION, QUALITY,
-    NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT,
-    QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT,
-    CIRCUIT, UTILISATION, QUEUE, PREFIX_HITS, STORE_UP, STORE_FAILURES,
+    REQUESTS, LEVELS, ATTEMPTS, ESCALATIONS, HEDGES, CONTINUED, HTTP_ERRORS, REPLAYS, CACHE,
+    TOKENS, COST, UNPRICED, BASELINE_COST, SAVINGS, LOSSES, UNCOMPARED,
+    UNAMORTISED, FIXED_COST, SERVED, REPLACED_COST,
+    REQUEST_DURATION, FIRST_TOKEN, STREAM, OVERHEAD, DECISION,
+    QUALITY, THRESHOLD, BELOW_THRESHOLD, FEEDBACK, RATINGS, ESTIMATES,
+    NOT_ADMITTED, BUDGET_LIMIT, BUDGET_SPENT, BUDGET_RESERVED, BUDGET_RESETS,
+    QUEUE_LENGTH, QUEUE_RUNNING, QUEUE_WAIT, CALLS_RUNNING,
+    CIRCUIT, CIRCUITS_OPENED, MODEL_UP, MODEL_INFO, PROBES, UTILISATION, QUEUE, PREFIX_HITS,
+    STORE_UP, STORE_FAILURES,
     EVENTS_PENDING, EVENTS_ON_DISK, EVENTS_SPOOLED, EVENTS_DROPPED, SPOOL_DAMAGED,
-    EVENTS_CORRECTED, RESERVATIONS_SWEPT,
-    RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, BUILD_INFO,
+    EVENTS_CORRECTED, RESERVATIONS_SWEPT, LEDGER_LAG, LEDGER_WAITING,
+    RELOAD_SUCCESSFUL, RELOAD_TIMESTAMP, WORKERS_RESTARTED, LOG_LINES, BUILD_INFO,
     LABEL_OVERFLOW, UNRECORDED, UNREADABLE,
 )  # fmt: skip
 """All of them, in the order of the reference."""

@@ -1,0 +1,1 @@
+"""Comparisons → estimates, evidence and trust; pure."""
