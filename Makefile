@@ -52,11 +52,13 @@ check: lint docs coverage test  ## everything that a change must pass
 
 docs: .venv/ready  ## are the generated references and the schema up to date?
 	$(BIN)/python -m routergate.docs --check
+	$(BIN)/python deploy/grafana/generate --check
 
 format: .venv/ready  ## put the sources into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m routergate.docs
+	$(BIN)/python deploy/grafana/generate
 
 lock: .venv/ready  ## resolve the dependencies anew
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
@@ -68,8 +70,8 @@ console:  ## the console's assets, from its sources (needs Node.js 20.19 or late
 screenshots: .venv/ready  ## the pictures of the console in its documentation, taken anew
 	$(BIN)/pytest -q -m screenshots tests/console
 
-bench: .venv/ready  ## what the gateway costs beside a bare relay, in one run (Linux)
-	$(BIN)/python benchmarks/overhead.py
+bench: .venv/ready  ## what the gateway costs beside bare relays, written into docs/performance.md (Linux)
+	$(BIN)/python -m benchmarks.overhead --write docs/performance.md
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-real .routergate console/node_modules

@@ -3,18 +3,24 @@
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 
-TEXT = "Our nightly export job fails about one time in ten while it writes the last partition. " * 9
+from benchmarks.prompts import conversation
+
+PREPARED = 4_000
+"""Requests that are written before the first is sent, so that writing them is not what is measured."""
 
 
 @dataclass
 class Load:
     """What is sent, and how long each answer took."""
 
-    request: bytes
+    requests: Iterator[bytes]
     end: bytes
     seconds: list[float] = field(default_factory=list)
     bad: int = 0
@@ -22,7 +28,7 @@ class Load:
     async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send one request and wait for the end of its answer."""
         began = time.perf_counter()
-        writer.write(self.request)
+        writer.write(next(self.requests))
         answer = await reader.readuntil(b"\r\n\r\n")
         lower = answer.lower()
         if b"content-length:" in lower:
@@ -33,9 +39,9 @@ class Load:
         self.seconds.append(time.perf_counter() - began)
 
 
-def request(port: int, key: str, *, stream: bool) -> bytes:
-    """One chat completion of about a kilobyte, as it goes over the wire."""
-    asked = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": TEXT}], "stream": stream}
+def request(port: int, key: str, model: str, number: int, *, stream: bool) -> bytes:
+    """One chat completion, as it goes over the wire."""
+    asked = {"model": model, "messages": conversation(number), "stream": stream}
     body = json.dumps(asked, separators=(",", ":")).encode()
     head = (
         f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
@@ -80,12 +86,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--key", default="none")
+    parser.add_argument("--model", default="gpt-4o-mini")
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--rate", type=float, help="open loop; default: closed loop")
     asked = parser.parse_args()
-    load = Load(request(asked.port, asked.key, stream=asked.stream), b"0\r\n\r\n")
+    first = int.from_bytes(os.urandom(4)) * PREPARED
+    written = [
+        request(asked.port, asked.key, asked.model, number, stream=asked.stream)
+        for number in range(first, first + PREPARED)
+    ]
+    load = Load(cycle(written), b"0\r\n\r\n")
     began = time.perf_counter()
     if asked.rate:
         work = steady(load, asked.port, asked.rate, asked.seconds)

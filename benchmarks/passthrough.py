@@ -28,7 +28,11 @@ async def application(upstream: str) -> web.Application:
             await response.write_eof()
             return response
 
+    async def closing(_: web.Application) -> None:
+        await session.close()
+
     app = web.Application()
+    app.on_cleanup.append(closing)
     app.router.add_post("/v1/chat/completions", relay)
     return app
 

@@ -1,3 +1,4 @@
+import asyncio
 import subprocess
 import sys
 
@@ -5,7 +6,7 @@ import pytest
 import tiktoken
 
 from routergate.testing import PROMPTS
-from routergate.tokens import EXACT, INLINE, REMEMBERED, TiktokenCounter, load
+from routergate.tokens import EXACT, REMEMBERED, TiktokenCounter, load
 
 WITHOUT_NETWORK = """
 import socket
@@ -30,7 +31,7 @@ def counter(encoding: tiktoken.Encoding) -> TiktokenCounter:
 def prose(characters: int) -> str:
     """Words of many languages and kinds, without a period that a sample could hit."""
     text = "\n\n".join(f"{number}. {prompt.text}" for number in range(40) for prompt in PROMPTS)
-    assert len(text) >= characters
+    assert len(text) >= characters, len(text)
     return text[:characters]
 
 
@@ -50,7 +51,7 @@ async def test_short_texts_are_counted_exactly(counter: TiktokenCounter, text: s
 
 
 async def test_the_counts_of_several_texts_add_up(counter: TiktokenCounter) -> None:
-    texts = ["Hello", "Hello, world!", prose(INLINE + 1)]
+    texts = ["Hello", "Hello, world!", prose(EXACT + 1)]
     assert await counter.count(texts) == sum([await counter.count([text]) for text in texts])
 
 
@@ -64,8 +65,18 @@ async def test_texts_up_to_the_limit_are_counted_exactly(
 async def test_longer_texts_are_counted_within_three_percent(
     counter: TiktokenCounter, encoding: tiktoken.Encoding
 ) -> None:
-    text = prose(EXACT + 50_001)
-    assert await counter.count([text]) == pytest.approx(len(encoding.encode_ordinary(text)), rel=0.03)
+    for characters in (EXACT + 1, EXACT + 50_001, 40 * EXACT):
+        text = prose(characters)
+        assert await counter.count([text]) == pytest.approx(len(encoding.encode_ordinary(text)), rel=0.03)
+
+
+async def test_others_have_their_turn_between_long_texts(counter: TiktokenCounter) -> None:
+    counting = asyncio.create_task(counter.count([prose(EXACT)] * 3))
+    turns = 0
+    while not counting.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 3
 
 
 def test_an_even_text_is_estimated_within_three_percent(

@@ -4,6 +4,8 @@ import type { MadeKey, Page, Session } from "./types";
 
 const BASE = "/admin/v1";
 const KNOWN_UNTIL = "routergate.session";
+/** No session lasts longer; how long this one does is for the gateway to say. */
+const LONGEST = 7 * 86_400_000;
 
 export class ApiError extends Error {
   constructor(
@@ -19,9 +21,10 @@ export class ApiError extends Error {
 export type Query = Record<string, string | number | null | undefined>;
 
 let csrf = "";
-let whenSignedOut = () => {};
+let whenSignedOut = (_ended: boolean) => {};
 
-export function onSignedOut(then: () => void): void {
+/** `ended`: the session has come to its end, without anybody having asked for it. */
+export function onSignedOut(then: (ended: boolean) => void): void {
   whenSignedOut = then;
 }
 
@@ -48,7 +51,7 @@ export async function signIn(key: string): Promise<Session> {
 /** Whoever is signed in already; a browser that never was is not asked, so nothing fails for nothing. */
 export async function whoIsThere(): Promise<Session | null> {
   const until = localStorage.getItem(KNOWN_UNTIL);
-  if (until === null || Date.parse(until) < Date.now()) return null;
+  if (until === null || Number(until) < Date.now()) return null;
   try {
     return signedIn(await get<Session>("/session"));
   } catch (error) {
@@ -59,7 +62,7 @@ export async function whoIsThere(): Promise<Session | null> {
 
 export async function signOut(): Promise<void> {
   await ask<unknown>("/session", change("DELETE"));
-  forget();
+  forget(false);
 }
 
 /** A key that ends within the hour, for whoever tries something out. */
@@ -89,14 +92,14 @@ export function search(query: Query): string {
 
 function signedIn(session: Session): Session {
   csrf = session.csrf;
-  localStorage.setItem(KNOWN_UNTIL, session.expires);
+  localStorage.setItem(KNOWN_UNTIL, String(Date.now() + LONGEST));
   return session;
 }
 
-function forget(): void {
+function forget(ended: boolean): void {
   csrf = "";
   localStorage.removeItem(KNOWN_UNTIL);
-  whenSignedOut();
+  whenSignedOut(ended);
 }
 
 function change(method: string, body?: unknown): RequestInit {
@@ -107,7 +110,7 @@ function change(method: string, body?: unknown): RequestInit {
 
 async function ask<T>(path: string, how: RequestInit): Promise<T> {
   const response = await reached(BASE + path, { ...how, credentials: "same-origin" });
-  if (response.status === 401 && path !== "/session") forget();
+  if (response.status === 401 && path !== "/session") forget(true);
   if (!response.ok) throw await refusal(response);
   return (response.status === 204 ? null : await response.json()) as T;
 }

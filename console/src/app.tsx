@@ -44,7 +44,7 @@ const VIEWS: Record<string, View> = {
   audit: { title: "Audit", question: "Who changed what?", page: Audit },
 };
 
-type Who = { session: Session | null } | { error: ApiError } | null;
+type Who = { session: Session | null; ended?: boolean } | { error: ApiError } | null;
 
 /** Whoever is there, the frame, and the view that the address names. */
 export function App() {
@@ -60,8 +60,13 @@ export function App() {
       (error) => setWho({ error: asError(error) }),
     );
   };
-  useEffect(() => onSignedOut(() => setWho({ session: null })), []);
+  useEffect(() => onSignedOut((ended) => setWho({ session: null, ended })), []);
   useEffect(look, []);
+  useEffect(() => {
+    if (who === null || !("error" in who)) return undefined;
+    const timer = setTimeout(look, 3_000);
+    return () => clearTimeout(timer);
+  }, [who]);
   if (who === null) return <main class="login" aria-busy="true" />;
   if ("error" in who) {
     return (
@@ -71,7 +76,7 @@ export function App() {
       </main>
     );
   }
-  if (who.session === null) return <Login onSignedIn={enter} />;
+  if (who.session === null) return <Login ended={who.ended === true} onSignedIn={enter} />;
   return (
     <SignedIn.Provider value={who.session}>
       <Frame session={who.session} entered={entered} />
@@ -159,11 +164,11 @@ function Settings({ role }: { role: Session["role"] }) {
         {role} {role === "viewer" && <small>(reads only)</small>}
       </span>
       <label>
-        <span class="hidden">Colours</span>
+        <span>Colours</span>
         <select value={theme} onChange={(event) => chosen(event.currentTarget.value as Theme)}>
           {THEMES.map((one) => (
             <option key={one} value={one}>
-              {one === "system" ? "system colours" : one}
+              {one}
             </option>
           ))}
         </select>

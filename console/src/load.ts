@@ -3,6 +3,9 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, page, type Query } from "./api";
 import type { Page } from "./types";
 
+/** Milliseconds after which is asked again what could not be had for now. */
+const PAUSE = 3_000;
+
 export interface Loaded<T> {
   data: T | null;
   /** Why `data` is missing, or is that of an earlier time. */
@@ -13,7 +16,10 @@ export interface Loaded<T> {
   again: () => void;
 }
 
-/** What `load` gives, anew whenever `key` changes, and every `every` milliseconds while the page is looked at. */
+/**
+ * What `load` gives, anew whenever `key` changes, and every `every` milliseconds while the page is looked at.
+ * While the gateway or its store is away, it is tried again by itself.
+ */
 export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise<T>, every?: number): Loaded<T> {
   const [state, setState] = useState<Omit<Loaded<T>, "again">>({ data: null, error: null, at: null, busy: true });
   const [round, setRound] = useState(0);
@@ -32,16 +38,21 @@ export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise
   }, [key, round]);
   const again = useCallback(() => setRound((was) => was + 1), []);
   useEffect(() => {
-    if (!every || state.busy) return undefined;
-    const timer = setTimeout(() => document.hidden || again(), every);
+    const pause = every ?? (state.error && passes(state.error) ? PAUSE : null);
+    if (pause === null || state.busy) return undefined;
+    const timer = setTimeout(() => document.hidden || again(), pause);
     const seen = () => document.hidden || again();
     document.addEventListener("visibilitychange", seen);
     return () => {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", seen);
     };
-  }, [every, state.busy, again]);
+  }, [every, state.busy, state.error, again]);
   return { ...state, again };
+}
+
+function passes(error: ApiError): boolean {
+  return error.status === 0 || error.status === 503;
 }
 
 export interface Pages<Row> extends Loaded<Row[]> {
@@ -99,5 +110,6 @@ export function useDeed<T>(deed: () => Promise<T>): Deed<T> {
 }
 
 export function asError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError(String(error), 0);
+  if (error instanceof ApiError) return error;
+  return new ApiError(error instanceof Error ? error.message : String(error), 0);
 }

@@ -15,8 +15,10 @@ export interface Page<Row> {
   next: string | null;
 }
 
+/** A stretch of time by its end. */
 export interface Minute {
   at: Instant;
+  seconds: number;
   requests: number;
   cost_usd: Usd;
   saved_usd: Usd;
@@ -34,7 +36,6 @@ export interface Live {
   saved_usd: Usd;
   unpriced: number;
   by_class: Record<string, { requests: number; cost_usd: Usd }>;
-  in_flight?: number | null;
   series?: Minute[];
 }
 
@@ -43,6 +44,7 @@ export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface Spent {
   day?: string | null;
+  month?: string | null;
   requests: number;
   failed: number;
   abandoned: number;
@@ -65,6 +67,8 @@ export interface Spend {
 export interface Event {
   id: string;
   decision_id: string;
+  /** `event`; all else corrects the books. */
+  kind: string;
   at: Instant;
   organisation: string;
   team: string | null;
@@ -117,15 +121,29 @@ export interface Decision {
   };
 }
 
-export interface Measured {
+export interface Rating {
+  n: number;
+  mean: number;
+  low: number;
+  high: number;
+}
+
+/** What is known of how good answers were. */
+export interface Known {
+  requests: number;
+  estimate: number | null;
+  estimated: number;
+  feedback: Rating | null;
+}
+
+export interface Measured extends Known {
   route: string;
   model: string;
-  task?: string | null;
-  threshold: number | null;
-  estimate: number | null;
-  requests?: number;
-  feedback: { mean: number | null; low: number | null; high: number | null; n: number } | null;
+  promised: number | null;
+  baseline: string | null;
+  calibrated: boolean;
   state: string | null;
+  tasks: (Known & { task: string; threshold: number | null })[];
 }
 
 export interface Column {
@@ -170,7 +188,8 @@ export interface Budget {
   held: string | number | null;
   share: number | null;
   resets_at: Instant | null;
-  by_day?: { day: string; spent: string | number | null }[];
+  /** Of the window; days without any are left out. */
+  by_day?: { day: string; spent: string | number }[] | null;
 }
 
 export interface Circuit {

@@ -61,8 +61,8 @@ class Router:
         """Classify and route; `home` is the provider that must answer."""
         request, account = call.request, call.attribution
         policy = policy_of(self.catalogue, request.model, call.wishes)
-        reading = self.estimator.read(request, self.catalogue, account.feature)
         text_tokens = await self.tokens.count([message.text for message in request.messages])
+        reading = self.estimator.read(request, self.catalogue, account.feature)
         return decide(
             request_id,
             policy,

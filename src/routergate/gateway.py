@@ -18,7 +18,7 @@ from routergate.domain.identity import Identity
 from routergate.domain.model import ProviderId
 from routergate.domain.money import Nanos
 from routergate.meter.meter import Meter
-from routergate.meter.settle import attempts, costs, day_of, overhead, usage_event, used
+from routergate.meter.settle import overhead, reckoned, usage_event
 from routergate.ports import (
     Cache,
     Capture,
@@ -222,7 +222,5 @@ class Answer:
 
     def costs(self) -> tuple[Nanos | None, Nanos | None]:
         """Actual and baseline cost of what has gone by; `None` is unknown."""
-        tokens, day = self.gateway.router.tokens, day_of(self.at)
-        usage, _ = used(self.decision, self.meter, tokens)
-        calls = attempts(self.decision, self.meter, tokens, day)
-        return costs(self.decision, self.meter, usage, day, calls)
+        found = reckoned(self.decision, self.meter, self.gateway.router.tokens, self.at)
+        return found.cost, found.baseline_cost

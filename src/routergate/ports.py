@@ -194,10 +194,10 @@ class TokenCounter(Protocol):
     """How many tokens a text has."""
 
     async def count(self, texts: Sequence[str]) -> int:
-        """Exactly for short texts, within 3 % for long ones, without holding up the event loop."""
+        """Exactly for short texts, mostly within 2 % for long ones, without holding up the event loop."""
 
     def estimate(self, text: str) -> int:
-        """The same for one text, at once, in under a millisecond or two; long texts by sample."""
+        """The same for one text, at once, in a millisecond or two whatever its length."""
 
 
 class Keyring(Protocol):

@@ -41,6 +41,7 @@ from routergate.gateway import Gateway
 from routergate.ledger.feedback import FeedbackBook
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.sweeper import Sweeper
+from routergate.office import minutes
 from routergate.office.clerk import Clerk
 from routergate.office.furnished import furnished
 from routergate.office.view import View
@@ -280,6 +281,7 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         lambda: show_assets(parts, lambda: worker.config.catalogue),
         lambda: show_budgets(parts, lambda: worker.config.rules),
         lambda: show_ledger(parts),
+        lambda: minutes.keep(worker.view()),
         lambda: _reload_when(wake, worker),
     )
     return [asyncio.create_task(kept_running(job)) for job in jobs]

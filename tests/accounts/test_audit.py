@@ -1,5 +1,8 @@
-from routergate.accounts.audit import PAGE, AuditEntry, entries
+import pytest
+
+from routergate.accounts.audit import PAGE, AuditEntry, AuditLog, entries
 from routergate.accounts.registry import KeyRegistry
+from routergate.domain.errors import InvalidRequest
 from routergate.store.client import Store
 from support.redis import HandClock
 
@@ -56,3 +59,26 @@ async def test_the_last_entries_are_in_the_order_in_which_they_came(store: Store
     assert (len(log), log[0].action, log[-1].action) == (PAGE + 2, "create", "revoke")
     assert [one.action for one in await entries(store, most=2)] == ["enable", "revoke"]
     assert await entries(store, key="key_of_nobody") == []
+
+
+async def test_the_log_is_told_page_by_page_from_the_newest_on(store: Store, clock: HandClock) -> None:
+    log = AuditLog(store, clock)
+    registry = KeyRegistry(store, clock, "cli:ann")
+    _, key = await registry.create("acme")
+    await log.note("admin API", "reload", "configuration")
+    await registry.disable(key)
+    first, following = await log.page(None, None, 2)
+    last, end = await log.page(None, following, 2)
+    assert [(one["action"], one["on"]) for one in (*first, *last)] == [
+        ("disable", key),
+        ("reload", "configuration"),
+        ("create", key),
+    ]
+    assert end is None
+    of_key, _ = await log.page(key, None, 9)
+    assert [one["action"] for one in of_key] == ["disable", "create"]
+
+
+async def test_a_place_that_is_none_is_refused(store: Store, clock: HandClock) -> None:
+    with pytest.raises(InvalidRequest):
+        await AuditLog(store, clock).page(None, "+", 2)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -5,7 +6,7 @@ import pytest
 
 from routergate.capture.alike import alike
 from routergate.capture.card import Made, card
-from routergate.capture.dataset import Wanted, dataset, together
+from routergate.capture.dataset import Ratings, Wanted, dataset, together
 from routergate.capture.formats import PAIRED, SINGLE, pairs
 from routergate.capture.record import Record
 from support.captures import a_record
@@ -27,6 +28,15 @@ def some(count: int, **changes: object) -> list[Record]:
     ]
 
 
+def of_acme(ratings: Mapping[str, float]) -> Ratings:
+    return {("acme", request): rating for request, rating in ratings.items()}
+
+
+def test_what_another_organisation_says_of_a_request_is_not_about_it() -> None:
+    found = dataset([a_record()], {("other", "req_1"): 0.0}, Wanted(test=0))
+    assert found.train[0].rating is None
+
+
 def test_near_duplicates_are_found_in_any_language() -> None:
     long = (
         "the quick brown fox jumps over the lazy dog while the farmer looks for his lost red hat in the field"
@@ -45,7 +55,7 @@ def test_near_duplicates_are_found_in_any_language() -> None:
 
 def test_of_near_duplicates_the_best_rated_is_there() -> None:
     twice = [a_record(id="1", at=1), a_record(id="2", at=2), a_record(id="3", at=3)]
-    found = dataset(twice, {"2": 1.0, "3": 0.2}, Wanted(test=0))
+    found = dataset(twice, of_acme({"2": 1.0, "3": 0.2, "1": 0.0}), Wanted(test=0))
     assert [one.record.id for one in found.train] == ["2"]
     assert found.left_out == {"near-duplicates": 2}
 
@@ -81,7 +91,7 @@ def test_what_is_left_out_is_counted_by_its_reason() -> None:
         a_record("the last about i j k", id="x4", model="large"),
     ]
     wanted = Wanted(least=0.5, model="small", route="auto", most_per_task=1, test=0)
-    found = dataset(records, {"r1": 0.9, "r2": 0.9, "r3": 0.1}, wanted)
+    found = dataset(records, of_acme({"r1": 0.9, "r2": 0.9, "r3": 0.1}), wanted)
     assert len(found.train) == 1
     assert found.left_out == {
         "with tools: the texts are not all that was said": 1,
@@ -99,7 +109,9 @@ def test_pairs_are_of_one_question_and_far_enough_apart() -> None:
     answers = {"1": ("good", 0.9), "2": ("bad", 0.1), "3": ("nearly good", 0.8), "4": ("unrated", None)}
     records = [a_record("Why?", text, id=name) for name, (text, _) in answers.items()]
     ratings = {name: rating for name, (_, rating) in answers.items() if rating is not None}
-    found = together([*records, a_record("Where?", "here", id="5")], {**ratings, "5": 0.0}, Wanted(test=0))
+    found = together(
+        [*records, a_record("Where?", "here", id="5")], of_acme({**ratings, "5": 0.0}), Wanted(test=0)
+    )
     (first, second) = pairs(found.train, 0.3)
     assert [(one.answer, other.answer) for one, other in (first, second)] == [
         ("good", "bad"),
@@ -126,13 +138,13 @@ def test_a_step_builds_on_the_answers_that_its_question_has() -> None:
 
 
 def test_decisions_come_with_their_outcome() -> None:
-    (row,) = SINGLE["decisions"](dataset([a_record()], {"req_1": 0.7}, Wanted(test=0)).train)
+    (row,) = SINGLE["decisions"](dataset([a_record()], of_acme({"req_1": 0.7}), Wanted(test=0)).train)
     assert (row["model"], row["rating"], row["candidates"][0]["quality"]) == ("small", 0.7, 0.9)
 
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_the_card_has_numbers_and_no_text(count: int) -> None:
-    found = dataset(some(count, customer="c-17"), {"r1": 0.5}, Wanted(test=0))
+    found = dataset(some(count, customer="c-17"), of_acme({"r1": 0.5}), Wanted(test=0))
     told = card(
         found, Made(kind="sft", command="routergate export sft", on=date(2026, 3, 1), rows={"a": count})
     )

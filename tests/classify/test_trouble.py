@@ -3,7 +3,7 @@
 import pytest
 
 from routergate.classify.trained import TrainedEstimator
-from routergate.classify.trouble import RECENT, trouble
+from routergate.classify.trouble import LONG, RECENT, trouble
 from routergate.domain.decision import Catalogue
 from routergate.domain.request import ChatRequest, Features, Message
 from support.builders import a_card
@@ -143,3 +143,9 @@ def test_trouble_makes_a_request_harder_for_every_model_and_is_explained() -> No
     assert ill.reading.complexity > well.reading.complexity
     assert all(estimator.moved(ill, one)["conversation"] == -0.5 for one in cards)
     assert all("conversation" not in estimator.moved(well, one) for one in cards)
+
+
+def test_a_long_question_is_asked_again_only_if_it_is_the_same_to_the_letter() -> None:
+    asked = "Which of these lines is too long?  " * LONG
+    assert trouble([user(asked), said(), user(asked)]) == (AGAIN,)
+    assert trouble([user(asked), said(), user(asked.replace("  ", " "))]) == ()

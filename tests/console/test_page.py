@@ -4,12 +4,15 @@ import gzip
 import re
 from collections.abc import AsyncIterator
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from routergate.console.page import routes
+from support.gateway import configuration, running_gateway
+from support.stage import a_caller
 
 PLAIN, PACKED = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip, br"}
 MOST = 80 * 1024
@@ -87,6 +90,13 @@ async def test_nothing_else_is_there(browser: Browser) -> None:
 
 async def test_it_only_names_its_own_host(browser: Browser) -> None:
     assert all(path.startswith("/console/static/") for path in await loaded(browser))
+
+
+async def test_the_operator_can_do_without_it(tmp_path: Path) -> None:
+    written = configuration("http://127.0.0.1:9/v1", server={"console": False})
+    with running_gateway(tmp_path, written) as gateway:
+        async with a_caller(gateway.url) as caller:
+            assert (await caller.get("/console")).status == 404
 
 
 def test_the_licences_of_what_it_is_made_of_go_with_it() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ import yaml
 
 from routergate.telemetry.metric import Kind
 from routergate.telemetry.table import METRICS
-from support.dashboards import DASHBOARDS, expressions, variables
+from support.dashboards import DASHBOARDS, GRAFANA, expressions, panels, variables
 from support.promtool import promtool
+from support.rules import names, recorded
 
 DEPLOY = DASHBOARDS.parents[1]
 PATHS = sorted(DASHBOARDS.glob("*.json"))
@@ -38,8 +41,28 @@ def dashboard(path: Path) -> dict[str, Any]:
     return content
 
 
-def test_there_is_a_cost_dashboard() -> None:
-    assert "cost" in {path.stem for path in PATHS}
+def test_there_is_a_dashboard_for_cost_for_quality_and_for_own_models() -> None:
+    assert {path.stem for path in PATHS} == {"cost", "quality", "capacity"}
+
+
+def test_dashboards_are_as_their_generator_makes_them() -> None:
+    made = subprocess.run(
+        [sys.executable, GRAFANA / "generate", "--check"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+
+
+def test_dashboards_lead_to_each_other_to_the_console_and_to_the_runbooks(dashboard: dict[str, Any]) -> None:
+    links = {link["title"]: link for link in dashboard["links"]}
+    assert links["RouterGate"]["tags"] == dashboard["tags"]
+    assert links["Console"]["url"] == "${gateway}/console"
+    assert links["Runbooks"]["url"] == "${runbooks}"
+    places = {one["name"]: one["query"] for one in variables(dashboard) if one["type"] == "textbox"}
+    assert places.keys() == {"gateway", "runbooks"}
 
 
 def test_prometheus_takes_its_configuration() -> None:
@@ -69,15 +92,17 @@ def test_every_expression_is_promql(path: Path, tmp_path: Path) -> None:
 def test_expressions_and_variables_ask_for_metrics_that_exist(path: Path, dashboard: dict[str, Any]) -> None:
     asked = [found.promql for found in expressions(path)]
     asked += [str(variable["query"]) for variable in variables(dashboard)]
-    names = set(re.findall(r"routergate_\w+", " ".join(asked)))
-    assert names
-    assert names <= set(sample_names())
+    found = names(" ".join(asked))
+    assert found
+    assert found <= set(sample_names())
+    assert set(re.findall(r"\w+:routergate_\w+(?::\w+)?", " ".join(asked))) <= set(recorded())
 
 
 def test_expressions_use_labels_that_their_metrics_have(path: Path) -> None:
     labels = {metric.name: {*metric.labels, "le"} for metric in METRICS}
+    pattern = r"(?<![:\w])(routergate_\w+?)(?:_bucket|_sum|_count)?\{([^}]*)\}"
     for found in expressions(path):
-        for name, selector in re.findall(r"(routergate_\w+?)(?:_bucket)?\{([^}]*)\}", found.promql):
+        for name, selector in re.findall(pattern, found.promql):
             assert set(re.findall(r"(\w+)\s*[=!]", selector)) <= labels[name], found
 
 
@@ -86,13 +111,14 @@ def test_no_variable_is_left_unfilled(path: Path) -> None:
 
 
 def test_the_data_source_is_the_readers_choice(dashboard: dict[str, Any]) -> None:
-    queries = [target for panel in dashboard["panels"] for target in panel["targets"]]
+    shown = panels(dashboard)
+    queries = [target for panel in shown for target in panel["targets"]]
     chosen = {"type": "prometheus", "uid": "${DS_PROMETHEUS}"}
-    assert all(part["datasource"] == chosen for part in [*dashboard["panels"], *queries])
+    assert all(part["datasource"] == chosen for part in [*shown, *queries])
 
 
 def test_every_panel_says_its_unit_and_what_it_shows(dashboard: dict[str, Any]) -> None:
-    for panel in dashboard["panels"]:
+    for panel in panels(dashboard):
         assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
         assert panel["description"].endswith("."), panel["title"]
 

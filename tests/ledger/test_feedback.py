@@ -14,7 +14,7 @@ from routergate.domain.identity import Identity
 from routergate.ledger.consumer import export
 from routergate.ledger.decided import packed, unpacked
 from routergate.ledger.feedback import FeedbackBook
-from routergate.ledger.rated import rated
+from routergate.ledger.rated import rated, ratings
 from routergate.ledger.shelf import Shelf
 from routergate.store.client import Store, connect
 from support.builders import a_decision, some_features
@@ -52,6 +52,18 @@ async def test_what_is_said_of_an_answer_is_joined_with_what_was_read_of_its_req
     assert (one.model, one.estimator, one.rating) == ("mini", "like-this", 0.25)
     assert two.latent == pytest.approx((0.5, -1.5), abs=0.02)
     assert rated(shelf, *WHEN, organisation="other") == []
+
+
+async def test_what_another_organisation_says_of_a_request_is_not_about_it(
+    store: Store, tmp_path: Path
+) -> None:
+    shelf, stranger = Shelf(str(tmp_path)), replace(CALLER, organisation="globex")
+    await settle(store, [an_event(id="d1", decision=read(1.0))])
+    await FeedbackBook(store, SystemClock()).book(stranger, [said("d1", 0.0)])
+    for organisation in ("acme", "globex"):
+        await export(store, shelf, organisation)
+    assert rated(shelf, *WHEN) == []
+    assert ratings(shelf, *WHEN) == {("globex", "d1"): 0.0}
 
 
 async def test_the_latest_word_of_each_source_counts_by_its_weight(store: Store, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from routergate.domain.model import ModelCard
 from routergate.domain.rates import Tariff
 from routergate.domain.usage import Usage
 from routergate.meter.meter import Meter
-from routergate.meter.settle import attempts, costs, used
+from routergate.meter.settle import attempts, costs, reckoned, used
 from routergate.ports import Chunk
 from support.builders import DAY, a_candidate, a_card, a_decision, a_rate_card, some_features
 from support.fakes import WordCounter
@@ -18,6 +18,8 @@ from support.redis import HandClock
 
 FAST = Tariff(input=Decimal(5), output=Decimal(5))
 ONE = Usage(input_uncached=1)
+AT = 1_800_000_000_000_000_000
+"""Some day in 2027."""
 MINI = a_card(prices=(a_rate_card("1", "1", service_tiers={"priority": FAST}),))
 LARGE = a_card("large", prices=(a_rate_card("3", "3"),))
 
@@ -152,3 +154,14 @@ def test_a_rejected_answer_is_owed_even_if_no_other_came() -> None:
     calls = attempts(decision, meter, WordCounter(), DAY)
     assert used(decision, meter, WordCounter())[0] == Usage()
     assert costs(decision, meter, Usage(), DAY, calls) == (3_000, 0)
+
+
+def test_an_answer_that_is_over_is_reckoned_once() -> None:
+    meter, decision = answered(None), a_decision(MINI)
+    before = reckoned(decision, meter, WordCounter(), AT)
+    assert reckoned(decision, meter, WordCounter(), AT) is not before
+    assert meter.seen is not None
+    meter.seen.end(1.0)
+    once = reckoned(decision, meter, WordCounter(), AT)
+    assert reckoned(decision, meter, WordCounter(), AT) is once
+    assert once == before

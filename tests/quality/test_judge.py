@@ -15,7 +15,7 @@ def heard(chance: Random, good: bool) -> float:
     return float(good if chance.random() < 0.8 else not good)
 
 
-def judged(quality: float, base: float | None, judge: Judge, count: int = 6_000) -> Sequence:
+def judged(quality: float, base: float | None, judge: Judge, count: int = 3_000) -> Sequence:
     chance, found = Random(5), Sequence()
     for _ in range(count):
         outcome = heard(chance, chance.random() < quality)

@@ -12,7 +12,7 @@ KNOWN = Interval(estimate=0.95, low=0.9, high=1.0, count=900)
     ("trust", "known", "share"),
     [
         (Trust.TRUSTED, UNKNOWN, 0.26),
-        (Trust.TRUSTED, KNOWN, 0.044),
+        (Trust.TRUSTED, KNOWN, 0.0224),
         (Trust.WATCHED, KNOWN, 0.26),
         (Trust.DEMOTED, KNOWN, 0.03),
         (Trust.QUARANTINED, KNOWN, 0.0),

@@ -34,7 +34,7 @@ def test_before_anything_is_seen_everything_is_possible() -> None:
 
 
 def test_the_truth_stays_inside_at_all_times() -> None:
-    left = [ever_left(seed, 0.2, 0.72, 0.8, 400) for seed in range(60)]
+    left = [ever_left(seed, 0.2, 0.72, 0.8, 300) for seed in range(40)]
 
     assert sum(left) / len(left) <= 0.2
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DASHBOARDS = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards"
+GRAFANA = Path(__file__).parents[2] / "deploy" / "grafana"
+DASHBOARDS = GRAFANA / "dashboards"
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))")
 
@@ -25,13 +26,18 @@ def expressions(dashboard: Path, *, step: str = "1m", span: str = "1h") -> list[
     Rate intervals are `step`, the time shown is `span`, and of everything else all is chosen.
     """
     content = json.loads(dashboard.read_text())
-    values = {"__rate_interval": step, "__interval": step, "__range": span}
+    values = {"__rate_interval": step, "__interval": step, "__range": span, "__range_s": "3600"}
     values |= {variable["name"]: ".*" for variable in variables(content)}
     return [
         Expression(panel=panel["title"], promql=_filled(target["expr"], values))
-        for panel in content["panels"]
+        for panel in panels(content)
         for target in panel["targets"]
     ]
+
+
+def panels(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The panels that show something; rows only set them apart."""
+    return [panel for panel in content["panels"] if panel["type"] != "row"]
 
 
 def variables(content: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +27,16 @@ class Prometheus:
 
     async def query(self, promql: str) -> list[dict[str, Any]]:
         """The series that an expression gives now; an expression that is wrong fails the test."""
-        address = f"{self.url}/api/v1/query?{urllib.parse.urlencode({'query': promql})}"
+        result: list[dict[str, Any]] = (await self.asked("query", query=promql))["result"]
+        return result
+
+    async def asked(self, what: str, **parameters: str) -> Any:
+        """What its API says of something."""
+        address = f"{self.url}/api/v1/{what}?{urllib.parse.urlencode(parameters)}"
         async with aiohttp.ClientSession() as session, session.get(address) as answer:
             found = await answer.json()
         assert found["status"] == "success", found
-        result: list[dict[str, Any]] = found["data"]["result"]
-        return result
+        return found["data"]
 
     async def until(self, promql: str, patience: float = 30.0) -> list[dict[str, Any]]:
         """The series of an expression, as soon as there are any; none if they do not come in time."""
@@ -43,7 +47,7 @@ class Prometheus:
 
 
 @contextmanager
-def running_prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
+def running_prometheus(folder: Path, target: str, rules: Sequence[Path] = ()) -> Iterator[Prometheus]:
     """Prometheus scraping `target` (host:port) every second; skipped where there is none, but not in CI."""
     program = shutil.which("prometheus")
     if program is None:
@@ -53,7 +57,9 @@ def running_prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
         pytest.skip(missing)
     config = folder / "prometheus.yml"
     job = {"job_name": "routergate", "static_configs": [{"targets": [target]}]}
-    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}))
+    every = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    written = {"global": every, "scrape_configs": [job], "rule_files": list(map(str, rules))}
+    config.write_text(json.dumps(written))
     port = _free_port()
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(
@@ -62,6 +68,7 @@ def running_prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
                 f"--config.file={config}",
                 f"--storage.tsdb.path={folder / 'tsdb'}",
                 f"--web.listen-address=127.0.0.1:{port}",
+                "--enable-feature=exemplar-storage",
             ],
             stdout=log,
             stderr=subprocess.STDOUT,

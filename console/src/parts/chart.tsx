@@ -150,8 +150,9 @@ function days(x: number[]): boolean {
 function label({ x, xName }: ChartProps, at: number): string {
   if (xName) return tick(at);
   const iso = new Date((at - (days(x) ? 0 : 60 * new Date(at * 1000).getTimezoneOffset())) * 1000).toISOString();
-  const minutes = (x.at(-1) ?? 0) - (x[0] ?? 0) > 300;
-  return days(x) ? iso.slice(5, 10) : iso.slice(11, minutes ? 16 : 19);
+  const span = (x.at(-1) ?? 0) - (x[0] ?? 0);
+  if (days(x)) return span > 200 * DAY ? iso.slice(0, 7) : iso.slice(5, 10);
+  return iso.slice(11, span > 300 ? 16 : 19);
 }
 
 /** Bars need half of their width on both sides. */

@@ -8,6 +8,7 @@ import type { Loaded } from "../load";
 const REMEDIES: Record<string, string> = {
   unreachable: "See whether the gateway still runs, and whether this machine reaches it.",
   store_unavailable: "Redis is away. Requests whose keys are known go on, and what they cost is kept on disk until it is back.",
+  csrf_token_missing: "Somebody has signed in here in another tab meanwhile: load this page again.",
   read_only: "You are signed in to read only. Sign in with the admin key to change things.",
 };
 

@@ -1,4 +1,4 @@
-import { count, dollars, percent, when } from "../format";
+import { count, daysAgo, daysBetween, dollars, percent, when } from "../format";
 import { usePages } from "../load";
 import { Chart } from "../parts/chart";
 import { Share } from "../parts/figures";
@@ -22,11 +22,9 @@ export function Budgets() {
             <List rows={rows} />
             <More of={budgets} />
             <div class="two">
-              {rows
-                .filter((row) => (row.by_day?.length ?? 0) > 1)
-                .map((row) => (
-                  <BurnDown key={title(row)} of={row} />
-                ))}
+              {rows.map((row) => (
+                <BurnDown key={title(row)} of={row} />
+              ))}
             </div>
           </>
         )
@@ -65,25 +63,45 @@ function Used({ row }: { row: Budget }) {
 
 /** What is left of a budget day by day, against using it evenly. */
 function BurnDown({ of }: { of: Budget }) {
-  const days = of.by_day ?? [];
-  const limit = Number(of.limit);
-  let left = limit;
-  const remaining = days.map(({ spent }) => (left -= Number(spent ?? 0)));
-  const whole = of.resets_at && days[0] ? (Date.parse(of.resets_at) - Date.parse(days[0].day)) / 86_400_000 : days.length;
+  const begin = began(of);
+  if (begin === null || !of.by_day?.length) return null;
+  const days = daysBetween(begin, daysAgo(0));
+  const spent = new Map(of.by_day.map((one) => [one.day, Number(one.spent)]));
+  let left = Number(of.limit);
+  const remaining = days.map((day) => (left -= spent.get(day) ?? 0));
+  const length = (Date.parse(of.resets_at!.slice(0, 10)) - Date.parse(begin)) / DAY;
   return (
     <Chart
       title={`What is left, ${title(of)}`}
-      x={days.map(({ day }) => Date.parse(day) / 1000)}
+      x={days.map((day) => Date.parse(day) / 1000)}
       xText={(at) => new Date(at * 1000).toISOString().slice(0, 10)}
       text={(value) => (money(of) ? dollars(value) : count(value))}
       kind="steps"
       money={money(of)}
       series={[
         { name: "left", values: remaining, colour: 0 },
-        { name: "if used evenly", values: days.map((_, at) => limit * (1 - (at + 1) / whole)), colour: 6, dashed: true },
+        {
+          name: "if used evenly",
+          values: days.map((_, at) => Number(of.limit) * (1 - (at + 1) / length)),
+          colour: 6,
+          dashed: true,
+        },
       ]}
     />
   );
+}
+
+const DAY = 86_400_000;
+const MONTHS: Record<string, number> = { month: 1, fiscal_month: 1, quarter: 3, year: 12 };
+
+/** The first day of the window, where it has several. */
+function began({ window, resets_at }: Budget): string | null {
+  if (window === null || resets_at === null) return null;
+  const end = new Date(resets_at.slice(0, 10));
+  if (window in MONTHS) end.setUTCMonth(end.getUTCMonth() - MONTHS[window]!);
+  else if (window === "week") end.setUTCDate(end.getUTCDate() - 7);
+  else return null;
+  return end.toISOString().slice(0, 10);
 }
 
 function title(row: Budget): string {

@@ -35,7 +35,7 @@ function All({ query }: { query: Record<string, string> }) {
       </div>
       <Shown of={events}>
         {(rows) =>
-          rows.length === 0 ? (
+          rows.length === 0 && !events.more ? (
             <Empty>
               No single events of this period can be seen from here. Older ones are in the <a href={href("spend")}>totals</a>, and
               in the ledger's files if <code>routergate ledger run</code> writes them elsewhere.
@@ -59,7 +59,7 @@ function List({ rows }: { rows: Event[] }) {
       rows={rows}
       fields={[
         { name: "At", of: (row) => <a href={href(`events/${encodeURIComponent(row.decision_id)}`)}>{when(row.at)}</a> },
-        { name: "Outcome", of: (row) => <Badge>{row.outcome}</Badge> },
+        { name: "Outcome", of: (row) => <Badge>{row.kind === "event" ? row.outcome : row.kind}</Badge> },
         { name: "Feature", of: (row) => name(row.feature) },
         { name: "Customer", of: (row) => name(row.customer) },
         { name: "Route", of: (row) => name(row.route) },

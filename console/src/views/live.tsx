@@ -8,7 +8,7 @@ import { Figure, Figures, Money } from "../parts/figures";
 import { Empty, Shown } from "../parts/shown";
 import { Table } from "../parts/table";
 import { href } from "../route";
-import type { Live as Now, Minute } from "../types";
+import type { Live as Now, Minute, Usd } from "../types";
 
 const EVERY = 2_000;
 /** Rates are taken over so many milliseconds: long enough to be calm, short enough to be now. */
@@ -23,9 +23,10 @@ export function Live() {
     <Shown of={polled}>
       {(now) => (
         <>
-          <Rates now={now} rates={rates.at(-1)} />
+          <Rates rates={rates.at(-1)} />
           {now.requests === 0 ? <Quiet /> : <Today now={now} />}
-          {now.requests > 0 && (now.series ? <Hour series={now.series} /> : <Minutes rates={rates} />)}
+          {now.requests > 0 && rates.length > 1 && <Minutes rates={rates} />}
+          {now.series && now.series.length > 2 && <Hour series={now.series} />}
         </>
       )}
     </Shown>
@@ -71,15 +72,11 @@ function between(before: Now, after: Now): Rate | null {
   };
 }
 
-function Rates({ now, rates }: { now: Now; rates: Rate | undefined }) {
+function Rates({ rates }: { rates: Rate | undefined }) {
   const soon = "in a moment";
   return (
     <Figures>
-      <Figure
-        name="Requests"
-        unit="a second"
-        note={now.in_flight == null ? "over the last 20 seconds" : `${count(now.in_flight)} running`}
-      >
+      <Figure name="Requests" unit="a second" note="over the last 20 seconds">
         {rates ? rate(rates.requests / 3600) : "…"}
       </Figure>
       <Figure name="Cost" unit="an hour" note={rates ? "if it goes on like that" : soon}>
@@ -182,14 +179,20 @@ function Minutes({ rates }: { rates: Rate[] }) {
   );
 }
 
+/** As the gateway noted it, minute by minute; a stretch may be longer. */
 function Hour({ series }: { series: Minute[] }) {
   const drawn = {
     x: series.map((one) => Date.parse(one.at) / 1000),
-    requests: series.map((one) => one.requests),
-    cost: series.map((one) => amount(one.cost_usd)),
-    saved: series.map((one) => amount(one.saved_usd)),
+    requests: series.map((one) => (one.requests / one.seconds) * 60),
+    cost: series.map((one) => perMinute(one, one.cost_usd)),
+    saved: series.map((one) => perMinute(one, one.saved_usd)),
   };
   return <Curves of={drawn} requests="Requests a minute, the last hour" money="Dollars a minute, the last hour" />;
+}
+
+function perMinute({ seconds }: Minute, money: Usd): number | null {
+  const value = amount(money);
+  return value === null ? null : (value / seconds) * 60;
 }
 
 type Drawn = { x: number[]; requests: number[]; cost: (number | null)[]; saved: (number | null)[] };

@@ -3,10 +3,16 @@ import { useState } from "preact/hooks";
 import { signIn } from "../api";
 import { useDeed } from "../load";
 import { Form, Input } from "../parts/form";
-import { Problem } from "../parts/shown";
+import { Empty, Problem } from "../parts/shown";
 import type { Session } from "../types";
 
-export function Login({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
+interface LoginProps {
+  /** Whether a session was there, and has come to its end. */
+  ended: boolean;
+  onSignedIn: (session: Session) => void;
+}
+
+export function Login({ ended, onSignedIn }: LoginProps) {
   const [key, setKey] = useState("");
   const entering = useDeed(() => signIn(key));
   const enter = async () => {
@@ -17,6 +23,7 @@ export function Login({ onSignedIn }: { onSignedIn: (session: Session) => void }
     <main class="login">
       <h1>RouterGate</h1>
       <p>The console of this gateway.</p>
+      {ended && !entering.error && <Empty>Your session has ended. Sign in again, and you are where you were.</Empty>}
       {entering.error && <Problem error={entering.error} />}
       <Form label="Sign in" onSubmit={enter}>
         <Input

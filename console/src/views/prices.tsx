@@ -1,10 +1,11 @@
-import { count, words } from "../format";
+import { amount, count, daysAgo, dollars, words } from "../format";
 import { usePages } from "../load";
+import { Chart } from "../parts/chart";
 import { Badge } from "../parts/figures";
 import { Empty, Shown } from "../parts/shown";
 import { More, Table } from "../parts/table";
 import { href } from "../route";
-import type { Priced, RateCard } from "../types";
+import type { Priced, RateCard, Usd } from "../types";
 
 export function Prices() {
   const prices = usePages<Priced>("/prices");
@@ -43,6 +44,7 @@ function Model({ of }: { of: Priced }) {
         </Empty>
       )}
       {of.cards.length > 0 && <Cards of={of} />}
+      <InTime of={of} />
       {of.fixed && <Fixed costs={of.fixed} />}
     </section>
   );
@@ -68,6 +70,24 @@ function Cards({ of: { cards, in_force } }: { of: Priced }) {
         ...(tiers ? [{ name: "Tiers", of: aside }] : []),
         { name: "Source", of: (card) => String(card.source ?? "–") },
       ]}
+    />
+  );
+}
+
+/** What a million tokens cost in time, where that has changed or will. */
+function InTime({ of: { model, cards } }: { of: Priced }) {
+  if (cards.length < 2) return null;
+  const last = cards.at(-1)!;
+  const known = [...cards, { ...last, from: last.from > daysAgo(0) ? last.from : daysAgo(0) }];
+  return (
+    <Chart
+      title={`Dollars per million tokens of ${model}`}
+      x={known.map((card) => Date.parse(card.from) / 1000)}
+      xText={(at) => new Date(at * 1000).toISOString().slice(0, 10)}
+      text={dollars}
+      money
+      kind="steps"
+      series={RATES.map((kind, colour) => ({ name: kind, values: known.map((card) => amount(card[kind] as Usd)), colour }))}
     />
   );
 }

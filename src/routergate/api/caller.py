@@ -31,13 +31,21 @@ KEPT_BACK: Final = frozenset({"models", "fallbacks"})
 def read_call(identity: Identity, headers: Mapping[str, str], body: bytes, read: Reader = read_chat) -> Call:
     """Body and headers of a request; raises `ClientError` naming the place."""
     request, said = read(body)
-    passed_on = {name: headers[name] for name in PASSED_ON.get(request.format, ()) if name in headers}
-    payload = {name: value for name, value in request.payload.items() if name not in KEPT_BACK}
     return Call(
-        request=replace(request, headers=passed_on, payload={**payload, "model": request.model}),
+        request=_passed_on(request, headers),
         attribution=attribution(identity, headers, said),
         wishes=wishes(headers, said),
     )
+
+
+def _passed_on(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
+    """The request without what is the gateway's own, with the headers that belong to its format."""
+    names, payload = PASSED_ON.get(request.format, ()), request.payload
+    if not names and "model" in payload and KEPT_BACK.isdisjoint(payload):
+        return request
+    left = {name: value for name, value in payload.items() if name not in KEPT_BACK}
+    passed_on = {name: headers[name] for name in names if name in headers}
+    return replace(request, headers=passed_on, payload={**left, "model": request.model})
 
 
 def attribution(identity: Identity, headers: Mapping[str, str], asker: Said) -> Attribution:

@@ -71,6 +71,8 @@ async def json_body(request: web.Request) -> bytes:
         raise UnsupportedContentType(
             f"Unsupported content type: '{request.content_type}'. Send 'application/json'."
         )
+    if request.content.is_eof():
+        return await request.read()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()

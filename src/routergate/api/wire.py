@@ -216,8 +216,10 @@ def _text(message: WireMessage) -> str:
 
 def _calls(message: WireMessage) -> tuple[int, ...]:
     """A digest of each call; none where they are not as they should be, which the provider will say."""
+    if message.tool_calls is ABSENT:
+        return ()
     try:
-        called = _tool_calls(message.tool_calls) if bytes(message.tool_calls) else None
+        called = _tool_calls(message.tool_calls)
     except msgspec.MsgspecError:
         return ()
     return tuple(hash((one.function.name, one.function.arguments)) for one in called or () if one.function)
@@ -246,7 +248,11 @@ def _needs(chat: WireChat) -> Iterable[Capability]:
 
 def _attachments(chat: WireChat) -> int:
     """Rough tokens of all that is not text: the format itself, tools, calls, images, audio."""
-    raws = [*(chat.tools or ()), *(chat.functions or ()), *(m.tool_calls for m in chat.messages)]
+    raws = [
+        *(chat.tools or ()),
+        *(chat.functions or ()),
+        *(m.tool_calls for m in chat.messages if m.tool_calls is not ABSENT),
+    ]
     definitions = sum(len(bytes(raw)) for raw in raws) // 4
     media = sum(
         PER_IMAGE if part.type == "image_url" else len(bytes(part.input_audio)) // AUDIO_CHARACTERS_PER_TOKEN

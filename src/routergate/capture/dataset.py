@@ -4,10 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TypeAlias
 
 from routergate.capture.alike import alike
 from routergate.capture.record import Record
 
+Ratings: TypeAlias = Mapping[tuple[str, str], float]
+"""By organisation and request."""
 SAME, RELATED = 0.8, 0.5
 """Shares of shingles from which on texts are the same, and from which on they must not be on both sides."""
 
@@ -55,7 +58,7 @@ class Dataset:
     """How many, by the reason."""
 
 
-def dataset(records: Sequence[Record], ratings: Mapping[str, float], wanted: Wanted) -> Dataset:
+def dataset(records: Sequence[Record], ratings: Ratings, wanted: Wanted) -> Dataset:
     """Each question once; the same for the same records, whatever their order."""
     left_out: Counter[str] = Counter()
     few = _balanced(_once(_fit(records, ratings, wanted, left_out), left_out), wanted.most_per_task, left_out)
@@ -63,7 +66,7 @@ def dataset(records: Sequence[Record], ratings: Mapping[str, float], wanted: Wan
     return Dataset(train=train, test=test, left_out=dict(left_out))
 
 
-def together(records: Sequence[Record], ratings: Mapping[str, float], wanted: Wanted) -> Dataset:
+def together(records: Sequence[Record], ratings: Ratings, wanted: Wanted) -> Dataset:
     """The same with its near-duplicates, for pairs and traces, which are made of them."""
     left_out: Counter[str] = Counter()
     train, test = split(_fit(records, ratings, wanted, left_out), wanted.test)
@@ -71,10 +74,10 @@ def together(records: Sequence[Record], ratings: Mapping[str, float], wanted: Wa
 
 
 def _fit(
-    records: Sequence[Record], ratings: Mapping[str, float], wanted: Wanted, left_out: Counter[str]
+    records: Sequence[Record], ratings: Ratings, wanted: Wanted, left_out: Counter[str]
 ) -> list[Example]:
     ordered = sorted(records, key=lambda one: (one.at, one.id))
-    examples = [Example(record=one, rating=ratings.get(one.id)) for one in ordered]
+    examples = [Example(record=one, rating=ratings.get((one.organisation, one.id))) for one in ordered]
     return [one for one in examples if not _noted(_why_not(one, wanted), left_out)]
 
 

@@ -13,6 +13,8 @@ STEP = 0.5
 """What each sign takes from every model's log-odds. Judgement: no data at hand teaches it."""
 HEAD = 300
 """Characters of a tool's answer, or of a complaint: both say at once what is wrong."""
+LONG = 1_000
+"""Characters from which on a question is asked again only if it is the same to the letter, spaces and all."""
 
 _FAILED: Final = re.compile(
     r"\s*(?:error\b|fatal\b|traceback\b|exception\b|failed\b|[\w.]*(?:error|exception):"
@@ -25,23 +27,28 @@ _FIELDS: Final = re.compile(
     r'|"(?:status|outcome)"\s*:\s*"(?:error|failed|failure)"',
     re.IGNORECASE,
 )
+_WRONG: Final = r"(?:'s| is| was) (?:still )?(?:wrong|incorrect|false|not (?:right|correct|true|what))"
+# Each begins with a letter and not with a choice: words that begin with none of them cost next to nothing.
 _COMPLAINTS: Final = (
-    r"\b(?:that|this|it)(?:'s| is| was) (?:still )?(?:wrong|incorrect|false|not (?:right|correct|true|what))",
-    r"\bnot what i (?:asked|meant|wanted|said)|\bwrong answer|\bstill (?:wrong|broken|fail|not|does ?n[o']t)",
-    r"\b(?:does|do|did)(?:n't| not) (?:work|help|answer)|\btry again",
-    r"\byou(?:'ve| have)? (?:misunder|ignored|forgot)",
-    r"\bdas (?:ist (?:immer noch )?falsch|stimmt (?:immer noch )?nicht)|\bnicht(?: das)?,? was ich",
-    r"\b(?:funktioniert|geht)(?: immer noch| leider)? nicht",
-    r"\bversuch(?:e|'s)? (?:es )?(?:nochmal|noch einmal|erneut)",
-    r"\bc'est (?:toujours )?(?:faux|incorrect)|\bce n'est (?:toujours )?pas (?:ça|correct|juste|ce que)",
-    r"\bne (?:marche|fonctionne) (?:toujours )?pas|\b(?:réessaie|essaie encore|réessayez)",
-    r"\bestá mal\b|\bes incorrect|\bno (?:es|era) lo que|\b(?:sigue sin|no) funciona|\binténtalo de nuevo",
-    r"\bè (?:ancora )?sbagliat|\b(?:ancora )?non funziona|\bnon è quello che|\briprova\b",
-    r"\bestá errad|\bnão (?:funciona|é o que)|\btent[ea] (?:de )?novo",
-    r"\b(?:dat )?klopt niet|\bwerkt (?:nog steeds )?niet|\bniet wat ik|\bprobeer (?:het )?opnieuw",
-    "неправильно|не работает|не то,? что|不对|错了|不是我|違います|間違って|틀렸",
+    rf"that{_WRONG}|this{_WRONG}|it{_WRONG}",
+    r"not what i (?:asked|meant|wanted|said)|wrong answer|still (?:wrong|broken|fail|not|does ?n[o']t)",
+    r"d(?:oes|o|id)(?:n't| not) (?:work|help|answer)|try again",
+    r"you(?:'ve| have)? (?:misunder|ignored|forgot)",
+    r"das (?:ist (?:immer noch )?falsch|stimmt (?:immer noch )?nicht)|nicht(?: das)?,? was ich",
+    r"funktioniert(?: immer noch| leider)? nicht|geht(?: immer noch| leider)? nicht",
+    r"versuch(?:e|'s)? (?:es )?(?:nochmal|noch einmal|erneut)",
+    r"c'est (?:toujours )?(?:faux|incorrect)|ce n'est (?:toujours )?pas (?:ça|correct|juste|ce que)",
+    r"ne (?:marche|fonctionne) (?:toujours )?pas|réessaie|essaie encore|réessayez",
+    r"está mal\b|es incorrect|no (?:es|era) lo que|sigue sin funciona|no funciona|inténtalo de nuevo",
+    r"è (?:ancora )?sbagliat|non funziona|non è quello che|riprova\b",
+    r"está errad|não (?:funciona|é o que)|tent[ea] (?:de )?novo",
+    r"klopt niet|werkt (?:nog steeds )?niet|niet wat ik|probeer (?:het )?opnieuw",
 )
-_DISPLEASED: Final = re.compile("|".join(_COMPLAINTS), re.IGNORECASE)
+_DISPLEASED: Final = re.compile(rf"\b(?:{'|'.join(_COMPLAINTS)})")
+_DISPLEASED_ABROAD: Final = re.compile(
+    "неправильно|не работает|не то,? что|不对|错了|不是我|違います|間違って|틀렸"
+)
+"""In other scripts, where nothing need part a word from the one before."""
 
 
 def trouble(messages: Sequence[Message]) -> tuple[str, ...]:
@@ -64,10 +71,10 @@ def _of_user(recent: Sequence[Message]) -> Iterator[str]:
     """What the last turn says, if it is the user's."""
     if recent[-1].role != "user" or all(one.role != "assistant" for one in recent):
         return
-    last, before = _plain(recent[-1]), [_plain(one) for one in recent[:-1] if one.role == "user"]
+    last, before = _plain(recent[-1].text), [_plain(one.text) for one in recent[:-1] if one.role == "user"]
     if last in before:
         yield "the user asks again"
-    if len(last) <= HEAD and _DISPLEASED.search(last):
+    if len(last) <= HEAD and _is_complaint(last.lower()):
         yield "the user is not content"
 
 
@@ -80,5 +87,10 @@ def _says_so(text: str) -> bool:
     return text.lstrip()[:1] in {"{", "["} and _FIELDS.search(text) is not None
 
 
-def _plain(message: Message) -> str:
-    return " ".join(message.text.replace("’", "'").split())
+def _is_complaint(text: str) -> bool:
+    abroad = None if text.isascii() else _DISPLEASED_ABROAD.search(text)
+    return (abroad or _DISPLEASED.search(text)) is not None
+
+
+def _plain(text: str) -> str:
+    return text if len(text) > LONG else " ".join(text.replace("’", "'").split())

@@ -12,7 +12,7 @@ from routergate.cli.common import CONFIG, shelf_at, today
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from routergate.capture.dataset import Dataset
+    from routergate.capture.dataset import Dataset, Ratings, Wanted
 
 KINDS = ("sft", "dpo", "distill", "eval", "decisions", "traces")
 RATING = click.FloatRange(0, 1)
@@ -90,7 +90,7 @@ def export(
     click.echo(f"{', '.join(f'{len(rows):,} in {name}' for name, rows in files.items())}: {out}", err=True)
 
 
-def _found(kind: str, wanted: Any, config: Path | None, ratings: "Mapping[str, float]") -> "Dataset":
+def _found(kind: str, wanted: "Wanted", config: Path | None, ratings: "Ratings") -> "Dataset":
     from routergate.capture.dataset import dataset, together
 
     records = list(vault_of(config).records(today()))
@@ -98,7 +98,7 @@ def _found(kind: str, wanted: Any, config: Path | None, ratings: "Mapping[str, f
     return make(records, ratings, wanted)
 
 
-def _ratings(place: str | None, days: int) -> "Mapping[str, float]":
+def _ratings(place: str | None, days: int) -> "Ratings":
     from routergate.ledger.rated import ratings
 
     return ratings(shelf_at(place), today() - timedelta(days=days), today() + timedelta(days=1))

@@ -101,6 +101,10 @@ class Gauges:
     _by_server: dict[Server, Gauge] = field(default_factory=dict)
     _levels: dict[ProviderId, float] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        """Whether any server ever said anything."""
+        return bool(self._by_server)
+
     def hear(self, server: Server, said: Occupancy, ours: int, now: float) -> None:
         """What a server says while it works on so many of our calls."""
         self._by_server.setdefault(server, Gauge(said, now, ours, moved=now)).hear(said, ours, now)

@@ -14,6 +14,8 @@ Told = Sequence[tuple[Replica, Gauge]]
 
 def crowds(fleet: Fleet, loads: Loads, gauges: Gauges, now: float) -> dict[ProviderId, Crowd]:
     """What stands in front of providers whose servers are all full, or were until just now."""
+    if not gauges:
+        return {}
     found = {
         provider: _crowd(provider, told, loads, gauges)
         for provider, replicas in fleet.items()

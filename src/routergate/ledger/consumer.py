@@ -6,7 +6,7 @@ them stand; only then are its entries removed from the stream.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import ParamSpec, TypeVar
@@ -19,7 +19,7 @@ from routergate.ledger.names import ORGANISATIONS, ledger_key
 from routergate.ledger.parquet import encode_rows, path_of
 from routergate.ledger.record import EventRow
 from routergate.ledger.shelf import Shelf
-from routergate.ledger.stream import entries, forget, next_bounds
+from routergate.ledger.stream import Entry, entries, following, forget
 from routergate.ledger.totals import day_of
 from routergate.store.client import Store
 
@@ -71,33 +71,32 @@ class _Export:
 
     async def run(self, mark: Mark) -> int:
         moved = 0
-        while begun := await self._begun(mark):
-            moved += await self._write(begun)
-            mark = await self._marked(begun, written=True)
+        if not mark.written:
+            found = entries(self.store, self.organisation, mark.first, mark.last)
+            mark, moved = await self._finished(mark, [row async for _, row in found])
+        while portion := await self._next(mark):
+            begun = msgspec.structs.replace(mark, first=portion[0][0], last=portion[-1][0])
+            begun = await self._marked(begun, written=False)
+            mark, more = await self._finished(begun, [row for _, row in portion])
+            moved += more
         return moved
 
-    async def _begun(self, mark: Mark) -> Mark | None:
-        """The portion to write: the one that was begun, else the next one; `None` if nothing is left."""
-        if not mark.written:
-            return mark
+    async def _next(self, mark: Mark) -> list[Entry]:
+        """The portion behind the one that was written; the stream may forget that one."""
         if mark.last != START:
             await self.lease.renew()
             await forget(self.store, self.organisation, mark.last)
-        bounds = await next_bounds(self.store, self.organisation, mark.last, self.portion)
-        if bounds is None:
-            return None
-        first, last = bounds
-        return await self._marked(msgspec.structs.replace(mark, first=first, last=last), written=False)
+        return await following(self.store, self.organisation, mark.last, self.portion)
 
-    async def _write(self, mark: Mark) -> int:
+    async def _finished(self, begun: Mark, rows: Sequence[EventRow]) -> tuple[Mark, int]:
         """One file for each day of the portion. Days are told by arrival, entries stand by completion."""
         days: dict[str, list[EventRow]] = {}
-        async for _, row in entries(self.store, self.organisation, mark.first, mark.last):
+        for row in rows:
             days.setdefault(day_of(row), []).append(row)
-        for day, rows in days.items():
-            content = await whole(encode_rows, rows)
-            await self._put(path_of(self.organisation, day, mark.name), content)
-        return sum(map(len, days.values()))
+        for day, same in days.items():
+            content = await whole(encode_rows, same)
+            await self._put(path_of(self.organisation, day, begun.name), content)
+        return await self._marked(begun, written=True), len(rows)
 
     async def _put(self, path: str, content: bytes) -> None:
         await self.lease.renew()

@@ -19,7 +19,7 @@ MIDDLE = 128.5
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class CandidateRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CandidateRow(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A model of the route: what was expected of it before it was asked, or why it was left out."""
 
     model: str

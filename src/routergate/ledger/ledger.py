@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from routergate.domain.event import UsageEvent
 from routergate.domain.reservation import Denied, Granted, Line
@@ -21,6 +22,8 @@ from routergate.store.client import Store
 
 log = logging.getLogger(__name__)
 
+Settled = tuple[UsageEvent, Mapping[str, Any] | None]
+"""An event, and the columns of its decision if they are there already."""
 LARGEST_BATCH = 64
 """Events. Small enough to be prepared in two milliseconds or so: the event loop waits meanwhile."""
 LARGEST_WRITE = 16
@@ -54,7 +57,7 @@ class RedisLedger:
         self._writer = f"{place}:{clock.epoch_ns()}"
         self._room = room
         self._sequence = 0
-        self._queue: deque[UsageEvent] = deque()
+        self._queue: deque[Settled] = deque()
         self._batches: deque[Numbered] = deque()
         self._spool = Spool(spool, self._now, disk_room)
         self._delivery = Delivery(store, self._now)
@@ -118,11 +121,11 @@ class RedisLedger:
 
     def settle(self, event: UsageEvent) -> None:
         """Count and append the event once, let go of what it holds, without blocking and without raising."""
-        self._holds.release(event)
+        columns = self._holds.release(event)
         if len(self._queue) >= self._room:
             self._dropped += 1
             return
-        self._queue.append(event)
+        self._queue.append((event, columns))
         self._idle.clear()
         self._waiting.set()
 
@@ -228,22 +231,22 @@ class RedisLedger:
 
     def _gather(self) -> None:
         """Number a portion of the events, as many batches as there are organisations among them."""
-        events = list(islice(self._queue, LARGEST_BATCH))
+        settled = list(islice(self._queue, LARGEST_BATCH))
         groups: dict[str, list[Posting]] = {}
-        for event in events:
-            if one := self._written(event):
+        for event, columns in settled:
+            if one := self._written(event, columns):
                 groups.setdefault(event.attribution.identity.organisation, []).append(one)
         for organisation, postings in groups.items():
             self._sequence += 1
             work = batch(organisation, postings, self._now())
             self._batches.append(Numbered(self._writer, self._sequence, work))
-        for _ in events:
+        for _ in settled:
             self._queue.popleft()
 
-    def _written(self, event: UsageEvent) -> Posting | None:
+    def _written(self, event: UsageEvent, columns: Mapping[str, Any] | None) -> Posting | None:
         """One event that cannot be written (a count beyond 64 bits) must not hold up the others."""
         try:
-            return posting(event)
+            return posting(event, columns)
         except (ValueError, OverflowError, TypeError):
             self._dropped += 1
             log.exception("Usage event %s cannot be written", event.id)

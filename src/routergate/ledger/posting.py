@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
+from typing import Any
 
 from routergate.domain.event import UsageEvent
 from routergate.domain.reservation import BUCKETS, Charge, Counter, Kind
@@ -43,9 +44,12 @@ class Posting:
     charges: tuple[Charge, ...] = ()
 
 
-def posting(event: UsageEvent, how: How = How.END) -> Posting:
-    """The end of a request; raises `OverflowError` for an amount that no request can have."""
-    return _posting(event.id, how, (row(event),), event.charges)
+def posting(event: UsageEvent, columns: Mapping[str, Any] | None = None) -> Posting:
+    """The end of a request; raises `OverflowError` for an amount that no request can have.
+
+    `columns` are those of its decision, if they are there already.
+    """
+    return _posting(event.id, How.END, (row(event, columns),), event.charges)
 
 
 def corrected(actual: Posting, swept: bytes) -> Posting:

@@ -1,6 +1,10 @@
-"""The usage event as it is written: one flat row, as JSON."""
+"""The usage event as it is written: one flat row, as JSON.
+
+Rows hold text, numbers and each other, and never a cycle: the garbage collector need not look at them.
+"""
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +18,7 @@ from routergate.ledger.decided import CandidateRow, decided
 from routergate.ledger.names import counter_name
 
 
-class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One call to one provider."""
 
     model: str
@@ -29,7 +33,7 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     cost_nanos: int | None = None
 
 
-class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
+class ChargeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the request added to one budget's counter."""
 
     counter: str
@@ -37,7 +41,7 @@ class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
 
 
-class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename={"model_class": "class"}):
+class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"model_class": "class"}):
     """One request, flat. `None` is unknown, never zero; money is in nano-dollars, time in seconds."""
 
     v: int = 1
@@ -142,6 +146,7 @@ SHARES = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
 """The components of fixed costs."""
 AMOUNTS = (*KINDS, "cost_nanos", "baseline_cost_nanos", *SHARES, "loaded_cost_nanos", "revenue_nanos")
 """What a row has of tokens and nano-dollars."""
+_amounts = attrgetter(*AMOUNTS)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EventRow)
 _NO_SHARE: Mapping[str, None] = MappingProxyType(dict.fromkeys(SHARES))
@@ -149,8 +154,8 @@ NO_USAGE: Mapping[str, Any] = MappingProxyType(dict.fromkeys(KINDS))
 """The columns of tokens, where nobody knows or there are none."""
 
 
-def row(event: UsageEvent) -> EventRow:
-    """The event without its nesting."""
+def row(event: UsageEvent, columns: Mapping[str, Any] | None = None) -> EventRow:
+    """The event without its nesting; `columns` are those of its decision, where somebody has them already."""
     attribution, card = event.attribution, event.card
     identity = attribution.identity
     return EventRow(
@@ -186,14 +191,19 @@ def row(event: UsageEvent) -> EventRow:
         loaded_cost_nanos=event.loaded,
         service_tier=_clean(event.service_tier),
         asked_tier=_clean(event.asked_tier or ""),
-        **decided(event.decision),
+        **(decided(event.decision) if columns is None else columns),
         cached=event.cached,
     )
 
 
 def _seconds(timings: Timings) -> Mapping[str, Any]:
-    names = ("total", "first_token", "overhead", "decision", "answer")
-    return {f"{name}_seconds": getattr(timings, name) for name in names}
+    return {
+        "total_seconds": timings.total,
+        "first_token_seconds": timings.first_token,
+        "overhead_seconds": timings.overhead,
+        "decision_seconds": timings.decision,
+        "answer_seconds": timings.answer,
+    }
 
 
 def shares(share: Loaded | None) -> Mapping[str, Any]:
@@ -229,8 +239,7 @@ def _charges(event: UsageEvent) -> Iterator[ChargeRow]:
 
 def encode(event: EventRow) -> bytes:
     """The row as it stands in the ledger; raises `OverflowError` for an amount that no request can have."""
-    amounts = (getattr(event, name) for name in AMOUNTS)
-    if any(amount is not None and abs(amount) > LARGEST for amount in amounts):
+    if any(amount is not None and abs(amount) > LARGEST for amount in _amounts(event)):
         raise OverflowError("an amount beyond what can be added up exactly")
     return _encoder.encode(event)
 

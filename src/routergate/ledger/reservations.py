@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from routergate.domain.decision import Decision
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.event import UsageEvent
 from routergate.domain.reservation import Denied, Granted, Line, Reply, Standing
+from routergate.ledger.decided import decided
 from routergate.ledger.names import (
     ORGANISATIONS,
     alerts_key,
@@ -31,6 +35,15 @@ RENEWED_AT = 0.27
 """Of a lease. Two renewals in a row may fail before it ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A request that holds something, with the columns of its decision: settled, it has the same."""
+
+    organisation: str
+    decision: Decision | None
+    columns: Mapping[str, Any]
+
+
 class Reservations:
     """The holds of one process, by request and organisation. `lease` is in seconds."""
 
@@ -46,7 +59,7 @@ class Reservations:
         self._lease = round(lease * 1000)
         self._replicas = replicas
         self._clock = clock
-        self._running: dict[str, str] = {}
+        self._running: dict[str, Running] = {}
         self._introduced: set[str] = set()
         self._introducing = asyncio.Lock()
 
@@ -55,13 +68,20 @@ class Reservations:
         organisation, now = event.attribution.identity.organisation, self._now()
         await self._introduce(organisation)
         first = event.id not in self._running
-        self._running[event.id] = organisation
+        columns = decided(event.decision)
+        self._running[event.id] = Running(organisation, event.decision, columns)
         keys = [
             *(name(organisation) for name in (holds_key, leases_key, counters_key, alerts_key)),
             *(counter_key(organisation, line.counter) for line in lines),
         ]
         asked = [_asked(line, now // 1000) for line in lines]
-        arguments = (event.id, now, now + self._lease, encode(row(event)), msgspec.json.encode(asked))
+        arguments = (
+            event.id,
+            now,
+            now + self._lease,
+            encode(row(event, columns)),
+            msgspec.json.encode(asked),
+        )
         wait = self._replicas if durable else 0
         verdict, *numbers = await self._store.run(RESERVE, keys, arguments, wait_replicas=wait)
         reply = self._read(event.id, lines, verdict, numbers)
@@ -78,16 +98,17 @@ class Reservations:
             except StoreUnavailable as error:
                 log.warning("the holds of running requests could not be renewed: %s", error)
 
-    def release(self, event: UsageEvent) -> None:
-        """The request runs no more."""
-        self._running.pop(event.id, None)
+    def release(self, event: UsageEvent) -> Mapping[str, Any] | None:
+        """The request runs no more; the columns of its decision, if that is the one of `event`."""
+        running = self._running.pop(event.id, None)
+        return running.columns if running and running.decision is event.decision else None
 
     async def extend(self) -> None:
         """Begin the lease of everything that runs anew."""
         until = self._now() + self._lease
         by_organisation: dict[str, list[str | int]] = {}
-        for request, organisation in self._running.items():
-            by_organisation.setdefault(organisation, []).extend((until, request))
+        for request, running in self._running.items():
+            by_organisation.setdefault(running.organisation, []).extend((until, request))
         for organisation, pairs in by_organisation.items():
             await self._store.call("ZADD", leases_key(organisation), "XX", *pairs)
 

@@ -21,8 +21,8 @@ async def entries(
     """What stands in the stream from `start` (an entry, or `behind` one) up to and with `until`."""
     key = events_key(organisation)
     while page := await store.call("XRANGE", key, start, until, "COUNT", PAGE):
-        for entry, fields in page:
-            yield entry.decode(), _row(key, entry.decode(), fields)
+        for one in page:
+            yield _entry(key, *one)
         start = behind(page[-1][0].decode())
 
 
@@ -31,14 +31,17 @@ def behind(entry: str) -> str:
     return f"({entry}"
 
 
-async def next_bounds(store: Store, organisation: str, after: str, limit: int) -> tuple[str, str] | None:
-    """The ids of the first and the last of at most `limit` entries behind `after`, if there are any."""
-    first, left = None, limit
-    while left and (page := await store.call(*_page(organisation, after, left))):
-        first = first or page[0][0].decode()
-        after = page[-1][0].decode()
-        left -= len(page)
-    return (first, after) if first else None
+async def following(store: Store, organisation: str, after: str, limit: int) -> list[Entry]:
+    """What stands behind `after`: at most `limit` entries."""
+    found: list[Entry] = []
+    key = events_key(organisation)
+    while left := limit - len(found):
+        page = await store.call("XRANGE", key, behind(after), "+", "COUNT", min(left, PAGE))
+        if not page:
+            break
+        found += (_entry(key, *one) for one in page)
+        after = found[-1][0]
+    return found
 
 
 async def forget(store: Store, organisation: str, until: str) -> None:
@@ -47,8 +50,8 @@ async def forget(store: Store, organisation: str, until: str) -> None:
     await store.call("XTRIM", events_key(organisation), "MINID", f"{time}-{int(count) + 1}")
 
 
-def _page(organisation: str, after: str, left: int) -> tuple[str | int, ...]:
-    return "XRANGE", events_key(organisation), behind(after), "+", "COUNT", min(left, PAGE)
+def _entry(key: str, entry: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return entry.decode(), _row(key, entry.decode(), fields)
 
 
 def _row(key: str, entry: str, fields: dict[bytes, bytes]) -> EventRow:

@@ -3,11 +3,25 @@
 from dataclasses import dataclass, field
 
 from routergate.domain.decision import Candidate
+from routergate.domain.event import Attempt, UsageSource
+from routergate.domain.money import Nanos
 from routergate.domain.usage import Usage
 from routergate.ports import Chunk, TokenCounter
 
 KEPT_CHARACTERS = 32_000
 """How much of an answer's text is kept for counting; what lies beyond is counted in proportion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """What a request comes to, as far as its answer has gone by."""
+
+    usage: Usage | None
+    source: UsageSource
+    calls: tuple[Attempt, ...]
+    """With the tokens and the cost of answers that were paid and not given."""
+    cost: Nanos | None
+    baseline_cost: Nanos | None
 
 
 @dataclass(slots=True)
@@ -26,6 +40,10 @@ class Seen:
     """What was counted of the input before the answer was written."""
     service_tier: str | None = None
     """By the provider's account."""
+    over: bool = False
+    """Whether no more of it comes by."""
+    reckoning: Reckoning | None = None
+    """Once it is over, and somebody has asked."""
     written: int = 0
     """Characters."""
     _text: list[str] = field(default_factory=list)
@@ -45,6 +63,7 @@ class Seen:
 
     def end(self, now: float) -> None:
         """No more of it comes; only the first time counts."""
+        self.over = True
         if self.last_chunk is None:
             self.last_chunk = now
 

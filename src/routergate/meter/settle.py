@@ -14,7 +14,7 @@ from routergate.domain.reservation import Charge
 from routergate.domain.usage import Usage
 from routergate.economics.price import price
 from routergate.meter.meter import Meter
-from routergate.meter.seen import Seen
+from routergate.meter.seen import Reckoning, Seen
 from routergate.ports import TokenCounter
 
 EPOCH, DAY = date(1970, 1, 1).toordinal(), 86_400_000_000_000
@@ -29,9 +29,7 @@ def usage_event(
     at: int,
 ) -> UsageEvent:
     """The one row that the request leaves, however it ended."""
-    usage, source = used(decision, meter, tokens)
-    calls = attempts(decision, meter, tokens, day_of(at))
-    cost, baseline_cost = costs(decision, meter, usage, day_of(at), calls)
+    found = reckoned(decision, meter, tokens, at)
     reading, winner = decision.features.reading, meter.winner
     return UsageEvent(
         id=decision.id,
@@ -46,12 +44,12 @@ def usage_event(
         card=winner.card if winner else None,
         streamed=request.stream,
         outcome=meter.outcome,
-        attempts=calls,
-        usage=usage,
-        usage_source=source,
-        cost=cost,
+        attempts=found.calls,
+        usage=found.usage,
+        usage_source=found.source,
+        cost=found.cost,
         baseline=decision.baseline.id if decision.baseline else None,
-        baseline_cost=baseline_cost,
+        baseline_cost=found.baseline_cost,
         timings=_timings(meter),
         share=winner.share if winner else FREE,
         service_tier=meter.seen.service_tier if meter.seen else None,
@@ -103,6 +101,20 @@ def reserved_event(
 def day_of(at: int) -> date:
     """The UTC day of an instant in nanoseconds since the epoch."""
     return date.fromordinal(EPOCH + at // DAY)
+
+
+def reckoned(decision: Decision, meter: Meter, tokens: TokenCounter, at: int) -> Reckoning:
+    """What the request comes to; worked out once for an answer that is over."""
+    seen, day = meter.seen, day_of(at)
+    if seen is not None and seen.reckoning is not None:
+        return seen.reckoning
+    usage, source = used(decision, meter, tokens)
+    calls = attempts(decision, meter, tokens, day)
+    cost, baseline_cost = costs(decision, meter, usage, day, calls)
+    found = Reckoning(usage=usage, source=source, calls=calls, cost=cost, baseline_cost=baseline_cost)
+    if seen is not None and seen.over:
+        seen.reckoning = found
+    return found
 
 
 def used(decision: Decision, meter: Meter, tokens: TokenCounter) -> tuple[Usage | None, UsageSource]:

@@ -15,8 +15,20 @@ from routergate.ledger.coverage import written_until
 from routergate.ledger.newest import SKEW
 from routergate.ledger.record import EventRow
 from routergate.ledger.shelf import Shelf
-from routergate.office.papers import HEAD, Asked, NewestAsked, Reply, SingleAsked, asked, length, sent
+from routergate.office.papers import (
+    HEAD,
+    Asked,
+    Judged,
+    NewestAsked,
+    QualityAsked,
+    Reply,
+    SingleAsked,
+    asked,
+    length,
+    sent,
+)
 from routergate.reporting.engine import opened
+from routergate.reporting.judged import judged
 from routergate.reporting.question import Condition, Dimension, Question
 from routergate.reporting.single import Stretch, called, newest
 
@@ -26,10 +38,19 @@ Found: TypeAlias = list[dict[str, Any]]
 def answered(question: Asked) -> Reply:
     """What the files say, or what is wrong with them, in words."""
     try:
-        rows = _single(question) if isinstance(question, SingleAsked) else _newest(question)
+        match question:
+            case NewestAsked():
+                return Reply(rows=_rows(_newest(question)))
+            case SingleAsked():
+                return Reply(rows=_rows(_single(question)))
+            case QualityAsked():
+                return Reply(judged=_judged(question))
     except RouterGateError as error:
         return Reply(wrong=str(error))
-    return Reply(rows=tuple(msgspec.convert(row, EventRow) for row in rows))
+
+
+def _rows(found: Found) -> tuple[EventRow, ...]:
+    return tuple(msgspec.convert(row, EventRow) for row in found)
 
 
 def _newest(question: NewestAsked) -> Found:
@@ -62,6 +83,19 @@ def _single(question: SingleAsked) -> Found:
         return books(Shelf(question.ledger), *question.days, question.organisation)
 
     return _looked(look, lambda rows: called(rows, [question.id]))
+
+
+def _judged(question: QualityAsked) -> tuple[Judged, ...]:
+    about = Question(since=question.days[0], until=question.days[1], organisation=question.organisation)
+
+    def look() -> Books:
+        return books(Shelf(question.ledger), *question.days, question.organisation)
+
+    def read(found: Books) -> Found:
+        with opened(found) as rows:
+            return judged(rows, about, (question.booked, question.said))
+
+    return tuple(msgspec.convert(group, Judged) for group in consulted(look, read))
 
 
 def _looked(look: Callable[[], Books], work: Callable[[Table], Found]) -> Found:

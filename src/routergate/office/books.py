@@ -8,6 +8,7 @@ from typing import Any
 from routergate.office import portfolio
 from routergate.office.events import Events
 from routergate.office.live import Live
+from routergate.office.quality import Quality
 from routergate.office.spend import spend
 from routergate.office.view import View
 
@@ -19,6 +20,7 @@ class OpenBooks:
     view: View
     day: Live
     single: Events
+    worth: Quality
 
     async def live(self) -> Mapping[str, Any]:
         """The day so far, all organisations together."""
@@ -43,3 +45,7 @@ class OpenBooks:
     async def portfolio(self, days: tuple[date, date]) -> Mapping[str, Any]:
         """What models really cost."""
         return await portfolio.told(self.view, days)
+
+    async def quality(self, days: tuple[date, date], organisation: str | None) -> Mapping[str, Any]:
+        """What routes promise, and how good their models are held for and said to be."""
+        return await self.worth.told(days, organisation)

@@ -5,18 +5,19 @@ from collections.abc import Mapping
 from routergate.accounts.audit import AuditLog
 from routergate.accounts.desk import KeyDesk
 from routergate.accounts.sessions import Sessions
-from routergate.allowances import budget_rows
 from routergate.api.admin.office import Office
 from routergate.config.draft import Draft, Reload
 from routergate.domain.operator import Role
 from routergate.ledger.revenue import RevenueBook
 from routergate.office import catalogue
 from routergate.office.books import OpenBooks
+from routergate.office.budgets import budgets
 from routergate.office.clerk import Clerk
 from routergate.office.events import Events
 from routergate.office.live import Live
 from routergate.office.prices import prices
 from routergate.office.providers import providers
+from routergate.office.quality import Quality
 from routergate.office.view import View
 
 
@@ -32,8 +33,10 @@ def furnished(view: View, clerk: Clerk, reload: Reload, keys: Mapping[Role, str]
         keys=lambda by: KeyDesk(store, clock, by=by),
         revenue=RevenueBook(store, clock).book,
         reload=reload,
-        budgets=lambda *asked: budget_rows(store, view.config().rules, clock, asked),
-        books=OpenBooks(view=view, day=Live(view), single=Events(view, clerk)),
+        budgets=lambda *asked: budgets(view, *asked),
+        books=OpenBooks(
+            view=view, day=Live(view), single=Events(view, clerk.ask), worth=Quality(view, clerk.ask)
+        ),
         draft=draft,
         providers=lambda: providers(view),
         prices=lambda: prices(view.config().catalogue, view.today()),

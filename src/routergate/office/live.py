@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from routergate.domain.totals import Measures
+from routergate.office.minutes import series
 from routergate.office.sums import Sums, dollars, told
 from routergate.office.view import View, instant
 from routergate.reporting.question import Dimension
@@ -40,6 +41,7 @@ class Live:
             "at": instant(now),
             "since": instant(midnight),
             **told(sums.whole),
+            "series": await series(self.view.store),
             "by_class": {group[0]: _part(part) for group, part in sums.groups.items() if group[0]},
         }
 

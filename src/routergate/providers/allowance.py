@@ -13,6 +13,12 @@ PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
 UNITS: Final[Mapping[str, float]] = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 OPENAI: Final = ("requests", "tokens")
 ANTHROPIC: Final = ("requests", "tokens", "input-tokens", "output-tokens")
+TOLD: Final = ("remaining", "limit", "reset")
+HEADERS: Final = (
+    *((counts, *(f"x-ratelimit-{what}-{counts}" for what in TOLD)) for counts in OPENAI),
+    *((counts, *(f"anthropic-ratelimit-{counts}-{what}" for what in TOLD)) for counts in ANTHROPIC),
+)
+"""What each limit counts, and the headers that tell of it."""
 
 
 class Allowance(NamedTuple):
@@ -21,7 +27,7 @@ class Allowance(NamedTuple):
     counts: str
     """Requests, or some kind of tokens."""
     limit: str | None
-    remaining: str | None
+    remaining: str
     reset: str | None
 
 
@@ -32,12 +38,9 @@ def spent(headers: Mapping[str, str]) -> float | None:
 
 
 def _allowances(headers: Mapping[str, str]) -> Iterator[Allowance]:
-    for counts in OPENAI:
-        names = (f"x-ratelimit-{what}-{counts}" for what in ("limit", "remaining", "reset"))
-        yield Allowance(counts, *map(headers.get, names))
-    for counts in ANTHROPIC:
-        names = (f"anthropic-ratelimit-{counts}-{what}" for what in ("limit", "remaining", "reset"))
-        yield Allowance(counts, *map(headers.get, names))
+    for counts, remaining, limit, reset in HEADERS:
+        if remaining in headers:
+            yield Allowance(counts, headers.get(limit), headers[remaining], headers.get(reset))
 
 
 def _used_up(told: Allowance) -> bool:

@@ -179,10 +179,11 @@ def finished(completion: Completion) -> set[int]:
 
 def has_content(completion: Completion) -> bool:
     """Whether this piece is part of what was asked for, and not only its envelope."""
-    return any(
-        choice.finish_reason or choice.text or _carries(choice.delta or choice.message)
-        for choice in completion.choices
-    )
+    return any(map(_says, completion.choices))
+
+
+def _says(choice: Choice) -> bool:
+    return bool(choice.finish_reason or choice.text) or _carries(choice.delta or choice.message)
 
 
 def _carries(delta: Delta | None) -> bool:

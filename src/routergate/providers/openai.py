@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from io import BytesIO
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -29,6 +28,8 @@ from routergate.providers.anthropic import COUNT, MESSAGES, counted
 from routergate.providers.dialect import CHAT, COMPLETIONS
 from routergate.providers.embeddings import EMBEDDINGS
 from routergate.providers.load import load_told
+from routergate.providers.patience import Patience
+from routergate.providers.post import Post, Response
 from routergate.providers.prefill import MARKED, begun
 from routergate.providers.responses import RESPONSES
 from routergate.providers.status import REFUSED, failure, refusal, reported, retry_after
@@ -36,8 +37,6 @@ from routergate.providers.stream import AnswerStream
 from routergate.providers.wire import Wire
 
 encode = msgspec.json.Encoder().encode
-LARGE = 512 * 1024
-"""Bytes from which a body is sent in pieces."""
 
 OPENAI: Final[Mapping[Format, Wire]] = {
     Format.CHAT: CHAT,
@@ -91,25 +90,37 @@ class NativeProvider:
         self._headers = {"Content-Type": "application/json", **endpoint.headers}
         self._endpoint = endpoint
         self._timeout = aiohttp.ClientTimeout(total=endpoint.total, sock_connect=endpoint.connect)
+        self._posts: dict[str, Post] = {}
 
-    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The answer as it came, in whole events if streamed, in one piece if not."""
-        stream = AnswerStream(self._endpoint.wires[request.format], request.choices)
-        asked = asyncio.get_running_loop().time()
-        first_byte = asked + self._endpoint.first_byte
+        return self._streamed(request, card) if request.stream else self._plain(request, card)
+
+    async def _plain(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+        stream = AnswerStream(self._endpoint.wires[request.format])
+        patience = min(self._endpoint.first_byte, self._endpoint.total)
         with reported(self._endpoint.name), _translated(stream):
-            async with asyncio.timeout_at(first_byte):
+            async with asyncio.timeout(patience):
+                whole = await _whole(await self._ask(request, card), stream.wire)
+        yield whole
+
+    async def _streamed(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+        stream, at = AnswerStream(self._endpoint.wires[request.format], request.choices), self._endpoint
+        asked = asyncio.get_running_loop().time()
+        over = asked + at.total
+        with reported(at.name), _translated(stream):
+            async with asyncio.timeout_at(min(asked + at.first_byte, over)):
                 response = await self._ask(request, card)
-            async with response:
+            async with response, Patience(response.content, at.idle, over) as patience:
                 stream.rest, stream.load = spent(response.headers), load_told(response.headers)
-                if not request.stream:
-                    whole = await _whole(response, stream.wire, first_byte)
-                    yield replace(whole, rest=stream.rest, load=stream.load)
-                    return
-                first_token = asked + self._endpoint.first_token
-                async with aclosing(self._relay(response, stream, first_token)) as chunks:
-                    async for chunk in chunks:
+                async with asyncio.timeout_at(min(asked + at.first_token, over)):
+                    chunks = await _beginning(response.content, stream)
+                while chunks:
+                    for chunk in chunks:
                         yield chunk
+                    chunks = await _following(patience, stream)
+                for chunk in stream.end():
+                    yield chunk
 
     async def counted(self, request: ChatRequest, card: ModelCard) -> int | None:
         """Input tokens by Anthropic's count; others do not offer one."""
@@ -137,20 +148,22 @@ class NativeProvider:
                     raise failure(response.status, retry_after(response.headers))
         return Kept(status=response.status, body=body, content_type=response.content_type)
 
-    async def _ask(self, request: ChatRequest, card: ModelCard, below: str = "") -> aiohttp.ClientResponse:
+    async def _ask(self, request: ChatRequest, card: ModelCard, below: str = "") -> Response:
         """A response that is about to be an answer."""
-        response = await self._session.post(
-            self._endpoint.url(f"{self._endpoint.wires[request.format].path}{below}", card.upstream),
-            data=self._body(request, card),
-            headers={**self._headers, **request.headers},
-            timeout=self._timeout,
-        )
+        url = self._endpoint.url(f"{self._endpoint.wires[request.format].path}{below}", card.upstream)
+        response = await self._post(url).send(self._body(request, card), request.headers)
         if response.status == 200:
             return response
         async with response:
             raise await _refusal(response)
 
-    def _body(self, request: ChatRequest, card: ModelCard) -> bytes | BytesIO:
+    def _post(self, url: str) -> Post:
+        """As many as there are formats, times the models where a model is in the path."""
+        if (post := self._posts.get(url)) is None:
+            post = self._posts[url] = Post(self._session, url, self._headers, self._timeout)
+        return post
+
+    def _body(self, request: ChatRequest, card: ModelCard) -> bytes:
         """The caller's body, with only what must change changed."""
         payload: dict[str, Any] = {**request.payload, "model": card.upstream}
         if request.stream and self._endpoint.stream_usage and not request.wants_usage:
@@ -159,55 +172,12 @@ class NativeProvider:
             payload.update(self._continued(request))
         if request.format is Format.CHAT and request.max_output_tokens and not request.limits:
             payload[self._endpoint.limit] = request.max_output_tokens
-        body = encode(payload)
-        # In one write, a large body would hold up the event loop; as a file, it goes in pieces.
-        return body if len(body) < LARGE else BytesIO(body)
+        return encode(payload)
 
     def _continued(self, request: ChatRequest) -> Mapping[str, Any]:
         """The parameters that make the model go on from the beginning of its answer."""
         marked, told = (MARKED, {}) if self._endpoint.continued is None else ({}, self._endpoint.continued)
         return {"messages": begun(request.payload["messages"], request.prefill, **marked), **told}
-
-    async def _relay(
-        self, response: aiohttp.ClientResponse, stream: AnswerStream, first_token: float
-    ) -> AsyncGenerator[Chunk, None]:
-        async with asyncio.timeout_at(first_token):
-            chunks = await _beginning(response.content, stream)
-        for chunk in chunks:
-            yield chunk
-        patience = Patience(self._endpoint.idle)
-        while data := await patience.read(response.content):
-            chunks = stream.feed(data)
-            if stream.moved:
-                patience.renew()
-            for chunk in chunks:
-                yield chunk
-        for chunk in stream.end():
-            yield chunk
-
-
-@dataclass(slots=True)
-class Patience:
-    """How long a stream may go on without getting anywhere; what a slow caller takes does not count."""
-
-    seconds: float
-    _left: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """The stream has got somewhere."""
-        self._left = self.seconds
-
-    async def read(self, content: aiohttp.StreamReader) -> bytes:
-        """The next bytes, whatever they are; empty at the end."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        async with asyncio.timeout_at(began + self._left):
-            data = await content.readany()
-        self._left -= loop.time() - began
-        return data
 
 
 def _options(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,14 +191,27 @@ async def _beginning(content: aiohttp.StreamReader, stream: AnswerStream) -> lis
     while data := await content.readany():
         if chunks := stream.feed(data):
             return chunks
-    return stream.end()
+    return []
 
 
-async def _whole(response: aiohttp.ClientResponse, wire: Wire, first_byte: float) -> Chunk:
+async def _following(patience: Patience, stream: AnswerStream) -> list[Chunk]:
+    """The next chunks; none at the end of the bytes."""
+    while data := await patience.read():
+        chunks = stream.feed(data)
+        if stream.moved:
+            patience.renew()
+        if chunks:
+            return chunks
+    return []
+
+
+async def _whole(response: Response, wire: Wire) -> Chunk:
     """A plain answer, once all of it is there. If it breaks off, it was written, and may be billed."""
+    rest, load = spent(response.headers), load_told(response.headers)
     try:
-        async with asyncio.timeout_at(first_byte):
-            return whole_chunk(await response.read(), wire)
+        async with response:
+            whole = whole_chunk(await response.read(), wire)
+            return whole if rest is None and load is None else replace(whole, rest=rest, load=load)
     except aiohttp.ClientError as error:
         raise StreamBroken("the connection to the provider broke in the middle of its answer") from error
 
@@ -251,7 +234,7 @@ def whole_chunk(body: bytes, wire: Wire) -> Chunk:
     )
 
 
-async def _refusal(response: aiohttp.ClientResponse) -> RouterGateError:
+async def _refusal(response: Response) -> RouterGateError:
     """What a status other than 200 means; a refusal keeps the provider's own words for the caller."""
     if response.status not in REFUSED:
         return failure(response.status, retry_after(response.headers))

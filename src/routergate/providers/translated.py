@@ -102,13 +102,13 @@ class TranslatedProvider:
     """By callers, and not by the provider."""
     translation: Translation
 
-    async def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
+    def answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         """The provider's answer, in the caller's format."""
         if request.format is not self.spoken:
-            async with aclosing(self.provider.answer(request, card)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-            return
+            return self.provider.answer(request, card)
+        return self._answer(request, card)
+
+    async def _answer(self, request: ChatRequest, card: ModelCard) -> AsyncGenerator[Chunk, None]:
         with _refused(self.translation):
             asked = self._translated(request, card)
             async with aclosing(self.provider.answer(asked, card)) as chunks:

@@ -35,10 +35,11 @@ class Evidence:
     def after(self, loss: float) -> "Evidence":
         """With one more comparison: what was lost, as a multiple of the most that it could have gained."""
         more = share(self.count + 1)
-        factors = [1 + stake * max(loss, -1.0) for stake in STAKES]
+        bound = max(loss, -1.0)
+        factors = [1 + stake * bound for stake in STAKES]
         return Evidence(
-            tuple([min(max(one, 1.0) * by, MOST) for one, by in zip(self.sudden, factors, strict=True)]),
-            tuple([min((one + more) * by, MOST) for one, by in zip(self.lasting, factors, strict=True)]),
+            _capped([(one if one > 1 else 1.0) * by for one, by in zip(self.sudden, factors, strict=True)]),
+            _capped([(one + more) * by for one, by in zip(self.lasting, factors, strict=True)]),
             self.count + 1,
         )
 
@@ -51,3 +52,7 @@ class Evidence:
     def ever(self) -> float:
         """An e-value: by chance it is ever this large with one over it as the probability."""
         return sum(self.lasting) / len(STAKES)
+
+
+def _capped(wealth: list[float]) -> tuple[float, ...]:
+    return tuple(wealth) if max(wealth) < MOST else tuple([min(one, MOST) for one in wealth])

@@ -24,7 +24,7 @@ class Sampling:
 def inclusion(trust: Trust, known: Interval, sampling: Sampling) -> float:
     """How probable it is that a request is compared; told by what is known before it."""
     if trust is Trust.TRUSTED:
-        return sampling.share + (sampling.most - sampling.share) * (known.high - known.low)
+        return sampling.share + (sampling.most - sampling.share) * (known.high - known.low) ** 2
     return {
         Trust.WATCHED: sampling.most,
         Trust.DEMOTED: sampling.shadow,

@@ -54,7 +54,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One outcome and its reference; at their worst and best, where nobody knows how often a judge errs."""
+    """One outcome and its reference; at their worst and best, where how often a judge errs is not known."""
 
     low: tuple[float, float]
     high: tuple[float, float]

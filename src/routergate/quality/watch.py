@@ -23,13 +23,13 @@ from typing import Final, NamedTuple
 from routergate.domain.quality import Cause, Comparison, Interval, Stand, Subject, Transition, Trust
 from routergate.quality.evidence import Evidence, share
 from routergate.quality.judge import scored
+from routergate.quality.loss import broken, lost
 from routergate.quality.rules import SECOND, Rules
-from routergate.quality.sequence import Sequence
+from routergate.quality.sequence import Scored, Sequence
 
 CALM: Final = 1.0
 """Where bets begin."""
-_LITTLE: Final = 0.01
-"""What counts as beyond a promise of everything, beyond which there is nothing."""
+_LEADING_BACK: Final = frozenset({Trust.DEMOTED, Trust.PROBING})
 SURE: Final = 0.05
 """The error of intervals that are told."""
 
@@ -161,26 +161,20 @@ def stand(watch: Watch, rules: Rules) -> Stand | None:
 
 def _seen(watch: Watch, comparison: Comparison, rules: Rules) -> Watch:
     found = scored(comparison, rules.judge)
-    loss = _below(rules.threshold, found.high) * found.weight / _most(rules.threshold, found.top)
     if comparison.inclusion is None:
-        return replace(watch, hints=watch.hints.after(loss))
-    lost = watch.lost.after(loss)
-    kept = watch.kept.after(-_below(rules.threshold - rules.slack, found.low) * found.weight)
-    recent = replace(watch.recent, sequence=watch.recent.sequence.after(found))
+        return replace(watch, hints=watch.hints.after(lost(found, rules.threshold)))
+    against, whole = watch.lost.after(lost(found, rules.threshold)), watch.whole.after(found)
+    recent = _run(watch.recent, against, found, comparison.at)
+    if watch.trust not in _LEADING_BACK:
+        return replace(watch, lost=against, whole=whole, recent=recent)
+    kept = watch.kept.after(broken(found, rules.threshold - rules.slack))
+    return replace(watch, lost=against, whole=whole, recent=recent, kept=kept)
+
+
+def _run(recent: Run, lost: Evidence, found: Scored, at: int) -> Run:
     if lost.lately <= CALM:
-        recent = Run(comparison.at, lost.count)
-    return replace(watch, lost=lost, kept=kept, whole=watch.whole.after(found), recent=recent)
-
-
-def _below(threshold: float, pair: tuple[float, float]) -> float:
-    """How much is missing; less than nothing is more than was promised."""
-    outcome, reference = pair
-    return threshold * reference - outcome
-
-
-def _most(threshold: float, top: tuple[float, float]) -> float:
-    """The most that a comparison can show beyond what was promised."""
-    return max(-_below(threshold, top), _LITTLE)
+        return Run(at, lost.count)
+    return Run(recent.since, recent.after, recent.sequence.after(found))
 
 
 def _told(watch: Watch, subject: Subject, rules: Rules, after: Trust, at: int) -> Transition:

@@ -139,3 +139,25 @@ async def test_the_portfolio_is_that_of_the_command(stage: Stage, admin: Caller,
     assert [column["name"] for column in told["columns"]][:2] == ["model", "class"]
     assert {"name", "unit", "meaning"} == set(told["columns"][0])
     assert told["break_even"] == []
+
+
+async def test_requests_in_files_are_told_like_those_that_are_not_there_yet(
+    stage: Stage, admin: Caller, shop: Shop
+) -> None:
+    asked = [(await shop.chat("auto", "moved")).headers["x-routergate-decision-id"] for _ in range(2)]
+    chosen = {"organisation": shop.organisation}
+    await until(lambda: admin.get("/admin/v1/events", params=chosen), lambda it: len(it["data"]) == 2)
+    assert stage.gateway.command("ledger", "run", "--once").returncode == 0
+    asked.append((await shop.chat("auto", "not moved")).headers["x-routergate-decision-id"])
+    said = await shop.ask("POST", "/v1/feedback", json={"decision_id": asked[0], "rating": 1})
+    assert said.status == 202
+    told = await until(
+        lambda: admin.get("/admin/v1/events", params=chosen), lambda it: len(it.get("data", ())) == 3
+    )
+    assert [row["id"] for row in told["data"]] == asked[::-1]
+    one = (await admin.get(f"/admin/v1/events/{asked[0]}")).json
+    assert (one["id"], one["decision"]["route"]) == (asked[0], "auto")
+    quality = (await admin.get("/admin/v1/quality", params=chosen)).json
+    assert sum(row["requests"] for row in quality["data"]) == 3
+    assert [row["promised"] for row in quality["data"]] == [0.9] * len(quality["data"])
+    assert sum((row["feedback"] or {"n": 0})["n"] for row in quality["data"]) == 1

@@ -23,6 +23,8 @@ _TABLE: Final[Sequence[Endpoint]] = (
              asks=(*DAYS, *PART, *reports.MARKS)),
     Endpoint("GET", "/events/{id}", reports.event, "Shows a request, and why it went where it went.", ADMIN,
              asks=("organisation",)),
+    Endpoint("GET", "/quality", reports.quality, "Compares what routes promise with what is known.", ADMIN,
+             asks=(*DAYS, "organisation")),
     Endpoint("GET", "/portfolio", reports.portfolio, "Says what models really cost.", ADMIN, asks=DAYS),
     Endpoint("GET", "/budgets", standing.budgets, "Says how budgets and limits stand.", ADMIN,
              asks=(*PART, "organisation")),

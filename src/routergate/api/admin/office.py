@@ -93,6 +93,9 @@ class Books(Protocol):
     async def event(self, decision_id: str, organisation: str | None) -> Mapping[str, Any]:
         """One of them, with what it was decided on; raises `UnknownEvent`."""
 
+    async def quality(self, days: tuple[date, date], organisation: str | None) -> Mapping[str, Any]:
+        """What routes promise, and how good their models are held for and said to be."""
+
     async def portfolio(self, days: tuple[date, date]) -> Mapping[str, Any]:
         """What models really cost."""
 

@@ -37,6 +37,12 @@ async def event(request: web.Request) -> web.Response:
     return web.json_response(await books.event(name, request.query.get("organisation")))
 
 
+async def quality(request: web.Request) -> web.Response:
+    """What routes promise, and what is known of their models."""
+    books, organisation = office(request).books, request.query.get("organisation")
+    return web.json_response(await books.quality(period(request, 7), organisation))
+
+
 async def portfolio(request: web.Request) -> web.Response:
     """What models really cost."""
     return web.json_response(await office(request).books.portfolio(period(request)))
