@@ -3,6 +3,7 @@
 import click
 
 from routergate import __version__
+from routergate.cli.artifacts import listed, promote, rollback
 from routergate.cli.budgets import budgets
 from routergate.cli.captured import captured
 from routergate.cli.common import Commands
@@ -35,6 +36,8 @@ def main() -> None:
 
 
 ledger.add_command(accrue_month)
+for command in (listed, promote, rollback):
+    router.add_command(command)
 for command in (report_holdout, report_portfolio, report_invoice, report_margins, report_focus, *REPORTS):
     report.add_command(command)
 for command in (
