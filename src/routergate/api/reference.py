@@ -120,13 +120,13 @@ Every error is OpenAI's object, so that its clients raise the exceptions that yo
 {"error": {"message": "'model' is missing.", "type": "invalid_request_error", "param": "model", "code": null}}
 ```
 
-`message` says what is wrong and what to do, `param` where. Neither quotes a prompt. On `/v1/messages` the object
-is Anthropic's, with the same `code`; where its `type` is another word, it stands behind the stroke. If a provider
-finds the request itself at fault, its own answer is passed on, with its own status.
+`message` says what is wrong and what to do, `param` where. Neither quotes a prompt. On `/v1/messages` the
+object is Anthropic's, with the same `code`; where its `type` is another word, it stands behind the stroke.
+If a provider finds the request itself at fault, its own answer is passed on, with its own status.
 
 OpenAI's and Anthropic's clients try again by themselves after 408, 409, 429 and 5xx, unless
-`x-should-retry: false` comes with it, as it does where that is no use. What follows a provider's failure within
-the gateway is in [failures](failures.md); what to do as an operator in the [runbooks](runbooks.md).
+`x-should-retry: false` comes with it, as it does where that is no use. What follows a provider's failure is
+in [failures](failures.md); what to do as an operator, in the [runbooks](runbooks.md).
 
 ## Of requests
 """
