@@ -50,9 +50,10 @@ coverage: .venv/ready  ## does every branch of the core have a test?
 
 check: lint docs coverage test  ## everything that a change must pass
 
-docs: .venv/ready  ## are the generated references and the schema up to date?
+docs: .venv/ready  ## are the generated references and the schema up to date, and does the site build?
 	$(BIN)/python -m routergate.docs --check
 	$(BIN)/python deploy/grafana/generate --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 format: .venv/ready  ## put the sources into shape
 	$(BIN)/ruff format .
@@ -61,7 +62,7 @@ format: .venv/ready  ## put the sources into shape
 	$(BIN)/python deploy/grafana/generate
 
 lock: .venv/ready  ## resolve the dependencies anew
-	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --all-extras --group dev --group docs pyproject.toml -o requirements.lock
 	$(COMPILE) --extra embedded --extra invoices --constraint requirements.lock pyproject.toml -o requirements.runtime.lock
 
 console:  ## the console's assets, from its sources (needs Node.js 20.19 or later)
@@ -74,4 +75,4 @@ bench: .venv/ready  ## what the gateway costs beside bare relays, written into d
 	$(BIN)/python -m benchmarks.overhead --write docs/performance.md
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-real .routergate console/node_modules
+	rm -rf .venv .venv-real .routergate .site console/node_modules

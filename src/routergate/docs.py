@@ -5,12 +5,14 @@ from pathlib import Path
 
 import click
 
+from routergate.api.reference import errors_reference
 from routergate.config import reference
 from routergate.telemetry.reference import metrics_reference
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "config/routergate.schema.json": reference.json_schema,
     "docs/configuration.md": reference.markdown,
+    "docs/errors.md": errors_reference,
     "docs/metrics.md": metrics_reference,
 }
 """Files, relative to the checkout, and what makes each of them."""

@@ -1,0 +1,33 @@
+"""Commands and links that the documents show lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from routergate.cli import main
+from support.documents import PAGES, blocks
+
+
+def commands() -> list[str]:
+    """Every `routergate ...` line of the blocks in the README and the documents."""
+    lines = {line for page in PAGES for block in blocks(page) for line in block.text.splitlines()}
+    return sorted(line for line in lines if line.startswith("routergate "))
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_that_is_shown_exists_with_its_options(line: str) -> None:
+    words = shlex.split(re.split(r"[|>&]", line)[0], comments=True)[1:]
+    command: Any = main
+    while isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    command.make_context("routergate", words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_link_leads_nowhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (page.parent / link).exists()]
