@@ -14,6 +14,7 @@ from routergate.cli.migration import import_
 from routergate.cli.opportunities import opportunities
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
+from routergate.cli.quality import quality
 from routergate.cli.reconcile import reconcile
 from routergate.cli.report import report
 from routergate.cli.reports import REPORTS
@@ -45,6 +46,7 @@ for command in (
     ledger,
     opportunities,
     prices,
+    quality,
     reconcile,
     report,
     router,

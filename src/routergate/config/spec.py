@@ -16,6 +16,7 @@ from routergate.domain.identity import Identity
 from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.plan import Billing
 from routergate.domain.revenue import Revenue
+from routergate.quality.plan import Plan
 
 
 class ProviderKind(StrEnum):
@@ -178,6 +179,8 @@ class Config:
     alerts: tuple[AlertSpec, ...] = ()
     guardrails: Mapping[str, tuple[GuardrailSpec, ...]] = field(default_factory=dict)
     """By route; those of requests that name a model under `direct`."""
+    shadows: Mapping[str, Plan] = field(default_factory=dict)
+    """How answers are compared, by route."""
     revenue: tuple[Revenue, ...] = ()
     """What features and customers earn."""
     billing: Billing = field(default_factory=Billing)
