@@ -22,6 +22,7 @@ from routergate.domain.quality import EVERY, Subject, Transition, Trust
 from routergate.evaluation.outcomes import read
 from routergate.quality.judge import Agreement, Judge
 from routergate.quality.rules import Rules
+from routergate.quality.sampling import Sampling
 from support.drifting import BLOCK, Change, Course, Floats, Plan, Recorded, Route
 
 SETTLED = 10
@@ -68,12 +69,15 @@ class Case:
     everything: bool = False
     """Whether it gets worse at all of its tasks."""
     flips: float = 0.0
+    compared: tuple[float, float] = (0.05, 0.5)
+    """Of the answers of a model that is known well, and of one that is not."""
 
 
 CASES: Mapping[str, Case] = {
     "one task": Case(),
     "everything": Case(everything=True),
     "noisy judge": Case(flips=0.2),
+    "noisy judge, more compared": Case(flips=0.2, compared=(0.3, 1.0), requests=140_000),
 }
 
 
@@ -93,8 +97,14 @@ def plan(case: Case, promise: Promise, known: Recorded, chance: np.random.Genera
     rules = Rules(threshold=promise.threshold, probes=0.2)
     if case.flips:
         rules = replace(rules, judge=heard(case.flips, chance))
+    share, most = case.compared
     return Plan(
-        requests=case.requests, rules=rules, changes=(change,), flips=case.flips, at_large=case.everything
+        requests=case.requests,
+        rules=rules,
+        sampling=Sampling(share=share, most=most, shadow=0.05),
+        changes=(change,),
+        flips=case.flips,
+        at_large=case.everything,
     )
 
 

@@ -33,7 +33,7 @@ The same tokens at the baseline's price are the comparison. Whether the answers 
 cannot say.
 
 To look further:
-  routergate demo --keep           leave all of this running: its address, key and /metrics
+  routergate demo --keep           leave all of this running: its address, key, console and /metrics
   routergate explain --help        which model a request would go to, and why
   routergate serve                 your own providers, from config/routergate.yaml"""
 SPEED = 8.0
@@ -73,24 +73,26 @@ async def _demo(requests: int, *, keep: bool, console: Console) -> int:
             (await stack.enter_async_context(Simulator(profile.at_speed(SPEED)))).base_url
             for profile in (ECONOMY, VLLM, FRONTIER)
         ]
-        key = f"rg-demo-{secrets.token_urlsafe(16)}"
+        key, admin_key = (f"rg-{name}-{secrets.token_urlsafe(16)}" for name in ("demo", "admin"))
         config = folder / "routergate.yaml"
         config.write_text(json.dumps(configuration(urls, key), indent=2))
-        url = await stack.enter_async_context(_gateway(config, folder / "data"))
+        url = await stack.enter_async_context(_gateway(config, folder / "data", admin_key))
         client = await stack.enter_async_context(client_class(base_url=f"{url}/v1", api_key=key))
         sent = await _send(client, requests, console)
         await _report(client, sent, console)
         console.print(FARTHER, soft_wrap=True)
         if keep:
-            console.print(_running(url, key, config), soft_wrap=True)
+            console.print(_running(url, key, admin_key, config), soft_wrap=True)
             await asyncio.Event().wait()
     return 0
 
 
-def _running(url: str, key: str, config: Path) -> str:
+def _running(url: str, key: str, admin_key: str, config: Path) -> str:
     """Where it is, and how other commands find it."""
     return (
-        f"\nStill running: {url}  key: {key}\nFor commands beside it, such as routergate report usage:\n"
+        f"\nStill running: {url}  key: {key}\n"
+        f"In a browser: {url}/console  key: {admin_key}\n"
+        "For commands beside it, such as routergate report usage:\n"
         f"  export ROUTERGATE_CONFIG={config} ROUTERGATE_DATA_DIR={config.parent / 'data'}"
     )
 
@@ -154,12 +156,13 @@ def _official_client() -> "type[AsyncOpenAI]":
 
 
 @asynccontextmanager
-async def _gateway(config: Path, data: Path) -> AsyncIterator[str]:
+async def _gateway(config: Path, data: Path, admin_key: str) -> AsyncIterator[str]:
     """`routergate serve` in a process of its own; where it listens."""
     settings = {
         "ROUTERGATE_CONFIG": str(config),
         "ROUTERGATE_DATA_DIR": str(data),
         "ROUTERGATE_LOG_FORMAT": "console",
+        "ROUTERGATE_ADMIN_KEY": admin_key,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "routergate.cli", "serve", "--port", "0",

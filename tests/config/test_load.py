@@ -293,7 +293,7 @@ def test_loading_imports_no_heavy_library() -> None:
     script = (
         "import sys; from pathlib import Path; from routergate.config.load import load;"
         "load(Path(sys.argv[1]), {'OPENAI_API_KEY': 'a', 'ANTHROPIC_API_KEY': 'b'});"
-        "print({'litellm', 'aiohttp', 'redis'} & set(sys.modules))"
+        "print({'litellm', 'aiohttp', 'redis', 'pydantic_settings'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", script, str(CHECKOUT / "config/routergate.yaml")]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "set()\n"

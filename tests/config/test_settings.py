@@ -29,7 +29,7 @@ def test_variables_are_read_with_their_prefix(monkeypatch: pytest.MonkeyPatch) -
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "Console",
         "DATA_DIR": "",
-        "redis_timeout_ms": "100",
+        "REDIS_TIMEOUT_MS": "100",
     }.items():
         monkeypatch.setenv(f"ROUTERGATE_{name}", value)
     settings = read_settings()

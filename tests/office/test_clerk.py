@@ -70,7 +70,7 @@ async def test_what_is_wrong_with_the_files_is_raised_here(clerk: Clerk, tmp_pat
 
 
 async def test_a_question_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
-    clerk = Clerk(patience=0.001)
+    clerk = Clerk(patience=0.001, starting=0.0)
     with pytest.raises(ReportTooLarge, match=r"took longer than 0\.001 s"):
         await clerk.ask(asked(tmp_path))
     await clerk.close()

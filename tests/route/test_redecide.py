@@ -11,8 +11,9 @@ from routergate.domain.asset import Loaded
 from routergate.domain.decision import Catalogue, Decision, Estimate, Rejection, RoutePolicy, Why
 from routergate.domain.errors import NoEligibleModel
 from routergate.domain.identity import Wishes
-from routergate.domain.model import Capability, ModelCard, ModelId
+from routergate.domain.model import Capability, ModelCard, ModelId, TaskId
 from routergate.domain.money import Nanos
+from routergate.domain.quality import Stand, Standing, Trust
 from routergate.domain.request import Features
 from routergate.route.decide import World, decide
 from routergate.route.filters import Conditions
@@ -144,3 +145,13 @@ def test_without_a_baseline_quality_is_taken_as_it_is() -> None:
 
     again = redecide(once(plain), policy, supposed(replace(CATALOGUE, models=models)))
     assert (again.chosen.card.id, again.chosen.quality.mean) == ("new", 0.87)
+
+
+def test_who_was_not_trusted_then_is_not_asked_again() -> None:
+    demoted = Stand(trust=Trust.DEMOTED, why="quality 0.71 against 0.9")
+    policy = replace(POLICY, quality=0.5)
+    then = once(policy, standing=Standing({(CHEAP.id, TaskId("chat")): demoted}))
+
+    assert once(policy).chosen.card.id == "cheap"
+    assert then.chosen.card.id == "middle"
+    assert redecide(then, policy, supposed()).chosen.card.id == "middle"

@@ -75,6 +75,25 @@ async def test_what_cannot_be_written_fails_by_itself(store: Store) -> None:
     assert await good == b"good"
 
 
+async def test_what_does_not_speak_redis_is_no_store() -> None:
+    ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                polite = b"+PONG\r\n" if b"PING" in data else b"+OK\r\n" * data.count(b"*")
+                writer.write(b"HTTP/1.1 400\r\n" if b"EVALSHA" in data else polite)
+        await closed(writer)
+        ended.set()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
+        store = connect(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}", timeout=5)
+        with pytest.raises(StoreUnavailable, match="InvalidResponse"):
+            await store.run(ECHO, ["k"], ["x"])
+        await store.close()
+        await ended.wait()
+
+
 async def test_large_replies_come_in_pieces(store: Store) -> None:
     replies = await asyncio.gather(*(store.run(ECHO, ["k"], [b"x" * 300_000]) for _ in range(20)))
 
@@ -115,6 +134,10 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     with suppress(ConnectionError):
         while data := await reader.read(65536):
             writer.write(data)
+    await closed(writer)
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()

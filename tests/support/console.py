@@ -38,6 +38,7 @@ NAMES = (
     "live",
     "spend",
     "events",
+    "quality",
     "portfolio",
     "budgets",
     "providers",
@@ -229,7 +230,7 @@ class Visitor:
     hosts: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._asked)

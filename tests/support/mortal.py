@@ -27,7 +27,7 @@ from routergate.api.server import application
 from routergate.app import Parts, compose
 from routergate.chores import ended, kept_running
 from routergate.config.load import load
-from routergate.config.settings import environment, read_settings
+from routergate.config.settings import Settings, environment
 from routergate.ledger.delivery import SETTLE
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.reservations import RESERVE
@@ -169,7 +169,7 @@ async def _listening(worker: Worker, passages: Passages) -> Any:
 @contextmanager
 def _planned() -> Iterator[Plan]:
     """What all lives are told, on a port that stays the same."""
-    settings, environ = read_settings(), environment()
+    settings, environ = Settings(), environment()
     configure("INFO", "json")
     with (
         tempfile.TemporaryDirectory() as metrics,

@@ -67,13 +67,13 @@ function Models({ rows }: { rows: Measured[] }) {
       fields={[
         { name: "Route", of: (row) => name(row.route) },
         { name: "Model", of: (row) => row.model },
+        { name: "State", of: (row) => (row.state ? <Badge>{row.state}</Badge> : "–") },
         { name: "Promised", number: true, means: "by the route, now", of: (row) => promise(row) },
         ...known<Measured>(),
         {
           name: `Measured, with its 95 % interval, ${from} to 1`,
           of: (row) => <Against row={row} promised={row.promised} from={from} />,
         },
-        { name: "State", of: (row) => (row.state ? <Badge>{row.state}</Badge> : "–") },
       ]}
     />
   );
@@ -84,11 +84,13 @@ function promise({ promised, baseline }: Measured): string {
   return baseline ? `${quality(promised)} of ${baseline}'s` : quality(promised);
 }
 
-type Task = Measured["tasks"][number] & { route: string; model: string };
+type Task = Measured["tasks"][number] & Pick<Measured, "route" | "model" | "promised">;
 
 function Tasks({ rows }: { rows: Measured[] }) {
-  const tasks: Task[] = rows.flatMap(({ route, model, tasks }) => tasks.map((task) => ({ ...task, route, model })));
-  const from = scale(tasks.flatMap((row) => [row.threshold, row.feedback?.low]));
+  const tasks: Task[] = rows.flatMap(({ route, model, promised, tasks }) =>
+    tasks.map((task) => ({ ...task, route, model, promised })),
+  );
+  const from = scale(tasks.flatMap((row) => [row.promised, row.feedback?.low]));
   return (
     <Table<Task>
       caption="The same by task; the threshold is what an estimate has to reach for the promise to be kept"
@@ -99,7 +101,7 @@ function Tasks({ rows }: { rows: Measured[] }) {
         { name: "Task", of: (row) => row.task },
         { name: "Threshold", number: true, of: (row) => (row.threshold === null ? "none" : quality(row.threshold)) },
         ...known<Task>(),
-        { name: `Measured, ${from} to 1`, of: (row) => <Against row={row} promised={row.threshold} from={from} /> },
+        { name: `Measured, ${from} to 1`, of: (row) => <Against row={row} promised={row.promised} from={from} /> },
       ]}
     />
   );

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from routergate.config.wording import words
 from routergate.domain.errors import ConfigError
@@ -22,10 +23,15 @@ def _lower(written: Any) -> Any:
     return written.lower() if isinstance(written, str) else written
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """What differs from one machine to the next. An empty variable is as if it were not set."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
 
     config: Path = Path("config/routergate.yaml")
     """The configuration file."""
@@ -65,16 +71,10 @@ class Settings(BaseModel):
 def read_settings() -> Settings:
     """The settings; raises `ConfigError` with every variable that is wrong."""
     try:
-        return Settings.model_validate(_written(environment()))
+        return Settings()
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
     raise ConfigError([f"{PREFIX}{str(error['loc'][0]).upper()}: {words(error)}" for error in errors])
-
-
-def _written(variables: Mapping[str, str]) -> Mapping[str, str]:
-    """Those that are settings, by their names; upper or lower case is the same."""
-    told = {name.upper(): text for name, text in variables.items() if text}
-    return {name: text for name in Settings.model_fields if (text := told.get(PREFIX + name.upper()))}
 
 
 def environment() -> Mapping[str, str]:

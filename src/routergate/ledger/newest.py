@@ -55,6 +55,8 @@ class Newest:
     """Entries at most, whatever they are."""
     _found: list[tuple[int, EventRow]] = field(default_factory=list)
     """With the time at which each was written."""
+    _latest: list[int] = field(default_factory=list)
+    """A heap of the latest arrivals among them, as many as are wanted."""
     _ends: list[tuple[int, str, str]] = field(default_factory=list)
     """A heap of streams: the latest time that was not read yet, negative; the name, and where to go on."""
 
@@ -108,17 +110,21 @@ class Newest:
         for place, fields in page:
             row = decode(fields[b"event"])
             if self.since <= row.at and order(row) < self.place.before and self.wanted(row):
-                self._found.append((_time(place), row))
+                self._take(_time(place), row)
         if len(page) == PAGE and ((last := _time(page[-1][0])) + SKEW) * MILLISECOND >= self.since:
             heapq.heappush(self._ends, (-last, name, f"({page[-1][0].decode()}"))
         return len(page)
 
+    def _take(self, written: int, row: EventRow) -> None:
+        self._found.append((written, row))
+        heapq.heappush(self._latest, row.at)
+        if len(self._latest) > self.most:
+            heapq.heappop(self._latest)
+
     def _enough(self) -> bool:
         """Whether no entry that was not read can be among the newest."""
-        if len(self._found) < self.most:
-            return False
-        last = heapq.nlargest(self.most, (row.at for _, row in self._found))[-1]
-        return (self._unread + SKEW) * MILLISECOND < last
+        full = len(self._latest) == self.most
+        return full and (self._unread + SKEW) * MILLISECOND < self._latest[0]
 
 
 def order(row: EventRow) -> Order:

@@ -15,6 +15,8 @@ from routergate.office.papers import HEAD, Asked, Reply, length, reply, sent
 
 IDLE = 120.0
 """Seconds after which it goes if nobody asks."""
+STARTING = 60.0
+"""Seconds more that it may take to begin, on a machine that has much else to do."""
 PATIENCE = 30.0
 """Seconds that an answer may take, the wait for other answers included."""
 
@@ -25,6 +27,7 @@ class Clerk:
 
     idle: float = IDLE
     patience: float = PATIENCE
+    starting: float = STARTING
     _process: Process | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _going: asyncio.TimerHandle | None = None
@@ -32,8 +35,8 @@ class Clerk:
     async def ask(self, question: Asked) -> Reply:
         """What the files say; raises `LedgerUnusable` or `ReportTooLarge`."""
         try:
-            async with asyncio.timeout(self.patience), self._turn:
-                answer = await self._answer(question)
+            async with asyncio.timeout(self.patience) as limit, self._turn:
+                answer = await self._answer(question, limit)
         except TimeoutError:
             raise ReportTooLarge(
                 f"The ledger's files took longer than {self.patience:g} s: ask for fewer days, or choose an "
@@ -52,8 +55,8 @@ class Clerk:
                 process.kill()
             await process.wait()
 
-    async def _answer(self, question: Asked) -> Reply:
-        process = await self._there()
+    async def _answer(self, question: Asked, limit: asyncio.Timeout) -> Reply:
+        process = await self._there(limit)
         try:
             answer = await _exchanged(process, question)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -66,7 +69,7 @@ class Clerk:
         self._going = asyncio.get_running_loop().call_later(self.idle, _hands(process)[0].close)
         return answer
 
-    async def _there(self) -> Process:
+    async def _there(self, limit: asyncio.Timeout) -> Process:
         self._stay()
         if (
             self._process is None
@@ -74,6 +77,7 @@ class Clerk:
             or _hands(self._process)[0].is_closing()
         ):
             await self.close()
+            limit.reschedule(asyncio.get_running_loop().time() + self.starting + self.patience)
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "routergate.office.archive", stdin=PIPE, stdout=PIPE
             )

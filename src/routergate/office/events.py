@@ -1,5 +1,6 @@
 """Single requests: from the streams, as far as they are not in files yet, and from the ledger's files."""
 
+import asyncio
 import base64
 import re
 from collections import Counter
@@ -60,11 +61,10 @@ class Events:
         await streams.read(await self._organisations(conditions.get("organisation")))
         rows = await self._merged(streams, days, conditions)
         given = rows[:most]
-        if len(rows) > most:
-            return list(map(shown, given)), _cursor(streams.following(order(given[-1])))
-        if not streams.over:
-            return list(map(shown, given)), _cursor(streams.following((streams.whole, "", "")))
-        return list(map(shown, given)), None
+        if len(rows) <= most and streams.over:
+            return list(map(shown, given)), None
+        end = order(given[-1]) if len(rows) > most else (streams.whole, "", "")
+        return list(map(shown, given)), _cursor(await asyncio.to_thread(streams.following, end))
 
     async def one(self, name: str, organisation: str | None) -> Mapping[str, Any]:
         """A request, with what it was decided on; raises `UnknownEvent`."""
@@ -91,7 +91,7 @@ class Events:
 
     async def _merged(self, streams: Newest, days: Days, where: Mapping[str, str | None]) -> list[EventRow]:
         """What streams and files have, each row once; no older ones than the streams were read for."""
-        rows = streams.rows()[: streams.most]
+        rows = (await asyncio.to_thread(streams.rows))[: streams.most]
         full = len(rows) == streams.most
         if not self._has_files() or (rows and rows[-1].at < streams.whole):
             return rows

@@ -1,5 +1,6 @@
 """What routes promise, how good their models are held for, and how good they are said to be."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -40,7 +41,8 @@ class Quality:
             since=instant(days[0]),
         )
         await recent.read(names)
-        asked = _asked(self.view.ledger, days, organisation, recent.rows())
+        rows = await asyncio.to_thread(recent.rows)
+        asked = await asyncio.to_thread(_asked, self.view.ledger, days, organisation, rows)
         groups = (await self.files(asked)).judged
         catalogue = self.view.config().catalogue
         return {

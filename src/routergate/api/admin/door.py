@@ -63,8 +63,9 @@ def _check_role(operator: Operator) -> None:
 
 
 def private(response: web.StreamResponse) -> web.StreamResponse:
-    """No cache on the way may keep what operators see."""
+    """No cache on the way may keep what operators see, and no browser take it for anything else."""
     response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
