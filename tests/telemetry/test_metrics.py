@@ -316,7 +316,9 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.comparisons.refused(429, "budget_exceeded")
     metrics.comparisons.record(an_event())
     metrics.comparisons.show([(SUBJECT, Trust.WATCHED)])
-    metrics.comparisons.moved(put(begun(0), SUBJECT, Trust.WATCHED, a_plan().rules, Hand(said="", at=1))[1])
+    _, moved = put(begun(0), SUBJECT, Trust.WATCHED, a_plan().rules, Hand(said="", at=1))
+    assert moved is not None
+    metrics.comparisons.moved(moved)
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
     assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}
 
