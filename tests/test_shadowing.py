@@ -7,10 +7,12 @@ import pytest
 
 from routergate.domain.decision import Rejection, Why
 from routergate.domain.event import UsageEvent
+from routergate.domain.feedback import Feedback
 from routergate.domain.model import Capability, ModelId
+from routergate.domain.quality import EVERY, Source
 from routergate.domain.request import ChatRequest
 from routergate.quality.sampling import Sampling
-from routergate.shadowing import WAITING, Nobody, Samples
+from routergate.shadowing import REMEMBERED, WAITING, Nobody, Samples
 from routergate.trusting import Trusts
 from support.builders import a_card, a_decision, a_request
 from support.comparisons import a_plan
@@ -94,6 +96,27 @@ def test_a_sample_says_nothing_of_its_texts_to_a_log() -> None:
     shown = repr(stand.samples.waiting.get_nowait())
     assert "secret answer" not in shown
     assert "How many?" not in shown
+
+
+def test_feedback_is_a_hint_of_the_model_that_answered() -> None:
+    stand = Stand()
+    stand.drawn(an_answer(id="known"), text=None)
+    said = [Feedback(decision=name, rating=0.0, source="user", weight=3.0) for name in ("known", "other")]
+
+    told, whole = stand.samples.volunteered(said, 5)
+
+    assert (told.subject.model, told.inclusion, told.weight, told.source) == ("mini", None, 1.0, Source.USER)
+    assert whole.subject.task == EVERY
+
+
+def test_answers_of_long_ago_and_of_nobody_are_not_known() -> None:
+    stand = Stand()
+    for number in range(REMEMBERED + 1):
+        stand.drawn(an_answer(id=f"{number}"), text=None)
+    stand.drawn(an_answer(id="nobody", card=None))
+
+    said = [Feedback(decision=name, rating=1.0, source="user") for name in ("0", "nobody", "1")]
+    assert len(list(stand.samples.volunteered(said, 5))) == 2
 
 
 def test_nobody_compares_nothing() -> None:

@@ -3,15 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from routergate.accounts.audit import AuditLog
 from routergate.alarms import Alarms
 from routergate.app import Parts
 from routergate.comparing import Comparer
 from routergate.config.spec import Config
+from routergate.domain.errors import StoreUnavailable
+from routergate.domain.feedback import Feedback
 from routergate.domain.quality import Cause, Transition
 from routergate.gateway import Gateway
 from routergate.ledger.comparisons import ComparisonBook
+from routergate.ledger.trust import StoredTrust
 from routergate.providers.reading import ChatReader
 from routergate.trusting import LOOK_EVERY, Watching, follow
 
@@ -39,6 +43,15 @@ def overseen(parts: Parts, gateway: Callable[[], Gateway], config: Callable[[], 
         lambda: follow(parts.store, parts.trusts, lambda: config().shadows),
         lambda: _show(parts),
     )
+
+
+async def heard(parts: Parts, said: Sequence[Feedback]) -> None:
+    """Feedback is in the books: count it; what it says of models may put them under watch, and no more."""
+    parts.metrics.opinions.heard(said)
+    news = list(parts.samples.volunteered(said, parts.clock.epoch_ns()))
+    if news:
+        with suppress(StoreUnavailable):  # a hint, which need not be there
+            await StoredTrust(parts.store).say(news)
 
 
 async def _tell(parts: Parts, moved: Transition) -> None:

@@ -1,13 +1,14 @@
 """Which answers are compared: drawn when they have been given, and kept in memory until it is their turn."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from routergate.domain.decision import Why
 from routergate.domain.event import UsageEvent
+from routergate.domain.feedback import Feedback
 from routergate.domain.model import Capability, ModelId, TaskId
-from routergate.domain.quality import EVERY, Subject
+from routergate.domain.quality import EVERY, Comparison, Source, Subject
 from routergate.domain.request import ChatRequest
 from routergate.ports import Onlooker
 from routergate.quality.plan import Plan
@@ -17,6 +18,8 @@ from routergate.trusting import Trusts
 
 WAITING = 200
 """Samples that wait at most; further ones are left out, whatever their answers are like."""
+REMEMBERED = 5_000
+"""Answers whose models are still known when feedback comes."""
 Count = Callable[[str, str, str], None]
 """Told route, model and result."""
 
@@ -49,15 +52,40 @@ class Samples:
         self._chance = chance
         self._trusts = trusts
         self._count = count
+        self._known: dict[str, Subject] = {}
 
     def saw(self, request: ChatRequest, event: UsageEvent, text: str | None) -> None:
         """Draw for each model that the answer says something of."""
         plan = self.plans.get(event.route)
-        if plan is None or not text or not _comparable(request, event):
+        if plan is None:
+            return
+        self._remember(event)
+        if not text or not _comparable(request, event):
             return
         answered = Answered(plan=plan, request=request, event=event, text=text)
         for model in _compared(event, plan):
             self._draw(answered, Subject(route=event.route, model=model, task=TaskId(event.task)))
+
+    def volunteered(self, said: Iterable[Feedback], at: int) -> Iterator[Comparison]:
+        """What feedback says of models; of answers that others gave, or long ago, nobody knows here."""
+        for one in said:
+            if (subject := self._known.get(one.decision)) is not None:
+                told = Comparison(
+                    subject=subject,
+                    source=Source.USER,
+                    outcome=one.rating,
+                    weight=min(one.weight, 1.0),
+                    inclusion=None,
+                    at=at,
+                )
+                yield from (told, told.at_large)
+
+    def _remember(self, event: UsageEvent) -> None:
+        if event.card is None:
+            return
+        self._known[event.id] = Subject(route=event.route, model=event.card.id, task=TaskId(event.task))
+        if len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
 
     def _draw(self, answered: Answered, subject: Subject) -> None:
         probability = answered.plan.inclusion(*self._trusts.of(subject, replace(subject, task=EVERY)))

@@ -44,7 +44,7 @@ from routergate.office import minutes
 from routergate.office.clerk import Clerk
 from routergate.office.furnished import furnished
 from routergate.office.view import View
-from routergate.overseeing import overseen
+from routergate.overseeing import heard, overseen
 from routergate.ports import TokenCounter
 from routergate.store.client import connect
 from routergate.telemetry.logs import counted
@@ -141,7 +141,7 @@ class Worker:
     async def feedback(self, caller: Identity, said: Sequence[Feedback]) -> None:
         """Take it down, and set it beside what was expected."""
         await FeedbackBook(self.parts.store, self.parts.clock).book(caller, said)
-        self.parts.metrics.opinions.heard(said)
+        await heard(self.parts, said)
 
     def services(self) -> Services:
         """The same, as the HTTP layer sees it."""
