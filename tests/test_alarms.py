@@ -17,12 +17,16 @@ from routergate.app import SystemClock
 from routergate.config.load import load
 from routergate.config.spec import Config
 from routergate.domain.budget import Measure, Scope
+from routergate.domain.quality import Trust
 from routergate.domain.reservation import Counter, Kind
 from routergate.ledger.alerts import untold
 from routergate.ledger.names import ORGANISATIONS, alerts_key, counter_key
+from routergate.ledger.trust import StoredTrust
+from routergate.quality.standings import Moves, Order
 from routergate.store.client import Store
 from routergate.telemetry.webhooks import listener
 from routergate.testing import Profile
+from support.comparisons import SUBJECT, a_plan
 from support.gateway import KEY, configuration, running_gateway
 from support.redis import redis_server, store
 from support.stage import a_caller, simulator_in_a_thread
@@ -164,6 +168,26 @@ async def test_one_may_be_told_of_one_organisation_only(store: Store, tmp_path: 
         await passed(store, 10)
         await receiver.until(lambda told: len(told) == 1)
     assert [one["organisation"] for one in receiver.told] == ["acme"]
+
+
+async def test_whoever_is_told_of_everybody_is_told_of_models_that_move(store: Store, tmp_path: Path) -> None:
+    order = Order(subject=SUBJECT, trust=Trust.DEMOTED, said="cli:ann", at=10**18)
+    stored, moves = StoredTrust(store), Moves({"auto": a_plan()}, {})
+    moves.take([order])
+    async with listening() as (receiver, url), listening() as (narrow, elsewhere):
+        config = told_at(
+            tmp_path,
+            {"url": url},
+            {"url": url + "?chat", "format": "slack"},
+            {"url": elsewhere, "organisation": "acme"},
+        )
+        async with alarms(store, config, processes=2):
+            await stored.write(await stored.kept(), "0-0", moves.watches, moves.told)
+            await receiver.until(lambda told: len(told) == 2)
+    assert narrow.told == []
+    [plain] = [one for one in receiver.told if "type" in one]
+    assert (plain["type"], plain["model"], plain["from"]) == ("quality.demoted", "mini", "trusted")
+    assert {"text": plain["why"].replace(">", "&gt;")} in receiver.told
 
 
 async def test_a_gateway_tells_of_thresholds_and_of_the_first_refusal(tmp_path: Path) -> None:

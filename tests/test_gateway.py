@@ -46,6 +46,7 @@ from routergate.guardrails.guards import RouteGuards
 from routergate.guardrails.rail import Rail
 from routergate.ports import Chunk
 from routergate.route.explain import explain
+from routergate.shadowing import Nobody
 from routergate.spend.book import Book
 from routergate.spend.reservation import Till
 from support.builders import a_card, a_catalogue, a_rate_card, a_request
@@ -119,6 +120,7 @@ class World:
             capture=Nothing(),
             guards=RouteGuards({"auto": [Rail(name="hook", hook=hook) for hook in self.hooks]}),
             till=Till(rules=self.rules, ledger=self.ledger, book=Book(), clock=self.clock),
+            onlooker=Nobody(),
             telemetry=self.telemetry,
             clock=self.clock,
         )

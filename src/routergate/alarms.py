@@ -1,9 +1,10 @@
-"""Telling whoever wants to know of budgets: one process at a time, at least once, normally once."""
+"""Telling whoever wants to know of budgets and models: one process at a time, at least once."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -11,13 +12,23 @@ import aiohttp
 from routergate.config.spec import AlertFormat, AlertSpec, Config
 from routergate.domain.alert import Alert
 from routergate.domain.errors import StoreUnavailable
-from routergate.ledger.alerts import tell, untold
+from routergate.domain.quality import Transition
+from routergate.ledger.alerts import NEW, tell, untold
 from routergate.ledger.names import ALERTING, ORGANISATIONS
+from routergate.ledger.trust import StoredTrust
 from routergate.ledger.turn import Turn
 from routergate.ports import Clock
 from routergate.spend.watch import limit_at
 from routergate.store.client import Store
-from routergate.telemetry.webhooks import Payload, as_object, as_slack, listener, posted
+from routergate.telemetry.webhooks import (
+    Payload,
+    as_object,
+    as_slack,
+    listener,
+    move_as_object,
+    move_as_slack,
+    posted,
+)
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +38,10 @@ PAUSES = (1.0, 5.0)
 REST = 60.0
 """Seconds until somebody who did not take an alert is tried again."""
 FORMATS: Mapping[AlertFormat, Payload] = {AlertFormat.JSON: as_object, AlertFormat.SLACK: as_slack}
+MOVES: Mapping[AlertFormat, Callable[[Transition], Mapping[str, Any]]] = {
+    AlertFormat.JSON: move_as_object,
+    AlertFormat.SLACK: move_as_slack,
+}
 
 
 class Alarms:
@@ -80,16 +95,31 @@ class Alarms:
             for alert in await untold(self._store, concerned, name, self._clock.epoch_ns() // 1_000_000):
                 if not await self._turn.ours():
                     return
-                if not await self._delivered(spec, alert):
+                if not await self._delivered(spec, self._payload(spec, alert)):
                     await asyncio.sleep(REST)
                     return
                 await tell(self._store, alert, name)
+            await self._tell_moves(spec, name)
         except StoreUnavailable as error:
             log.warning("alerts wait: %s", error)
 
-    async def _delivered(self, spec: AlertSpec, alert: Alert) -> bool:
+    async def _tell_moves(self, spec: AlertSpec, name: str) -> None:
+        """Models are everybody's: whoever is told of one organisation only is not told of them."""
+        stored = StoredTrust(self._store)
+        since = self._clock.epoch_ns() // 1_000_000 - NEW
+        for place, moved in await stored.untold(name, since) if spec.organisation is None else ():
+            if not await self._turn.ours():
+                return
+            if not await self._delivered(spec, MOVES[spec.format](moved)):
+                await asyncio.sleep(REST)
+                return
+            await stored.tell(name, place)
+
+    def _payload(self, spec: AlertSpec, alert: Alert) -> Mapping[str, Any]:
         rules = self._config().rules.of(alert.organisation)
-        payload = FORMATS[spec.format](alert, limit_at(rules, alert.counter, alert.amount))
+        return FORMATS[spec.format](alert, limit_at(rules, alert.counter, alert.amount))
+
+    async def _delivered(self, spec: AlertSpec, payload: Mapping[str, Any]) -> bool:
         url = spec.url.reveal()
         for pause in (*PAUSES, None):
             refusal = await posted(self._session, url, payload)

@@ -56,10 +56,12 @@ from routergate.providers.translated import ChatAsMessages, MessagesAsChat, Tran
 from routergate.reporting.question import Question
 from routergate.reporting.render import plain_rows
 from routergate.reporting.usage import TOTALLED, from_totals
+from routergate.shadowing import Samples
 from routergate.spend.book import Book
 from routergate.spend.reservation import Till
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
+from routergate.trusting import Trusts
 
 OWN_NAMES = frozenset({ProviderKind.OPENAI, ProviderKind.AZURE})
 """Where the limit of a chat answer is `max_completion_tokens`, as reasoning models want it."""
@@ -94,18 +96,29 @@ class Parts:
     experience: Experience = field(default_factory=Experience)
     recent: Recent = field(default_factory=Recent)
     book: Book = field(default_factory=Book)
+    trusts: Trusts = field(default_factory=Trusts)
+    samples: Samples = field(init=False)
     clock: Clock = field(default_factory=SystemClock)
     workers: int = 1
     """Processes that share what a provider takes at the same time."""
+
+    def __post_init__(self) -> None:
+        samples = Samples(SystemRandom().random, self.trusts, self.metrics.comparisons.count)
+        object.__setattr__(self, "samples", samples)  # the rest of it is what it is made of
 
 
 async def compose(config: Config, parts: Parts) -> Gateway:
     """A gateway for a configuration; how much its providers take at the same time holds at once."""
     servers = await fleet(config.providers, parts.session)
     _limit(config.providers, parts)
+    parts.samples.plans = config.shadows
     return Gateway(
         keyring=StoredKeyring(parts.store, [(k.digest, k.identity) for k in config.keys], parts.clock),
-        router=replace(router(config, parts.counter, parts.lengths, parts.volumes), recent=parts.recent),
+        router=replace(
+            router(config, parts.counter, parts.lengths, parts.volumes),
+            recent=parts.recent,
+            standing=parts.trusts.standing,
+        ),
         dispatcher=dispatcher(servers, parts.counter, parts.experience),
         homes=StoredHomes(parts.store),
         cache=_cache(config.server, parts.store),
@@ -114,6 +127,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
         telemetry=parts.metrics,
         clock=parts.clock,
+        onlooker=parts.samples,
     )
 
 

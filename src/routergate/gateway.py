@@ -28,6 +28,7 @@ from routergate.ports import (
     Homes,
     Kept,
     Keyring,
+    Onlooker,
     Telemetry,
 )
 from routergate.route.named import policy_of
@@ -62,6 +63,7 @@ class Gateway:
     till: Till
     telemetry: Telemetry
     clock: Clock
+    onlooker: Onlooker
 
     @asynccontextmanager
     async def chat(self, incoming: Incoming) -> AsyncIterator["Answer"]:
@@ -152,6 +154,7 @@ class Gateway:
         self._learn(reservation.decision, event, call.request.choices)
         self.till.ledger.settle(event)
         self.telemetry.record(event)
+        self.onlooker.saw(call.request, event, meter.text)
 
     async def _begin(self, recall: Recall, reservation: Reservation, meter: Meter) -> Begun:
         """The kept answer, for which nothing is due, or else the first that begins."""

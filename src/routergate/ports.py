@@ -234,6 +234,16 @@ class Telemetry(Protocol):
         """Count a request that ended before it was routed, without raising."""
 
 
+class Onlooker(Protocol):
+    """Whoever compares answers."""
+
+    def saw(self, request: ChatRequest, event: UsageEvent, text: str | None) -> None:
+        """Perhaps compare an answer that was given, later and elsewhere; without blocking or raising.
+
+        `text`: all of it, `None` where nobody has that. It stays in memory.
+        """
+
+
 class Lengths(Protocol):
     """How much each model writes."""
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from routergate.accounts.idempotency import StoredReplies
-from routergate.alarms import Alarms
 from routergate.api.doors import Doors, listening
 from routergate.api.services import Services
 from routergate.app import Parts, SystemClock, client_session, compose, own_usage
@@ -45,6 +44,7 @@ from routergate.office import minutes
 from routergate.office.clerk import Clerk
 from routergate.office.furnished import furnished
 from routergate.office.view import View
+from routergate.overseeing import heard, overseen
 from routergate.ports import TokenCounter
 from routergate.store.client import connect
 from routergate.telemetry.logs import counted
@@ -141,7 +141,7 @@ class Worker:
     async def feedback(self, caller: Identity, said: Sequence[Feedback]) -> None:
         """Take it down, and set it beside what was expected."""
         await FeedbackBook(self.parts.store, self.parts.clock).book(caller, said)
-        self.parts.metrics.opinions.heard(said)
+        await heard(self.parts, said)
 
     def services(self) -> Services:
         """The same, as the HTTP layer sees it."""
@@ -272,7 +272,6 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         parts.ledger.recover,
         parts.ledger.renew,
         sweeper.run,
-        Alarms(parts.store, parts.session, parts.clock, lambda: worker.config).run,
         lambda: share_learned(parts),
         lambda: share_circuits(parts),
         lambda: watch_capacity(parts, lambda: worker.gateway),
@@ -282,6 +281,7 @@ def background(worker: Worker, wake: asyncio.Event) -> list[asyncio.Task[None]]:
         lambda: show_budgets(parts, lambda: worker.config.rules),
         lambda: show_ledger(parts),
         lambda: minutes.keep(worker.view()),
+        *overseen(parts, lambda: worker.gateway, lambda: worker.config),
         lambda: _reload_when(wake, worker),
     )
     return [asyncio.create_task(kept_running(job)) for job in jobs]

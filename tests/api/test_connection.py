@@ -12,6 +12,7 @@ from routergate.api.server import application
 from routergate.api.services import Services
 from routergate.domain.identity import Identity
 from routergate.gateway import Gateway
+from routergate.shadowing import Nobody
 
 SECRET = b"rg-the-secret-of-the-prompt"
 POST = b"POST /v1/route HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -40,6 +41,7 @@ GATEWAY = Gateway(
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,
+    onlooker=Nobody(),
 )
 
 

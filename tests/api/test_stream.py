@@ -14,6 +14,7 @@ from routergate.api.idempotency import marked, once
 from routergate.api.services import SERVICES, Services
 from routergate.api.stream import EventStream
 from routergate.gateway import Gateway
+from routergate.shadowing import Nobody
 from routergate.store.client import Store, connect
 from routergate.store.embedded import EmbeddedServer
 from support.fakes import OpenKeyring
@@ -31,6 +32,7 @@ GATEWAY = Gateway(
     till=NOTHING,
     telemetry=NOTHING,
     clock=NOTHING,
+    onlooker=Nobody(),
 )
 
 

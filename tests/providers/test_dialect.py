@@ -136,7 +136,7 @@ CALL = {"function": {"name": "find", "arguments": "{}"}}
     [
         (choice(delta={"content": "one"}), "one"),
         (choice(delta={"reasoning_content": "hm"}), "hm"),
-        (choice(delta={"reasoning_content": " because", "content": "one"}), "one because"),
+        (choice(delta={"reasoning_content": " because", "content": "one"}), " becauseone"),
         (choice(delta={"refusal": "no"}), "no"),
         (choice(delta={"tool_calls": [CALL, {"function": None}]}), "find{}"),
         (choice(delta={"tool_calls": [{"function": {"arguments": "{"}}]}), "{"),

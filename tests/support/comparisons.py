@@ -6,6 +6,9 @@ from typing import Any
 
 from routergate.domain.model import ModelId, TaskId
 from routergate.domain.quality import Comparison, Source, Subject
+from routergate.quality.plan import Exact, Plan
+from routergate.quality.rules import Rules
+from support.restraints import a_budget
 
 SUBJECT = Subject(route="auto", model=ModelId("mini"), task=TaskId("contracts"))
 
@@ -24,3 +27,15 @@ def comparisons(
     for number in range(start, start + count):
         outcome = float(chance.random() < quality)
         yield a_comparison(outcome, at=number * 1_000_000_000, **changes)
+
+
+def a_plan(**changes: Any) -> Plan:
+    """For the route `auto`: an exact check against the model `large`."""
+    told: dict[str, Any] = {
+        "route": "auto",
+        "against": ModelId("large"),
+        "rules": Rules(threshold=0.9),
+        "budget": a_budget(),
+        "exact": Exact.SAME,
+    }
+    return Plan(**{**told, **changes})

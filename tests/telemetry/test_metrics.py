@@ -19,12 +19,15 @@ from routergate.domain.event import Attempt, Outcome
 from routergate.domain.feedback import Feedback
 from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.money import Nanos, nanos
+from routergate.domain.quality import Trust
 from routergate.domain.turn import Priority, Turn
 from routergate.domain.usage import Usage
+from routergate.quality.watch import Hand, begun, put
 from routergate.telemetry.capital import GONE, Capital
 from routergate.telemetry.metrics import LABEL_LENGTH, OWNERS_LIMIT, Metrics
 from routergate.telemetry.purses import Purse
 from routergate.telemetry.table import METRICS
+from support.comparisons import SUBJECT, a_plan
 from support.dispatching import a_dispatcher
 from support.events import LARGE, MINI, an_attribution, an_event
 from support.exposition import scraped, value
@@ -309,6 +312,13 @@ def test_everything_that_is_exposed_is_in_the_table_and_the_other_way_round(
     metrics.purses.show({("acme", "team", "research", "month"): Purse(limit=1, spent=0)})
     metrics.queues.show([Queue(ACME)])
     metrics.queues.waited(ACME, Priority.LOW, 0.3)
+    metrics.comparisons.count("auto", "mini", "worse")
+    metrics.comparisons.refused(429, "budget_exceeded")
+    metrics.comparisons.record(an_event())
+    metrics.comparisons.show([(SUBJECT, Trust.WATCHED)])
+    _, moved = put(begun(0), SUBJECT, Trust.WATCHED, a_plan().rules, Hand(said="", at=1))
+    assert moved is not None
+    metrics.comparisons.moved(moved)
     exposed = {(name, family.type, family.documentation) for name, family in scraped(tmp_path).items()}
     assert exposed == {(metric.family, metric.kind, metric.help) for metric in METRICS}
 

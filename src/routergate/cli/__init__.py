@@ -18,6 +18,7 @@ from routergate.cli.models import models
 from routergate.cli.opportunities import opportunities
 from routergate.cli.portfolio import accrue_month, report_portfolio
 from routergate.cli.prices import prices
+from routergate.cli.quality import quality
 from routergate.cli.reconcile import reconcile
 from routergate.cli.report import report
 from routergate.cli.reports import REPORTS
@@ -54,6 +55,7 @@ for command in (
     models,
     opportunities,
     prices,
+    quality,
     reconcile,
     report,
     router,

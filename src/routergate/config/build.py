@@ -18,6 +18,7 @@ from routergate.config.restraints import Alert
 from routergate.config.revenue import source
 from routergate.config.routes import policy
 from routergate.config.rules import OTHERS, rules
+from routergate.config.shadows import plans
 from routergate.config.spec import (
     AlertSpec,
     Config,
@@ -94,19 +95,21 @@ def build(file: schema.File, names: Names, path: Path, findings: Findings) -> Co
     routes = {name: policy(name, it, models, names, findings) for name, it in file.routes.items()}
     _warn_of_guesses(file, findings)
     artifact = trained(path.parent, file.router.artifact, findings)
+    catalogue = Catalogue(
+        models=models,
+        routes=calibrated(routes, _calibrations(file, path.parent), artifact, findings),
+        tasks={TaskId(name): _task(name, it) for name, it in file.tasks.items()},
+    )
     return Config(
         path=path,
-        catalogue=Catalogue(
-            models=models,
-            routes=calibrated(routes, _calibrations(file, path.parent), artifact, findings),
-            tasks={TaskId(name): _task(name, it) for name, it in file.tasks.items()},
-        ),
+        catalogue=catalogue,
         providers=tuple(_provider(name, it, findings) for name, it in file.providers.items()),
         keys=_keys(file.keys, names, models, findings),
         rules=rules(file.organisations, _subjects(names), findings),
         alerts=_alerts(file.alerts, names, findings),
         guardrails=guardrails(file, findings),
         capture=captures(file, path.parent, findings),
+        shadows=plans(file, catalogue, names, artifact, findings),
         revenue=tuple(map(source, file.revenue)),
         billing=billing(file, names, findings),
         server=_server(file.server),

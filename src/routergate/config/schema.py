@@ -32,6 +32,7 @@ from routergate.config.scalars import (
     Url,
 )
 from routergate.config.servers import REPLICA, Outliers, Places, Probe, Replica, Timeouts
+from routergate.config.shadow import Shadow
 from routergate.config.spec import ProviderKind, ServerSpec
 from routergate.dispatch.fleet import Balance
 from routergate.domain.decision import Limits
@@ -166,6 +167,8 @@ class Route(Part):
     """The longest that a model may usually take to begin a streamed answer; default: any time."""
     holdout: Holdout = Field(default=0.0, examples=[0.05])
     """The share of requests that goes to the baseline at random, to measure what routing is worth."""
+    shadow: Shadow | None = None
+    """Compare a share of the answers with the baseline's, and act on it; docs/quality.md says how."""
     attempts: Attempts = LIMITS.attempts
     """How many calls to providers one request may make."""
     deadline: Seconds = LIMITS.deadline

@@ -16,6 +16,7 @@ from routergate.domain.identity import Identity
 from routergate.domain.model import ModelId, ProviderId
 from routergate.domain.plan import Billing
 from routergate.domain.revenue import Revenue
+from routergate.quality.plan import Plan
 
 
 class ProviderKind(StrEnum):
@@ -199,6 +200,8 @@ class Config:
     """By route; those of requests that name a model under `direct`."""
     capture: CaptureSpec | None = None
     """`None`: no text is kept."""
+    shadows: Mapping[str, Plan] = field(default_factory=dict)
+    """How answers are compared, by route."""
     revenue: tuple[Revenue, ...] = ()
     """What features and customers earn."""
     billing: Billing = field(default_factory=Billing)

@@ -1,6 +1,7 @@
 """Who asks, and on whose account."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -77,6 +78,17 @@ def _address(peer: str | None) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+class Purpose(StrEnum):
+    """What a request is for, as the ledger has it."""
+
+    ANSWER = "event"
+    """Somebody has asked it."""
+    SHADOW = "shadow"
+    """Nobody has: it is to be compared with the answer that was given."""
+    JUDGE = "judge"
+    """It is to say how good answers are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
     """On whose account a request goes."""
@@ -86,6 +98,7 @@ class Attribution:
     feature: str | None = None
     session: str | None = None
     tags: tuple[str, ...] = ()
+    purpose: Purpose = Purpose.ANSWER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,19 @@ ORGANISATIONS = "rg:organisations"
 ALERTING = "rg:alerts:lease"
 """Who sends alerts."""
 
+WATCHING = "rg:quality:lease"
+"""Who moves models from one state of trust into another."""
+WATCHES = "rg:quality:watches:{quality}"
+"""The hash of what is remembered of each model with each task on each route."""
+WATCHED = "rg:quality:watched:{quality}"
+"""The hash of how often that was written (`version`), and up to which news (`place`)."""
+NEWS = "rg:quality:news:{quality}"
+"""The stream of comparisons and orders that have not been taken into account yet."""
+TRANSITIONS = "rg:quality:transitions:{quality}"
+"""The stream of the last moves."""
+TRANSITIONS_TOLD = "rg:quality:told:{quality}"
+"""The hash of those who are told of moves, and the last that each has got."""
+
 
 def key(organisation: str, name: str) -> str:
     """What one organisation keeps under a name."""

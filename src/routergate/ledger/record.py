@@ -12,6 +12,7 @@ import msgspec
 
 from routergate.domain.asset import Loaded
 from routergate.domain.event import Attempt, Timings, UsageEvent
+from routergate.domain.identity import Purpose
 from routergate.domain.reservation import Kind
 from routergate.domain.usage import KINDS
 from routergate.ledger.decided import CandidateRow, decided
@@ -50,7 +51,9 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"mod
     """`event`: a request. `reversal`, `correction`: what was booked for it is taken back, and booked anew.
     `duplicate`: it was booked before, and nothing is booked. `accrual`: no request, but what a month's
     requests have borne of a model's fixed costs too little, or too much. `feedback`: no request, but what
-    somebody says of the answer to one. `revenue`: no request, but what a feature or a customer earned."""
+    somebody says of the answer to one. `revenue`: no request, but what a feature or a customer earned.
+    `shadow`, `judge`: a request that no caller has asked, made to compare answers; what it cost is overhead.
+    `comparison`: no request, but how good an answer was beside another one."""
     requests: int = 1
     """What the row counts as: -1 in a reversal, whose amounts are negative too; 0 in others than these."""
     id: str
@@ -159,6 +162,8 @@ def row(event: UsageEvent, columns: Mapping[str, Any] | None = None) -> EventRow
     attribution, card = event.attribution, event.card
     identity = attribution.identity
     return EventRow(
+        kind=attribution.purpose.value,
+        requests=int(attribution.purpose is Purpose.ANSWER),
         id=event.id,
         at=event.at,
         organisation=identity.organisation,

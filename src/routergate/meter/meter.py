@@ -223,6 +223,11 @@ class Meter:
         """Characters of the answer so far."""
         return self.seen.written if self.seen else 0
 
+    @property
+    def text(self) -> str | None:
+        """All of an answer that was given whole; `None`: there is none, or it is too long to be kept."""
+        return self.seen.text if self.seen and self.outcome is Outcome.OK else None
+
     def counted_output(self, tokens: TokenCounter) -> int:
         """Output tokens by counting what went by."""
         return self.seen.counted_output(tokens) if self.seen else 0

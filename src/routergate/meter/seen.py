@@ -75,6 +75,11 @@ class Seen:
         """From asking for it to its end, or until now."""
         return (now if self.last_chunk is None else self.last_chunk) - self.asked
 
+    @property
+    def text(self) -> str | None:
+        """All that was written; `None`: it is longer than what is kept of it."""
+        return "".join(self._text) if self._kept == self.written else None
+
     def counted_output(self, tokens: TokenCounter) -> int:
         """Output tokens by counting what went by."""
         if not self._kept:

@@ -7,7 +7,7 @@ from datetime import date
 from routergate.domain.asset import FREE
 from routergate.domain.decision import Candidate, Decision
 from routergate.domain.event import Attempt, Outcome, Timings, UsageEvent, UsageSource
-from routergate.domain.identity import Attribution
+from routergate.domain.identity import Attribution, Purpose
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest
 from routergate.domain.reservation import Charge
@@ -17,6 +17,8 @@ from routergate.meter.meter import Meter
 from routergate.meter.seen import Reckoning, Seen
 from routergate.ports import TokenCounter
 
+NOTHING = Nanos(0)
+"""What requests that no caller asked would have cost without routing: there would be none."""
 EPOCH, DAY = date(1970, 1, 1).toordinal(), 86_400_000_000_000
 
 
@@ -49,7 +51,7 @@ def usage_event(
         usage_source=found.source,
         cost=found.cost,
         baseline=decision.baseline.id if decision.baseline else None,
-        baseline_cost=found.baseline_cost,
+        baseline_cost=found.baseline_cost if attribution.purpose is Purpose.ANSWER else NOTHING,
         timings=_timings(meter),
         share=winner.share if winner else FREE,
         service_tier=meter.seen.service_tier if meter.seen else None,

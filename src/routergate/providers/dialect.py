@@ -203,4 +203,4 @@ def _written(delta: Delta | None) -> str:
 
 def _text(delta: Delta) -> str:
     content = delta.content if isinstance(delta.content, str) else ""
-    return content + (delta.reasoning_content or "") + (delta.refusal or "")
+    return (delta.reasoning_content or "") + content + (delta.refusal or "")

@@ -224,11 +224,10 @@ def whole_chunk(body: bytes, wire: Wire) -> Chunk:
         raise ProviderBroken("the provider answered with what is not an answer") from error
     if seen.failed or seen.usage_only:
         raise ProviderBroken("the provider answered 200 without an answer")
-    text = "" if seen.usage else seen.text
     return Chunk(
         data=body,
         usage=seen.usage,
-        text=text,
+        text=seen.text,
         service_tier=seen.service_tier,
         answer_id=seen.answer_id,
     )

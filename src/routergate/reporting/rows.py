@@ -3,7 +3,8 @@
 Every row counts as `requests`: 1 for an event and a correction, -1 for a reversal, whose amounts are negative
 too, 0 for an accrual, which is money without a request, and for a duplicate, which is neither. So sums over
 all rows are right as they are. What is counted under a condition is a sum of `requests`, never of rows.
-Feedback and revenue are left out: they are neither, and would be groups of nothing.
+Shadow calls and judges are money without a caller's request. Feedback, comparisons and revenue are left out:
+they are neither, and would be groups of nothing.
 """
 
 from collections import Counter
@@ -26,7 +27,7 @@ FIXED = ("hosting_nanos", "depreciation_nanos", "maintenance_nanos")
 ANSWERS = ("event", "reversal", "correction", "duplicate")
 """The kinds of rows that stand for requests of callers."""
 ACCRUAL, REVENUE = "accrual", "revenue"
-BESIDE = ("feedback", REVENUE)
+BESIDE = ("feedback", "comparison", REVENUE)
 """The kinds of rows that are neither a request nor a cost."""
 
 

@@ -17,6 +17,7 @@ from routergate.domain.usage import KINDS, Usage
 from routergate.ports import Telemetry
 from routergate.telemetry import table
 from routergate.telemetry.capital import CapitalMetrics
+from routergate.telemetry.comparisons import ComparisonMetrics
 from routergate.telemetry.files import Cell, Labels, Slot, exposition
 from routergate.telemetry.fullness import Fullness
 from routergate.telemetry.logs import ATTENTION
@@ -77,7 +78,7 @@ class Metrics:
         self.purses = PurseMetrics(self._slot)
         self.capital = CapitalMetrics(self._slot)
         self.fullness = Fullness(self._slot)
-        self.queues = QueueMetrics(self._slot)
+        self.queues, self.comparisons = QueueMetrics(self._slot), ComparisonMetrics(self._slot)
         self._events_pending = self._slot.cells(table.EVENTS_PENDING)
         self._reload_successful = self._slot.cells(table.RELOAD_SUCCESSFUL)
         self._reload_timestamp = self._slot.cells(table.RELOAD_TIMESTAMP)

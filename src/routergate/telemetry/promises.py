@@ -41,3 +41,30 @@ ESTIMATES = Metric(
     unit="probability",
     help="Sum of what had been estimated for the same answers; of model none nobody knows it any more.",
 )
+COMPARISONS = Metric(
+    name="routergate_comparisons_total",
+    labels=("route", "model", "result"),
+    unit="comparisons",
+    help="Answers that were drawn to be compared, by result: same_or_better, worse, no_verdict, failed, "
+    "over_budget, or dropped because too many waited.",
+)
+OVERHEAD_COST = Metric(
+    name="routergate_comparison_cost_usd_total",
+    labels=("route", "purpose"),
+    unit="US dollars",
+    help="What comparisons cost, by purpose: shadow, the other answers, or judge. Savings are net of it.",
+)
+TRUST = Metric(
+    name="routergate_trust",
+    kind=Kind.GAUGE,
+    labels=("route", "model", "task", "state"),
+    unit="0 or 1",
+    help="Whether a model is in a state of trust with a task (*: all of them) on a route.",
+    across=Across.MAX,
+)
+TRANSITIONS = Metric(
+    name="routergate_trust_transitions_total",
+    labels=("route", "model", "task", "state"),
+    unit="transitions",
+    help="How often a model was moved into a state of trust with a task on a route.",
+)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import aiohttp
 
 from routergate.domain.alert import Alert, Told
 from routergate.domain.money import usd_text
+from routergate.domain.quality import Transition
 
 PATIENCE = aiohttp.ClientTimeout(total=10)
 Payload = Callable[[Alert, int], Mapping[str, Any]]
@@ -53,10 +55,36 @@ def as_slack(alert: Alert, limit: int) -> Mapping[str, Any]:
     counter = alert.counter
     whose = f"The budget of {counter.scope.value} '{counter.value}' ({counter.window} {counter.label})"
     spent = f"{_amount(alert, alert.spent)} of {_amount(alert, limit)}"
-    text = f"{alert.organisation}: {whose} {_news(alert, limit)}: {spent} spent."
+    return {"text": _escaped(f"{alert.organisation}: {whose} {_news(alert, limit)}: {spent} spent.")}
+
+
+def move_as_object(moved: Transition) -> Mapping[str, Any]:
+    """Every detail of a model's move from one state of trust into another."""
+    return {
+        "type": f"quality.{moved.after}",
+        "time": datetime.fromtimestamp(moved.at // 10**9, UTC).isoformat().replace("+00:00", "Z"),
+        "route": moved.subject.route,
+        "model": moved.subject.model,
+        "task": moved.subject.task,
+        "from": moved.before.value,
+        "to": moved.after.value,
+        "cause": moved.cause.value,
+        "quality": asdict(moved.quality),
+        "threshold": moved.threshold,
+        "dry_run": moved.dry_run,
+        "why": moved.why,
+    }
+
+
+def move_as_slack(moved: Transition) -> Mapping[str, Any]:
+    """The same in a sentence."""
+    return {"text": _escaped(moved.why)}
+
+
+def _escaped(text: str) -> str:
     for sign, meant in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(sign, meant)
-    return {"text": text}
+    return text
 
 
 def _news(alert: Alert, limit: int) -> str:
