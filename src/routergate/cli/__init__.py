@@ -5,6 +5,7 @@ import click
 from routergate import __version__
 from routergate.cli.budgets import budgets
 from routergate.cli.common import Commands
+from routergate.cli.completion import completion
 from routergate.cli.focus import report_focus
 from routergate.cli.holdout import report_holdout
 from routergate.cli.invoices import report_invoice, report_margins
@@ -28,6 +29,14 @@ def main() -> None:
     """An OpenAI-compatible gateway that sends each request to the cheapest model that is good enough.
 
     Settings come from ROUTERGATE_* environment variables; docs/configuration.md lists them.
+
+    \b
+    Examples:
+      routergate demo
+      routergate check
+      routergate serve --config config/routergate.yaml
+      routergate explain "Prove that there are infinitely many primes"
+      eval "$(routergate completion bash)"
     """
 
 
@@ -40,6 +49,7 @@ for command in (
     check,
     explain,
     budgets,
+    completion,
     import_,
     keys,
     ledger,
