@@ -110,5 +110,6 @@ export function useDeed<T>(deed: () => Promise<T>): Deed<T> {
 }
 
 export function asError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError(String(error), 0);
+  if (error instanceof ApiError) return error;
+  return new ApiError(error instanceof Error ? error.message : String(error), 0);
 }

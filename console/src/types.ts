@@ -44,6 +44,7 @@ export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface Spent {
   day?: string | null;
+  month?: string | null;
   requests: number;
   failed: number;
   abandoned: number;

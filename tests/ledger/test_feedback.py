@@ -54,6 +54,17 @@ async def test_what_is_said_of_an_answer_is_joined_with_what_was_read_of_its_req
     assert rated(shelf, *WHEN, organisation="other") == []
 
 
+async def test_what_another_organisation_says_of_a_request_is_not_about_it(
+    store: Store, tmp_path: Path
+) -> None:
+    shelf, stranger = Shelf(str(tmp_path)), replace(CALLER, organisation="globex")
+    await settle(store, [an_event(id="d1", decision=read(1.0))])
+    await FeedbackBook(store, SystemClock()).book(stranger, [said("d1", 0.0)])
+    for organisation in ("acme", "globex"):
+        await export(store, shelf, organisation)
+    assert rated(shelf, *WHEN) == []
+
+
 async def test_the_latest_word_of_each_source_counts_by_its_weight(store: Store, tmp_path: Path) -> None:
     shelf = Shelf(str(tmp_path))
     await settle(store, [an_event(id="d1", decision=read(1.0))])

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routergate.api.admin.revenue import MOST_DAYS
 from routergate.app import SystemClock
 from routergate.domain.errors import StoreUnavailable
 from routergate.domain.money import Nanos
@@ -46,6 +47,13 @@ async def test_revenue_is_spread_over_its_days_and_counts_as_nothing_else(
     }
     checked = await verify(store, Shelf(str(tmp_path)), *WEEK)
     assert (checked.events, checked.differences) == (7, ())
+
+
+async def test_as_many_days_as_may_be_posted_are_booked_in_one_go(store: Store, tmp_path: Path) -> None:
+    years = date(2010, 1, 1), date(2010, 1, 1) + timedelta(days=MOST_DAYS - 1)
+    await booked(store, replace(PAID, amount=Nanos(10**12), first=years[0], last=years[1]))
+    checked = await verify(store, Shelf(str(tmp_path)), *years)
+    assert (checked.events, checked.differences) == (MOST_DAYS, ())
 
 
 async def test_what_is_posted_twice_is_booked_once(store: Store) -> None:

@@ -1,24 +1,21 @@
-import { get, type Query } from "../api";
-import { amount, count, daysBetween, dollars, name, percent } from "../format";
+import { ApiError, get, type Query } from "../api";
+import { amount, count, dollars, name, percent } from "../format";
 import { useLoaded } from "../load";
-import { Chart } from "../parts/chart";
 import { Figure, Figures, Money } from "../parts/figures";
 import { Filters, filtersOf } from "../parts/filters";
 import { Choice } from "../parts/form";
+import { OverTime, stepOf } from "../parts/overtime";
 import { period, PeriodChoice, type Period } from "../parts/period";
 import { Empty, Shown } from "../parts/shown";
 import { Table } from "../parts/table";
 import { go, href, type Place } from "../route";
 import { DIMENSIONS, type Dimension, type Group, type Spend as Spending, type Usd } from "../types";
 
-/** Groups that the chart shows by themselves; the others are one. */
-const SHOWN = 6;
-
 export function Spend({ place: { query } }: { place: Place }) {
   const by = DIMENSIONS.find((one) => one === query["by"]) ?? "feature";
   const when = period(query);
-  const asked = { ...when, ...filtersOf(query) };
-  const groups = useLoaded(JSON.stringify([asked, by]), (signal) => spending(asked, by, signal));
+  const where = filtersOf(query);
+  const groups = useLoaded(JSON.stringify([when, where, by]), (signal) => spending(when, where, by, signal));
   const to = (changed: Query) => go("spend", { ...query, ...changed });
   return (
     <>
@@ -28,13 +25,17 @@ export function Spend({ place: { query } }: { place: Place }) {
         <Filters view="spend" query={query} />
       </div>
       <Shown of={groups}>
-        {({ whole, daily }) =>
+        {({ whole, timed }) =>
           whole.data.length === 0 ? (
-            <Empty>Nothing was asked in this period{Object.keys(filtersOf(query)).length ? " with these filters" : ""}.</Empty>
+            <Empty>Nothing was asked in this period{Object.keys(where).length ? " with these filters" : ""}.</Empty>
           ) : (
             <>
               <Total of={whole} />
-              <OverTime daily={daily.data} by={by} when={when} />
+              {timed ? (
+                <OverTime rows={timed.data} by={by} period={when} />
+              ) : (
+                <Empty>There are too many groups to be drawn in time: choose fewer days, or narrow them down.</Empty>
+              )}
               <Groups spend={whole} by={by} query={query} />
             </>
           )
@@ -44,12 +45,24 @@ export function Spend({ place: { query } }: { place: Place }) {
   );
 }
 
-async function spending(asked: Query, by: Dimension, signal: AbortSignal): Promise<{ whole: Spending; daily: Spending }> {
-  const [whole, daily] = await Promise.all([
-    get<Spending>("/spend", { ...asked, by }, signal),
-    get<Spending>("/spend", { ...asked, by: `day,${by}` }, signal),
+interface Found {
+  whole: Spending;
+  /** `null`: too much to be had. */
+  timed: Spending | null;
+}
+
+async function spending(asked: Period, where: Query, by: Dimension, signal: AbortSignal): Promise<Found> {
+  const query = { ...asked, ...where };
+  const [whole, timed] = await Promise.all([
+    get<Spending>("/spend", { ...query, by }, signal),
+    get<Spending>("/spend", { ...query, by: `${stepOf(asked)},${by}` }, signal).catch(tooMuch),
   ]);
-  return { whole, daily };
+  return { whole, timed };
+}
+
+function tooMuch(error: unknown): null {
+  if (error instanceof ApiError && error.code === "report_too_large") return null;
+  throw error;
 }
 
 function Total({ of: { total } }: { of: Spending }) {
@@ -74,36 +87,6 @@ function Total({ of: { total } }: { of: Spending }) {
         {count(total.requests)}
       </Figure>
     </Figures>
-  );
-}
-
-function OverTime({ daily, by, when }: { daily: Group[]; by: Dimension; when: Period }) {
-  const days = daysBetween(when.since, when.until);
-  const sums = new Map<string, number>();
-  for (const row of daily) sums.set(name(row[by]), (sums.get(name(row[by])) ?? 0) + (amount(row.cost_usd) ?? 0));
-  const ranked = [...sums].sort(([, one], [, other]) => other - one).map(([group]) => group);
-  const [top, rest] = [ranked.slice(0, SHOWN), new Set(ranked.slice(SHOWN))];
-  const values = (taken: (group: string) => boolean) => {
-    const found = new Map<string, number>();
-    for (const row of daily) {
-      if (!taken(name(row[by])) || !row.day) continue;
-      found.set(row.day, (found.get(row.day) ?? 0) + (amount(row.cost_usd) ?? 0));
-    }
-    return days.map((day) => found.get(day) ?? 0);
-  };
-  const series = top.map((group, colour) => ({ name: group, values: values((one) => one === group), colour }));
-  if (rest.size) series.push({ name: `${rest.size} others`, values: values((one) => rest.has(one)), colour: SHOWN });
-  return (
-    <Chart
-      title={`Dollars a day, by ${by}`}
-      x={days.map((day) => Date.parse(day) / 1000)}
-      xText={(at) => new Date(at * 1000).toISOString().slice(0, 10)}
-      text={dollars}
-      series={series}
-      kind="bars"
-      money
-      stacked
-    />
   );
 }
 

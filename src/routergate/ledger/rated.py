@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from routergate.ledger.books import Books, books, consulted
 from routergate.ledger.decided import unpacked
 from routergate.ledger.feedback import FEEDBACK
+from routergate.ledger.parquet import partition_of
 from routergate.ledger.shelf import Shelf
 
 _SAID = ("kind", "at", "decision", "rating", "rating_source", "rating_weight")
@@ -39,9 +41,20 @@ def rated(shelf: Shelf, since: date, until: date, organisation: str | None = Non
 
 
 def _rated(shelf: Shelf, found: Books) -> Iterator[Rated]:
-    ratings = _ratings(row for path in found.paths for row in _said(shelf, path))
+    for _, paths in groupby(sorted(found.paths, key=_owner), _owner):
+        yield from _of_one(shelf, list(paths))
+
+
+def _owner(path: str) -> str:
+    place = partition_of(path)
+    return place[0] if place else ""
+
+
+def _of_one(shelf: Shelf, paths: Sequence[str]) -> Iterator[Rated]:
+    """Of one organisation: what another one says of a request is not about it."""
+    ratings = _ratings(row for path in paths for row in _said(shelf, path))
     wanted = pa.array(list(ratings), pa.string())
-    for path in found.paths:
+    for path in paths:
         for row in _rows(shelf, path, _READ, lambda table: pc.is_in(table["id"], wanted)):
             if row["kind"] in {"event", "correction"} and row["model"] and row["latent"]:
                 yield Rated(

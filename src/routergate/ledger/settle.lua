@@ -112,6 +112,13 @@ local function finish(posting, before, rows)
   ends[#ends + 1] = id
 end
 
+-- A call takes no more than some thousand words. Pairs stay together: a portion is of even length.
+local function in_portions(command, key, words)
+  for first = 1, #words, 2000 do
+    redis.call(command, key, unpack(words, first, math.min(first + 1999, #words)))
+  end
+end
+
 local function apply(states)
   local row = ROWS
   for i, posting in ipairs(postings) do
@@ -121,11 +128,9 @@ local function apply(states)
     finish(posting, states[i], rows)
   end
   write(index)
-  if #released > 0 then redis.call('ZREM', leases, unpack(released)) end
-  if #ends > 0 then
-    redis.call('HSET', holds, unpack(states_after))
-    redis.call('ZADD', ended, unpack(ends))
-  end
+  in_portions('ZREM', leases, released)
+  in_portions('HSET', holds, states_after)
+  in_portions('ZADD', ended, ends)
   local first = #KEYS - 2 * #totals
   for i, total in ipairs(totals) do
     redis.call('SADD', KEYS[first + 2 * i - 1], total[1])
