@@ -74,7 +74,7 @@ class Services:
     """Count an answer that was given again."""
     office: Office
     """What the admin API works with."""
-    concerns: Callable[[str], None]
+    concerns: Callable[[str], object]
     """Say whose the lines are that are logged from now on: the id of the request."""
     tracing: Tracing | None = None
     """`None`: nobody traces requests."""
