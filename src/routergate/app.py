@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from random import SystemRandom
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import aiohttp
 
@@ -63,6 +63,9 @@ from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
 from routergate.trusting import Trusts
 
+if TYPE_CHECKING:
+    from routergate.telemetry.otel import Tracing
+
 OWN_NAMES = frozenset({ProviderKind.OPENAI, ProviderKind.AZURE})
 """Where the limit of a chat answer is `max_completion_tokens`, as reasoning models want it."""
 
@@ -101,6 +104,8 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
     workers: int = 1
     """Processes that share what a provider takes at the same time."""
+    tracing: "Tracing | None" = None
+    """`None`: nobody traces requests."""
 
     def __post_init__(self) -> None:
         samples = Samples(SystemRandom().random, self.trusts, self.metrics.comparisons.count)
@@ -109,7 +114,7 @@ class Parts:
 
 async def compose(config: Config, parts: Parts) -> Gateway:
     """A gateway for a configuration; how much its providers take at the same time holds at once."""
-    servers = await fleet(config.providers, parts.session)
+    servers = await fleet(config.providers, parts.session, parts.tracing)
     _limit(config.providers, parts)
     parts.samples.plans = config.shadows
     return Gateway(
@@ -125,7 +130,7 @@ async def compose(config: Config, parts: Parts) -> Gateway:
         guards=RouteGuards({route: rails(specs) for route, specs in config.guardrails.items()}),
         capture=taking(config.capture, parts.clock) if config.capture else Nothing(),
         till=Till(rules=config.rules, ledger=parts.ledger, book=parts.book, clock=parts.clock),
-        telemetry=parts.metrics,
+        telemetry=parts.tracing.beside(parts.metrics) if parts.tracing else parts.metrics,
         clock=parts.clock,
         onlooker=parts.samples,
     )
@@ -168,13 +173,15 @@ def router(config: Config, counter: TokenCounter, lengths: Lengths, volumes: Vol
     )
 
 
-async def fleet(specs: Sequence[ProviderSpec], session: aiohttp.ClientSession) -> Fleet:
+async def fleet(
+    specs: Sequence[ProviderSpec], session: aiohttp.ClientSession, tracing: "Tracing | None" = None
+) -> Fleet:
     """An adapter for each server of each provider."""
     needs_litellm = any(spec.kind is ProviderKind.LITELLM for spec in specs)
     litellm = await asyncio.to_thread(litellm_home.load) if needs_litellm else None
     return {
         spec.id: [
-            replica(spec, server, name, provider(spec, server, session, litellm), session)
+            replica(spec, server, name, provider(spec, server, session, litellm, tracing), session)
             for name, server in zip(_names(spec), spec.replicas, strict=True)
         ]
         for spec in specs
@@ -215,17 +222,25 @@ def _probed(spec: ProviderSpec, probe: ProbeSpec) -> str:
 
 
 def provider(
-    spec: ProviderSpec, server: ReplicaSpec, session: aiohttp.ClientSession, litellm: Any
+    spec: ProviderSpec,
+    server: ReplicaSpec,
+    session: aiohttp.ClientSession,
+    litellm: Any,
+    tracing: "Tracing | None" = None,
 ) -> Provider:
     """The adapter for one server of a provider, whatever format it is asked in."""
     at = endpoint(spec, server)
+
+    def seen(api: Provider) -> Provider:
+        return api if tracing is None else tracing.provider(api, spec.id, server.base_url)
+
     match spec.kind:
         case ProviderKind.OPENAI | ProviderKind.AZURE | ProviderKind.VLLM:
-            return TranslatedProvider(NativeProvider(at, session), Format.MESSAGES, MessagesAsChat())
+            return TranslatedProvider(seen(NativeProvider(at, session)), Format.MESSAGES, MessagesAsChat())
         case ProviderKind.ANTHROPIC:
-            return TranslatedProvider(NativeProvider(at, session), Format.CHAT, ChatAsMessages())
+            return TranslatedProvider(seen(NativeProvider(at, session)), Format.CHAT, ChatAsMessages())
         case ProviderKind.LITELLM:
-            behind = LitellmProvider(litellm, at, _key(spec, server))
+            behind = seen(LitellmProvider(litellm, at, _key(spec, server)))
             return TranslatedProvider(behind, Format.MESSAGES, MessagesAsChat(markers=True))
         case never:
             assert_never(never)

@@ -6,11 +6,14 @@ from pathlib import Path
 import click
 
 from routergate.api.reference import errors_reference
+from routergate.cli import main as commands
+from routergate.cli.reference import cli_reference
 from routergate.config import reference
 from routergate.telemetry.reference import metrics_reference
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "config/routergate.schema.json": reference.json_schema,
+    "docs/cli.md": lambda: cli_reference(commands),
     "docs/configuration.md": reference.markdown,
     "docs/errors.md": errors_reference,
     "docs/metrics.md": metrics_reference,

@@ -17,11 +17,13 @@ from pathlib import Path
 from routergate.config.load import load
 from routergate.config.settings import Settings, environment
 from routergate.domain.errors import ConfigError
+from routergate.plan import Plan
 from routergate.store.embedded import EmbeddedServer
 from routergate.telemetry.files import prepare
+from routergate.telemetry.tracing import wanted
 from routergate.tokens import TiktokenCounter
 from routergate.tokens import load as load_tokens
-from routergate.worker import HEEDED, Plan, serve
+from routergate.worker import HEEDED, serve
 
 try:
     import uvloop
@@ -191,6 +193,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> int:
     """Serve in the foreground until told to stop; the exit code. Raises `ConfigError` before it listens."""
     environ = environment()
     config = load(settings.config, environ)
+    wanted(environ)  # raises, if it cannot be had
     with ExitStack() as stack:
         reserved = stack.enter_context(_reserved(host, port))
         # From here on there is something to clean up: a wish to stop waits until somebody can hear it.

@@ -10,7 +10,6 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from routergate.accounts.idempotency import StoredReplies
@@ -35,7 +34,6 @@ from routergate.console import page as console
 from routergate.domain.errors import ConfigError, StoreUnavailable
 from routergate.domain.feedback import Feedback
 from routergate.domain.identity import Identity
-from routergate.domain.operator import Role
 from routergate.gateway import Gateway
 from routergate.ledger.feedback import FeedbackBook
 from routergate.ledger.ledger import RedisLedger
@@ -45,10 +43,12 @@ from routergate.office.clerk import Clerk
 from routergate.office.furnished import furnished
 from routergate.office.view import View
 from routergate.overseeing import heard, overseen
-from routergate.ports import TokenCounter
+from routergate.plan import Plan
 from routergate.store.client import connect
+from routergate.telemetry.current import REQUEST
 from routergate.telemetry.logs import counted
 from routergate.telemetry.metrics import Metrics
+from routergate.telemetry.tracing import traced
 
 log = logging.getLogger(__name__)
 
@@ -58,34 +58,6 @@ HEEDED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that the supervisor holds back from a new worker until it listens."""
 YOUNG = 5_000
 """New objects after which cycles are looked for: requests leave hardly any, and looking costs them time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What every worker of one gateway is told."""
-
-    config: Config
-    environment: Mapping[str, str] = field(repr=False)
-    host: str
-    port: int
-    metrics_port: int | None = None
-    """`None`: metrics are on the same port."""
-    workers: int = 1
-    redis_url: str = field(repr=False)
-    redis_timeout: float
-    redis_replicas: int
-    """Seconds."""
-    metrics: Path
-    """The folder that holds the counts of all workers."""
-    counter: TokenCounter
-    data_dir: Path
-    """Where usage events wait while the store is away."""
-    ledger: str
-    """Where the ledger's files are: a directory or a URI."""
-    operators: Mapping[Role, str] = field(repr=False)
-    """The keys to the admin API."""
-    lifeline: int
-    """A pipe from the supervisor: its end is the supervisor's end."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,6 +131,8 @@ class Worker:
             replies=StoredReplies(parts.store, self.plan.config.server.max_replay_bytes),
             replayed=parts.metrics.replayed,
             office=furnished(self.view(), self.clerk, self.reload_everywhere, self.plan.operators),
+            concerns=REQUEST.set,
+            tracing=parts.tracing,
         )
 
     def view(self) -> View:
@@ -223,13 +197,14 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
         metrics = Metrics(plan.metrics, slot, plan.config.server.metric_labels)
         stack.callback(metrics.close)
         stack.enter_context(counted(metrics.logged))
+        name = f"{socket.gethostname()}:{slot}"
         yield Parts(
             store=store,
             session=await stack.enter_async_context(client_session()),
             ledger=RedisLedger(
                 store,
                 clock,
-                f"{socket.gethostname()}:{slot}",
+                name,
                 plan.data_dir / "spool",
                 replicas=plan.redis_replicas,
             ),
@@ -237,6 +212,7 @@ async def opened(plan: Plan, slot: int) -> AsyncIterator[Parts]:
             counter=plan.counter,
             clock=clock,
             workers=plan.workers,
+            tracing=await stack.enter_async_context(traced(plan.environment, name)),
         )
 
 

@@ -60,6 +60,7 @@ async def port() -> AsyncIterator[int]:
         replies=NOTHING,
         replayed=NOTHING,
         office=NOTHING,
+        concerns=lambda _: None,
     )
     runner = Runner(application(services, 1024**2), access_log=None, handler_cancellation=True)
     await runner.setup()

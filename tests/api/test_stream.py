@@ -74,7 +74,7 @@ class Door:
             "new_id": lambda: "req",
             "gateway": lambda: GATEWAY,
         }
-        counted = {"refused": lambda *_: None, "replayed": lambda: None}
+        counted = {"refused": lambda *_: None, "concerns": lambda _: None, "replayed": lambda: None}
         self.app[SERVICES] = Services(**{**nothing, **counted, "replies": StoredReplies(store, ROOM)})
         self.url = ""
 

@@ -55,6 +55,12 @@ def test_the_life_of_a_key_is_in_the_audit_log(keys: Command) -> None:
     assert new["key"] not in table.stdout
 
 
+def test_changes_of_a_key_are_told_to_machines_as_the_key_that_it_is_now(keys: Command) -> None:
+    key = made(keys("create", "--organisation", "acme", "--json"))["id"]
+    changed = [made(keys(change, key, "--json")) for change in ("disable", "enable", "revoke")]
+    assert [one["state"] for one in changed] == ["disabled", "active", "revoked"]
+
+
 def test_a_new_key_is_the_only_thing_on_standard_output(keys: Command) -> None:
     created = keys("create", "--organisation", "acme")
     assert created.stdout.startswith("rg-")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,6 +104,18 @@ async def test_a_streamed_answer_is_in_openais_format(litellm: Any, sim: Simulat
     assert counted.usage_only
     assert counted.usage.output_total == sim.calls[0].output_tokens
     assert counted.usage.cache_read == sim.calls[0].prompt_tokens // 2
+
+
+async def test_the_trace_of_a_request_reaches_the_provider(litellm: Any, sim: Simulator) -> None:
+    traced = replace(
+        wired(), headers={"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    )
+    async with aclosing(
+        a_provider(litellm, sim.base_url).answer(traced, a_card(upstream="openai/sim-mini"))
+    ) as chunks:
+        assert [chunk async for chunk in chunks]
+    [call] = sim.calls
+    assert traced.headers.items() <= {name.lower(): value for name, value in call.headers.items()}.items()
 
 
 async def test_what_the_caller_asked_for_reaches_the_provider(litellm: Any, sim: Simulator) -> None:

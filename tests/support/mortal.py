@@ -32,12 +32,13 @@ from routergate.ledger.delivery import SETTLE
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.reservations import RESERVE
 from routergate.ledger.sweeper import Sweeper
+from routergate.plan import Plan
 from routergate.supervisor import LOOP
 from routergate.telemetry.files import prepare
 from routergate.telemetry.logs import configure
 from routergate.tokens import TiktokenCounter
 from routergate.tokens import load as load_tokens
-from routergate.worker import HEEDED, Plan, Worker, heed, opened
+from routergate.worker import HEEDED, Worker, heed, opened
 
 LEASE = 2.0
 """Seconds: short, so that what a life leaves is swept soon."""

@@ -16,10 +16,11 @@ from routergate.config.load import load
 from routergate.gateway import Gateway
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.record import EventRow, row
+from routergate.plan import Plan
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
 from routergate.testing import Profile, Simulator
-from routergate.worker import Plan, Worker
+from routergate.worker import Worker
 from support.fakes import ListLedger, WordCounter
 from support.gateway import KEY, sha256
 from support.redis import HandClock

@@ -121,7 +121,7 @@ def test_whoever_accepts_openmetrics_is_told_a_request_of_each_bucket(tmp_path: 
     with slot(tmp_path) as opened:
         overheads = opened.histograms(OVERHEAD)
         for request, seconds in (("req_1", 0.0004), ("req_2", 0.0003), ("req_3", 7.0)):
-            overheads[()].observe(seconds, (request, 1_700_000_000.0))
+            overheads[()].observe(seconds, (request, 1_700_000_000.0, None))
         text, content_type = exposition(
             tmp_path, "application/openmetrics-text; version=1.0.0", dict(overheads.traces())
         )

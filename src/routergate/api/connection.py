@@ -57,6 +57,7 @@ class _Connection(web.RequestHandler):
         if status >= 500 or request.writer.output_size > 0:
             return super().handle_error(request, status, exc)
         request[REQUEST_ID] = self._services.new_id()
+        self._services.concerns(request[REQUEST_ID])
         response = told(self._services, request, InvalidRequest(NOT_HTTP))
         sign(request, response)
         response.force_close()

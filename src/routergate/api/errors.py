@@ -183,6 +183,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every failure becomes an error object, one log line without the prompt, and a count."""
     services = request.app[SERVICES]
     request[REQUEST_ID] = services.new_id()
+    services.concerns(request[REQUEST_ID])
     try:
         return await handler(request)
     except RouterGateError as error:
@@ -202,7 +203,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.writer.output_size > 0:
             raise
         # A traceback names lines of code; it holds no values, so no prompt.
-        log.exception("a defect", extra={"request_id": request[REQUEST_ID], "path": request.path})
+        log.exception("a defect", extra={"path": request.path})
         return told(services, request, RouterGateError(DEFECT))
 
 
@@ -224,7 +225,7 @@ def told(services: Services, request: web.BaseRequest, error: RouterGateError) -
     response = error_response(error, _spoken(request.path))
     code = code_of(error) or "-"
     level = logging.WARNING if response.status >= 500 else logging.INFO
-    facts = {"request_id": request[REQUEST_ID], "status": response.status, "code": code, "path": request.path}
+    facts = {"status": response.status, "code": code, "path": request.path}
     # Only what is nobody's fault here is told in full: the others' words may be the caller's own.
     what = str(error) if isinstance(error, UpstreamError | StoreUnavailable) else type(error).__name__
     log.log(level, "request failed: %s", what, extra=facts)

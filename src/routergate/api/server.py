@@ -17,6 +17,7 @@ from routergate.api.messages import read_messages
 from routergate.api.openapi import EVENTS, JSON, TEXT, Endpoint, Opens, document
 from routergate.api.responses import read_responses
 from routergate.api.services import SERVICES, Services
+from routergate.api.tracing import tracers
 from routergate.api.wire import read_chat
 
 BOTH: Final = (JSON, EVENTS)
@@ -35,7 +36,7 @@ def application(
 
     Unless it is to be `scraped` elsewhere, its metrics too.
     """
-    app = web.Application(client_max_size=max_body_bytes, middlewares=[errors])
+    app = web.Application(client_max_size=max_body_bytes, middlewares=[*tracers(services), errors])
     app[SERVICES] = services
     app.on_response_prepare.append(signed)
     app.on_response_prepare.append(marked)

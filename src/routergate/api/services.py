@@ -1,7 +1,7 @@
 """What the HTTP layer is given to work with."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -35,6 +35,20 @@ class Replies(Protocol):
         """
 
 
+class Followed(Protocol):
+    """A request that is traced."""
+
+    def answered(self, status: int) -> None:
+        """Note the status that the caller saw."""
+
+
+class Tracing(Protocol):
+    """What follows requests through the systems of those who send them."""
+
+    def request(self, method: str, path: str, headers: Mapping[str, str]) -> AbstractContextManager[Followed]:
+        """One request, while it runs, at a path as it is registered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything behind the handlers, as plain calls."""
@@ -60,6 +74,10 @@ class Services:
     """Count an answer that was given again."""
     office: Office
     """What the admin API works with."""
+    concerns: Callable[[str], object]
+    """Say whose the lines are that are logged from now on: the id of the request."""
+    tracing: Tracing | None = None
+    """`None`: nobody traces requests."""
 
 
 SERVICES = web.AppKey("services", Services)

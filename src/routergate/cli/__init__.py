@@ -7,6 +7,7 @@ from routergate.cli.artifacts import listed, promote, rollback
 from routergate.cli.budgets import budgets
 from routergate.cli.captured import captured
 from routergate.cli.common import Commands
+from routergate.cli.completion import completion
 from routergate.cli.export import export
 from routergate.cli.focus import report_focus
 from routergate.cli.holdout import report_holdout
@@ -33,6 +34,14 @@ def main() -> None:
     """An OpenAI-compatible gateway that sends each request to the cheapest model that is good enough.
 
     Settings come from ROUTERGATE_* environment variables; docs/configuration.md lists them.
+
+    \b
+    Examples:
+      routergate demo
+      routergate check
+      routergate serve --config config/routergate.yaml
+      routergate explain "Prove that there are infinitely many primes"
+      eval "$(routergate completion bash)"
     """
 
 
@@ -49,6 +58,7 @@ for command in (
     budgets,
     captured,
     export,
+    completion,
     import_,
     keys,
     ledger,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from routergate.cli.common import AS_JSON, DAY, shelf_at, show, today
+from routergate.cli.progress import busy
 
 if TYPE_CHECKING:
     from ibis import Table
@@ -103,7 +104,10 @@ class Asked:
             with opened(found, self.engine) as rows:
                 return work(rows, question)
 
-        found = consulted(lambda: books(shelf, question.since, question.until, question.organisation), worked)
+        with busy("Reading the ledger"):
+            found = consulted(
+                lambda: books(shelf, question.since, question.until, question.organisation), worked
+            )
         if found.rows:
             return found
         nothing = found.nothing or (

@@ -20,7 +20,13 @@ HEADS = ("organisation", "kind", "scope", "name", "window", "spent", "held", "li
 @click.option("--organisation", help="Only this one's.")
 @AS_JSON
 def budgets(config: Path | None, organisation: str | None, as_json: bool) -> None:
-    """Show how budgets and limits stand. A row without a name stands for each that has it for itself."""
+    """Show how budgets and limits stand. A row without a name stands for each that has it for itself.
+
+    \b
+    Examples:
+      routergate budgets
+      routergate budgets --organisation acme --json
+    """
     from routergate.allowances import budget_page
     from routergate.app import SystemClock
     from routergate.config.load import load

@@ -26,15 +26,36 @@ DAY = click.DateTime(["%Y-%m-%d"])
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+DIFFERS, CANNOT, INTERRUPTED = 1, 2, 130
+EXIT_CODES = {
+    0: "it is done, and all is well",
+    DIFFERS: "it is done, and found what should not be: a difference, a broken rule, a lack",
+    CANNOT: "it cannot be done: a wrong option, setting, file or configuration, or no store; "
+    "standard error says what to do",
+    INTERRUPTED: "interrupted with Ctrl-C",
+}
+
+
 class Commands(click.Group):
-    """Commands whose own errors are a sentence on standard error and exit code 2."""
+    """Commands whose own errors are a sentence on standard error and an exit code of `EXIT_CODES`."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except RouterGateError as error:
             click.echo(f"routergate: {error}", err=True)
-            ctx.exit(2)
+            ctx.exit(CANNOT)
+        except (
+            FileNotFoundError,
+            FileExistsError,
+            IsADirectoryError,
+            NotADirectoryError,
+            PermissionError,
+        ) as e:
+            click.echo(f"routergate: {e.filename}: {e.strerror}. Name another file, or see to it.", err=True)
+            ctx.exit(CANNOT)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
 
 def settings(config: Path | None) -> Settings:
@@ -93,6 +114,8 @@ def show(*things: Any) -> None:
     from rich.console import Console
 
     console = Console()
+    if console.no_color:  # bold and the like are switched off with it
+        console = Console(color_system=None)
     if not console.is_terminal:  # whoever reads it later can scroll; nothing must be cut off
         console = Console(width=200)
     for thing in things:

@@ -34,7 +34,8 @@ def prices_correct(directory: str | None, dry_run: bool, as_json: bool, **asked:
     killed at any moment and run again; run twice, the second finds nothing.
 
     \b
-    routergate prices correct --since 2026-10-01 --until 2026-10-31 --model gpt-4o --dry-run
+    Examples:
+      routergate prices correct --since 2026-10-01 --until 2026-10-31 --model gpt-4o --dry-run
     """
     scope = _scope(**asked)
     planned = _correct(directory, scope, book=False)

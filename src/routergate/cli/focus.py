@@ -1,5 +1,6 @@
 """The ledger in FOCUS."""
 
+import json
 import sys
 from datetime import datetime, timedelta
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import CONFIG, DAY, shelf_at, today
+from routergate.cli.common import AS_JSON, CONFIG, DAY, DIFFERS, shelf_at, today
 from routergate.cli.invoices import loaded, read
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ SHOWN = 20
 @click.option("--engine", default="duckdb", show_default=True, help="Or spark://host:port, spark:local[2].")
 @click.option("--ledger", "place", help="A directory or a URI. [default: as `ledger run`]")
 @CONFIG
+@AS_JSON
 def report_focus(
     since: datetime | None,
     until: datetime | None,
     form: str,
     out: Path | None,
     check: bool,
+    as_json: bool,
     **where: str | None,
 ) -> None:
     """Every charge in FOCUS 1.2, with the columns for split allocation from 1.3.
@@ -41,7 +44,8 @@ def report_focus(
     One row for each day, account, model and kind of tokens; the sums are the ledger's to the nano-dollar.
 
     \b
-    routergate report focus --since 2026-10-01 --until 2026-10-31 --out october.csv
+    Examples:
+      routergate report focus --since 2026-10-01 --until 2026-10-31 --out october.csv
     """
     from routergate.reporting.focus.export import exported
 
@@ -58,6 +62,8 @@ def report_focus(
         click.echo(f"Not in it: {count:,} requests to {model}, of which nobody knows the cost.", err=True)
     if check:
         _check(rows)
+    elif as_json:
+        click.echo(json.dumps([{**row} for row in rows], default=str))
     else:
         _put(rows, form, out)
 
@@ -71,7 +77,7 @@ def _check(rows: "Rows") -> None:
     if len(found) > SHOWN:
         click.echo("and more")
     click.echo(f"Rows: {len(rows):,}. {'Rules are broken.' if found else 'No rule is broken.'}", err=True)
-    sys.exit(bool(found))
+    sys.exit(DIFFERS if found else 0)
 
 
 def _put(rows: "Rows", form: str, out: Path | None) -> None:

@@ -11,7 +11,8 @@ def report_holdout(asked: Asked) -> None:
     """What routing is worth, by the requests that chance sent to the baseline (`holdout` of a route).
 
     \b
-    routergate report holdout --by route --since 2026-01-01
+    Examples:
+      routergate report holdout --by route --since 2026-01-01
     """
     from routergate.reporting.holdout import compared_arms
 

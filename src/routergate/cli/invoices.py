@@ -91,7 +91,8 @@ def report_invoice(
     since, it issues a credit or debit note for the difference, and shows that.
 
     \b
-    routergate report invoice --customer globex --month 2026-10 --format pdf --out globex.pdf
+    Examples:
+      routergate report invoice --customer globex --month 2026-10 --format pdf --out globex.pdf
     """
     config = loaded(how["config"])
     chosen = month.date() if month else _before(today())
@@ -116,7 +117,8 @@ def report_margins(
     """What each customer is charged for a month, what it cost, and who costs more than it pays.
 
     \b
-    routergate report margins --month 2026-10
+    Examples:
+      routergate report margins --month 2026-10
     """
     from routergate.reporting.margins import margins
 

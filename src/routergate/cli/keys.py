@@ -29,7 +29,13 @@ STRICT = click.option("--strict", is_flag=True, help="Set aside the most that a 
 
 @click.group()
 def keys() -> None:
-    """Keys that open the gateway. Every gateway on the store follows a change within a second."""
+    """Keys that open the gateway. Every gateway on the store follows a change within a second.
+
+    \b
+    Examples:
+      routergate keys create --organisation acme
+      routergate keys list
+    """
 
 
 @keys.command("create")
@@ -67,7 +73,13 @@ def keys() -> None:
 @STRICT
 @AS_JSON
 def create_key(*, as_json: bool, **wanted: Any) -> None:
-    """Make a key. It is shown once: only its hash is kept."""
+    """Make a key. It is shown once: only its hash is kept.
+
+    \b
+    Examples:
+      routergate keys create --organisation acme --team research --name laptop
+      routergate keys create --organisation acme --feature search --budget-usd 20 --expires 90d --json
+    """
     given = {name: None if value == () else value for name, value in wanted.items()}
     _show_key(_at_desk(lambda desk: desk.create(given)), as_json=as_json)
 
@@ -78,40 +90,67 @@ def create_key(*, as_json: bool, **wanted: Any) -> None:
 @EXPIRES
 @AS_JSON
 def rotate_key(*, key_id: str, overlap: str, expires: str | None, as_json: bool) -> None:
-    """Make a key that takes over from KEY_ID: the same owner, scope and, unless told otherwise, expiry."""
+    """Make a key that takes over from KEY_ID: the same owner, scope and, unless told otherwise, expiry.
+
+    \b
+    Examples:
+      routergate keys rotate key_0123456789ab --overlap 1h
+    """
     _show_key(_at_desk(lambda desk: desk.rotate(key_id, overlap, expires)), as_json=as_json)
 
 
 @keys.command("list")
 @AS_JSON
 def list_keys(*, as_json: bool) -> None:
-    """List the keys in the store; those declared in the configuration are listed there."""
+    """List the keys in the store; those declared in the configuration are listed there.
+
+    \b
+    Examples:
+      routergate keys list
+      routergate keys list --json
+    """
     rows = _at_desk(lambda desk: desk.list())
     _show_rows(rows, "No keys yet: routergate keys create --organisation NAME", as_json=as_json)
 
 
 @keys.command("disable")
 @click.argument("key_id")
-def disable_key(key_id: str) -> None:
-    """Let a key open nothing until it is enabled again."""
-    _at_desk(lambda desk: desk.disable(key_id))
-    click.echo(f"{key_id} is disabled.")
+@AS_JSON
+def disable_key(key_id: str, as_json: bool) -> None:
+    """Let a key open nothing until it is enabled again.
+
+    \b
+    Examples:
+      routergate keys disable key_0123456789ab
+    """
+    _tell(_at_desk(lambda desk: desk.disable(key_id)), f"{key_id} is disabled.", as_json=as_json)
 
 
 @keys.command("enable")
 @click.argument("key_id")
-def enable_key(key_id: str) -> None:
-    """Let a disabled key open again what it opened before."""
+@AS_JSON
+def enable_key(key_id: str, as_json: bool) -> None:
+    """Let a disabled key open again what it opened before.
+
+    \b
+    Examples:
+      routergate keys enable key_0123456789ab
+    """
     key = _at_desk(lambda desk: desk.enable(key_id))
-    click.echo(f"{key_id} is {key['state']}.")
+    _tell(key, f"{key_id} is {key['state']}.", as_json=as_json)
 
 
 @keys.command("revoke")
 @click.argument("key_id")
-def revoke_key(key_id: str) -> None:
-    """Let a key open nothing any more. This is final."""
-    _at_desk(lambda desk: desk.revoke(key_id))
-    click.echo(f"{key_id} is revoked.")
+@AS_JSON
+def revoke_key(key_id: str, as_json: bool) -> None:
+    """Let a key open nothing any more. This is final.
+
+    \b
+    Examples:
+      routergate keys revoke key_0123456789ab
+    """
+    _tell(_at_desk(lambda desk: desk.revoke(key_id)), f"{key_id} is revoked.", as_json=as_json)
 
 
 @keys.command("budget")
@@ -124,21 +163,30 @@ def revoke_key(key_id: str) -> None:
 def budget_key(
     *, key_id: str, usd: str | None, window: str | None, strict: bool, unbound: bool, as_json: bool
 ) -> None:
-    """Let a key spend so much from now on; its organisation's rules hold beside that."""
+    """Let a key spend so much from now on; its organisation's rules hold beside that.
+
+    \b
+    Examples:
+      routergate keys budget key_0123456789ab --usd 50 --window month --strict
+      routergate keys budget key_0123456789ab --none
+    """
     if (usd is None) is not unbound:
         raise click.UsageError("Give either --usd or --none.")
     key = _at_desk(lambda desk: desk.budget(key_id, usd, window, strict=strict))
-    if as_json:
-        click.echo(json.dumps(key))
-        return
-    click.echo(f"{key_id} may spend {_allowance(key)}.")
+    _tell(key, f"{key_id} may spend {_allowance(key)}.", as_json=as_json)
 
 
 @keys.command("audit")
 @click.option("--key", metavar="KEY_ID", help="Only what was done to this key.")
 @AS_JSON
 def audit_keys(*, key: str | None, as_json: bool) -> None:
-    """Show who did what to which key, oldest first."""
+    """Show who did what to which key, oldest first.
+
+    \b
+    Examples:
+      routergate keys audit
+      routergate keys audit --key key_0123456789ab --json
+    """
     entries = _at_desk(lambda desk: desk.audit(key))
     told = entries if as_json else [{**entry, "changes": _in_words(entry["changes"])} for entry in entries]
     _show_rows(told, "Nothing was done yet.", as_json=as_json)
@@ -162,6 +210,10 @@ def _user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # in a container, a user may have a number only
         return str(os.getuid())
+
+
+def _tell(key: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
+    click.echo(json.dumps(key) if as_json else sentence)
 
 
 def _show_key(made: Mapping[str, Any], *, as_json: bool) -> None:

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import AS_JSON, CONFIG, DAY, settings, shelf_at, show, start_log, today, with_store
+from routergate.cli.common import (
+    AS_JSON,
+    CONFIG,
+    DAY,
+    DIFFERS,
+    settings,
+    shelf_at,
+    show,
+    start_log,
+    today,
+    with_store,
+)
+from routergate.cli.progress import along, busy
 from routergate.config.settings import environment, read_settings
 from routergate.domain.errors import RouterGateError
 
@@ -35,7 +47,13 @@ DIRECTORY = click.option(
 
 @click.group()
 def ledger() -> None:
-    """Usage events as Parquet files: moved from the store, and added up again."""
+    """Usage events as Parquet files: moved from the store, and added up again.
+
+    \b
+    Examples:
+      routergate ledger run
+      routergate ledger verify
+    """
 
 
 @ledger.command("run")
@@ -43,11 +61,17 @@ def ledger() -> None:
 @click.option("--every", default=60.0, show_default=True, type=click.FloatRange(min=1), help="Seconds.")
 @DIRECTORY
 @CONFIG
-def run_ledger(once: bool, every: float, directory: str | None, config: Path | None) -> None:
+@AS_JSON
+def run_ledger(once: bool, every: float, directory: str | None, config: Path | None, as_json: bool) -> None:
     """Move usage events from the store to Parquet files, each exactly once, until stopped.
 
     It may be killed at any moment and run again. docs/ledger.md has the columns. Days that are older than
     `ledger.retention_days` in the configuration are dropped.
+
+    \b
+    Examples:
+      routergate ledger run --every 60
+      routergate ledger run --once
     """
     from routergate.config.load import retention_days
 
@@ -55,7 +79,8 @@ def run_ledger(once: bool, every: float, directory: str | None, config: Path | N
     shelf, days = shelf_at(directory), retention_days(settings(config).config, environment())
     if once:
         moved = with_store(lambda store: _once(store, shelf, days))
-        click.echo(f"Events moved to {shelf.place}: {moved}")
+        told = f"Events moved to {shelf.place}: {moved}"
+        click.echo(json.dumps({"moved": moved, "ledger": shelf.place}) if as_json else told)
         return
     with_store(lambda store: _until_stopped(lambda: _passes(store, shelf, every, days)))
 
@@ -71,6 +96,11 @@ def compact_ledger(
     """Make one file of a day's many; and, if asked to, keep old days no longer.
 
     It may be killed at any moment and run again. Totals keep what dropped days came to.
+
+    \b
+    Examples:
+      routergate ledger compact
+      routergate ledger compact --drop-before 2026-01-01
     """
     for day in (before, drop_before):
         if day and day.date() > today():
@@ -95,18 +125,24 @@ def verify_ledger(
     """Add up all events again and compare with the counters, to the token and the nano-dollar.
 
     Exit code 1 if anything differs. Gateways may run meanwhile.
+
+    \b
+    Examples:
+      routergate ledger verify
+      routergate ledger verify --since 2026-10-01 --until 2026-10-31 --json
     """
     from routergate.ledger.verify import verify
 
     shelf = shelf_at(directory)
     last = until.date() if until else today()
     first = since.date() if since else last - timedelta(days=366)
-    found = with_store(lambda store: verify(store, shelf, first, last))
+    with busy("Adding up all events"):
+        found = with_store(lambda store: verify(store, shelf, first, last))
     if as_json:
         click.echo(json.dumps(_plain(found), indent=2))
     else:
         _tell(found)
-    sys.exit(0 if found.right else 1)
+    sys.exit(0 if found.right else DIFFERS)
 
 
 async def _pass(store: "Store", shelf: "Shelf") -> int:
@@ -134,7 +170,7 @@ async def _compacted(store: "Store", shelf: "Shelf", before: str | None, dropped
     from routergate.ledger.consumer import organisations
 
     found = Compacted()
-    for name in await organisations(store):
+    for name in along(await organisations(store), "Organisations"):
         if dropped is not None:
             found += await drop_before(store, shelf, name, dropped)
         if before is not None:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @click.group("import")
 def import_() -> None:
-    """Configurations of other gateways, as ours."""
+    """Configurations of other gateways, as ours.
+
+    \b
+    Examples:
+      routergate import litellm litellm.yaml --out config/routergate.yaml
+    """
 
 
 @import_.command("litellm")
@@ -29,8 +34,9 @@ def import_litellm(config: Path, out: Path | None, as_json: bool) -> None:
     `os.environ/NAME` becomes `${NAME}`, and a key that stands in the file becomes a variable to set.
 
     \b
-    routergate import litellm litellm.yaml --out config/routergate.yaml
-    routergate check --config config/routergate.yaml
+    Examples:
+      routergate import litellm litellm.yaml --out config/routergate.yaml
+      routergate check --config config/routergate.yaml
     """
     from routergate.config.migration.imported import imported
 

@@ -31,7 +31,8 @@ def opportunities(asked: Asked, config: Path | None, **terms: Decimal | int | No
     """Traffic for a fine-tuned model, models that are too good for it, prompts to cache: dearest first.
 
     \b
-    routergate opportunities --since 2026-01-01 --monthly 1620 --upfront 4100
+    Examples:
+      routergate opportunities --since 2026-01-01 --monthly 1620 --upfront 4100
     """
     from routergate.config.load import load
     from routergate.reporting.opportunities import Terms

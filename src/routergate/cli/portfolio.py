@@ -1,6 +1,7 @@
 """Commands about models as assets: what they really cost, and the closing of a month."""
 
 import asyncio
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from routergate.cli.asking import Printer, printing
-from routergate.cli.common import CONFIG, DAY, settings, with_store
+from routergate.cli.common import AS_JSON, CONFIG, DAY, settings, with_store
 from routergate.config.settings import environment
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def report_portfolio(
     """What each model really cost: fixed costs, idle time and book value beside what was paid for requests.
 
     \b
-    routergate report portfolio --since 2026-01-01 --until 2026-01-31
+    Examples:
+      routergate report portfolio --since 2026-01-01 --until 2026-01-31
     """
     from routergate.reporting.portfolio import reported
 
@@ -45,10 +47,15 @@ def report_portfolio(
 @click.command("accrue")
 @click.option("--month", type=click.DateTime(["%Y-%m"]), help="Such as 2026-01. [default: the last one]")
 @CONFIG
-def accrue_month(month: datetime | None, config: Path | None) -> None:
+@AS_JSON
+def accrue_month(month: datetime | None, config: Path | None, as_json: bool) -> None:
     """Book what a month's requests have borne of fixed costs too little, or too much.
 
     For a month that is over. It can be run again: only what is still missing is booked.
+
+    \b
+    Examples:
+      routergate ledger accrue --month 2026-10
     """
     from routergate.economics.months import following, instant, preceding
     from routergate.ledger.accrual import accrue
@@ -63,6 +70,9 @@ def accrue_month(month: datetime | None, config: Path | None) -> None:
     moment = int(now.timestamp()) * NANOS
     said = asyncio.run(bills(cards, instant(chosen), instant(following(chosen))))
     booked = with_store(lambda store: accrue(store, cards, chosen, moment, said))
+    if as_json:
+        click.echo(json.dumps([_plain(one) for one in booked]))
+        return
     for one in booked:
         click.echo(_booked(one))
     if not booked:
@@ -86,6 +96,20 @@ def _portfolio(config: "Config", since: date, until: date, now: int) -> "Portfol
     seen = with_store(lambda store: totals(store, since=first, until=until))
     said = asyncio.run(bills(cards.values(), *term(since, until, now)))
     return portfolio(seen, {str(name): card for name, card in cards.items()}, since, until, now, said)
+
+
+def _plain(one: "Accrual") -> dict[str, object]:
+    """Money in nano-dollars, as the ledger has it."""
+    due, whose = one.due, one.bearer
+    owner = {"team": whose.team, "customer": whose.customer, "feature": whose.feature}
+    parts = {"hosting": due.hosting, "depreciation": due.depreciation, "maintenance": due.maintenance}
+    return {
+        "month": f"{one.month:%Y-%m}",
+        "model": one.card.id,
+        "organisation": whose.organisation,
+        **owner,
+        **{f"{name}_nanos": nanos for name, nanos in parts.items()},
+    }
 
 
 def _booked(one: "Accrual") -> str:

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 @click.group()
 def prices() -> None:
-    """Declared prices, and what the price map says."""
+    """Declared prices, and what the price map says.
+
+    \b
+    Examples:
+      routergate prices diff
+    """
 
 
 prices.add_command(prices_correct)
@@ -36,6 +41,11 @@ def prices_diff(config: Path | None, as_json: bool) -> None:
     """Declared prices beside those of the price map, rate by rate, in USD per million tokens.
 
     The map ships with litellm and is read from disk. It is an opinion, not a bill.
+
+    \b
+    Examples:
+      routergate prices diff
+      routergate prices diff --json
     """
     from routergate.config.comparison import compare
 
@@ -52,13 +62,15 @@ def prices_diff(config: Path | None, as_json: bool) -> None:
 @click.argument("model")
 @click.option("--from", "start", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
 @CONFIG
-def prices_apply(model: str, start: datetime, config: Path | None) -> None:
+@AS_JSON
+def prices_apply(model: str, start: datetime, config: Path | None, as_json: bool) -> None:
     """Print the lines that give MODEL the price map's rates from a day on; no file is changed.
 
     A discount, a minimum and a markup that are in force on that day are kept.
 
     \b
-    routergate prices apply gpt-4o --from 2026-02-01
+    Examples:
+      routergate prices apply gpt-4o --from 2026-02-01
     """
     from routergate.config.comparison import as_yaml, listed
 
@@ -69,8 +81,13 @@ def prices_apply(model: str, start: datetime, config: Path | None) -> None:
     rates = listed(known, card)
     if rates is None:
         raise click.UsageError(f"The price map has no price for {model} ({card.upstream}).")
+    lines = as_yaml(rates, day, card.rates(day))
+    if as_json:
+        told = {"model": model, "source": rates.source, "yaml": lines}
+        click.echo(json.dumps(told))
+        return
     click.echo(f"# models.{model}.prices in {known.path}, by {rates.source}:", err=True)
-    click.echo(as_yaml(rates, day, card.rates(day)))
+    click.echo(lines)
 
 
 def _loaded(config: Path | None) -> "Config":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from routergate.cli.asking import FORMATS
-from routergate.cli.common import AS_JSON, CONFIG, shelf_at
+from routergate.cli.common import AS_JSON, CONFIG, DIFFERS, shelf_at
 from routergate.cli.invoices import loaded, read, told
 from routergate.domain.errors import StatementUnusable
 
@@ -41,7 +41,8 @@ def reconcile(
     1 if anything but matches is found.
 
     \b
-    routergate reconcile --provider openai usage.json costs.json
+    Examples:
+      routergate reconcile --provider openai usage.json costs.json
     """
     from routergate.reporting.reconciliation import Verdict, booked, compared, reconciled
 
@@ -57,7 +58,7 @@ def reconcile(
     )
     found = compared(ours, theirs, unpriced, tolerance)
     told(reconciled(found, provider), "json" if how["as_json"] else how["form"], how["out"])
-    sys.exit(any(one.verdict is not Verdict.MATCHED for one in found))
+    sys.exit(DIFFERS if any(one.verdict is not Verdict.MATCHED for one in found) else 0)
 
 
 def _upstream(config: "Config", provider: str) -> dict[str, str]:

@@ -24,6 +24,4 @@ def from_recorded(
         raise click.UsageError("--from-ledger starts from an artifact: leave out --prior none.")
     answers = rated(shelf_at(place), since, today())
     cards = load(settings(config).config, environment()).catalogue.models
-    made = learned(start, answers, {name: card.upstream for name, card in cards.items()}, today().isoformat())
-    click.echo(f"Trained on {sum(made.provenance['rated'].values()):,} rated answers.")
-    return made
+    return learned(start, answers, {name: card.upstream for name, card in cards.items()}, today().isoformat())

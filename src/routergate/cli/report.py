@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def report() -> None:
-    """What was used, and what it cost."""
+    """What was used, and what it cost.
+
+    \b
+    Examples:
+      routergate report usage
+      routergate report savings --by route --since 2026-10-01
+    """
 
 
 @report.command("usage")
@@ -25,7 +31,8 @@ def report_usage(asked: Asked) -> None:
     or a grouping that the store has not.
 
     \b
-    routergate report usage --by feature,model --since 2026-01-01
+    Examples:
+      routergate report usage --by feature,model --since 2026-01-01
     """
     from routergate.reporting.usage import TOTALLED, from_ledger
 

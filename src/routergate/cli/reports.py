@@ -20,7 +20,13 @@ METHODS = ("requests", "tokens", "seconds", "weights", "equally")
 @click.command("savings")
 @asking(by="route")
 def report_savings(asked: Asked) -> None:
-    """What was saved against the baseline, net of rejected answers, judges and fixed costs."""
+    """What was saved against the baseline, net of rejected answers, judges and fixed costs.
+
+    \b
+    Examples:
+      routergate report savings --by route
+      routergate report savings --since 2026-10-01 --until 2026-10-31 --format csv --out savings.csv
+    """
     from routergate.reporting.savings import savings
 
     asked.answer(savings)
@@ -32,7 +38,8 @@ def report_overspend(asked: Asked) -> None:
     """All on the baseline : actual : optimal.
 
     \b
-    routergate report overspend --by feature
+    Examples:
+      routergate report overspend --by feature
     """
     from routergate.reporting.overspend import overspend
 
@@ -46,6 +53,10 @@ def report_pnl(asked: Asked, config: Path | None) -> None:
     """Revenue less all costs, by feature or (--by customer) by customer.
 
     Revenue is what `revenue` in the configuration declares.
+
+    \b
+    Examples:
+      routergate report pnl --by customer --since 2026-10-01
     """
     from routergate.reporting.pnl import pnl
 
@@ -63,7 +74,12 @@ def report_pnl(asked: Asked, config: Path | None) -> None:
     help="Below which multiplier it is: never, marginal, hard cases only, buy, strong buy; else essential.",
 )
 def report_reasoning(asked: Asked, base: str | None, verdicts: str) -> None:
-    """Whether dearer models are worth it: quality gained for each time that the cost is paid."""
+    """Whether dearer models are worth it: quality gained for each time that the cost is paid.
+
+    \b
+    Examples:
+      routergate report reasoning --by task
+    """
     from routergate.economics.value import VERDICTS
     from routergate.reporting.reasoning import Bar, reasoning
 
@@ -91,7 +107,8 @@ def report_price_impact(
     """What dated rate cards change: dollars a month, and which models became cheaper than the one in use.
 
     \b
-    routergate report price-impact --from 2026-10-31 --to 2026-11-01
+    Examples:
+      routergate report price-impact --from 2026-10-31 --to 2026-11-01
     """
     from routergate.config.findings import hint
     from routergate.reporting.impact import Change, impact
@@ -111,7 +128,12 @@ def report_price_impact(
 @asking(by="feature", days=56, whole_days=True)
 @CONFIG
 def report_forecast(asked: Asked, config: Path | None) -> None:
-    """Where the month of the last day will end, with an interval, against its budgets."""
+    """Where the month of the last day will end, with an interval, against its budgets.
+
+    \b
+    Examples:
+      routergate report forecast
+    """
     from routergate.reporting.budgets import monthly_budget
     from routergate.reporting.forecast import Known, forecast
 
@@ -128,7 +150,12 @@ def report_forecast(asked: Asked, config: Path | None) -> None:
     "--least-usd", default=1.0, show_default=True, type=click.FloatRange(min=0), help="Off by this."
 )
 def report_anomalies(asked: Asked, threshold: float, least_usd: float) -> None:
-    """Days on which a feature cost far more, or less, than usual."""
+    """Days on which a feature cost far more, or less, than usual.
+
+    \b
+    Examples:
+      routergate report anomalies
+    """
     from routergate.domain.money import nanos
     from routergate.reporting.anomalies import Odd, anomalies
 
@@ -143,7 +170,12 @@ def report_anomalies(asked: Asked, threshold: float, least_usd: float) -> None:
 )
 @click.option("--weight", "weights", multiple=True, help="With --method weights: legal=3; again for more.")
 def report_chargeback(asked: Asked, method: str, weights: tuple[str, ...]) -> None:
-    """Who bears what: variable cost as it came, fixed costs of own models by a declared method."""
+    """Who bears what: variable cost as it came, fixed costs of own models by a declared method.
+
+    \b
+    Examples:
+      routergate report chargeback --by team
+    """
     from routergate.reporting.chargeback import Chargeback, Method, chargeback
 
     if not asked.question.by:

@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,25 +12,28 @@ from typing import TYPE_CHECKING
 import click
 
 from routergate.cli.common import AS_JSON, CONFIG, settings, show, today
+from routergate.cli.progress import busy
+from routergate.cli.training import (
+    ARTIFACT,
+    DATA,
+    OUT,
+    artifact_at,
+    outcomes_of,
+    router_score,
+    router_train,
+    scorer,
+)
 from routergate.config.settings import environment
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from routergate.classify.artifact import Artifact
     from routergate.deciding import Router
     from routergate.domain.decision import RoutePolicy
     from routergate.domain.model import ModelCard, TaskId
     from routergate.evaluation.calibrate import Found
     from routergate.evaluation.outcomes import Outcome
-    from routergate.evaluation.score import Scorer
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
-DATA = click.option(
-    "--data", required=True, multiple=True, type=FILE, help="An outcome file; may be given several times."
-)
-ARTIFACT = click.option("--artifact", type=FILE, help="A trained router. [default: the built-in one]")
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
@@ -41,75 +43,15 @@ def router() -> None:
 
     A line of an outcome file is {"id", "prompt" or "messages", "quality": {model: 0 to 1}}, gzipped or not;
     docs/routing.md has all of it.
-    """
-
-
-@router.command("train")
-@click.option("--data", multiple=True, type=FILE, help="An outcome file; may be given several times.")
-@click.option("--from-ledger", is_flag=True, help="Learn from `POST /v1/feedback` in place of files.")
-@click.option(
-    "--prior",
-    default="builtin",
-    show_default=True,
-    help="The artifact to start from: a file, `builtin`, or `none` to learn from the outcomes alone.",
-)
-@click.option("--seed", default=1, show_default=True, help="The same outcomes and seed: the same artifact.")
-@click.option("--out", required=True, type=OUT, help="Where it goes, for the configuration to name.")
-@click.option("--days", default=90, show_default=True, help="With --from-ledger: that far back.")
-@click.option("--ledger", "place", help="With --from-ledger: where the files are. [default: as `ledger run`]")
-@CONFIG
-def router_train(
-    *,
-    data: tuple[Path, ...],
-    from_ledger: bool,
-    prior: str,
-    seed: int,
-    out: Path,
-    days: int,
-    place: str | None,
-    config: Path | None,
-) -> None:
-    """Learn from outcomes how well models do on which requests.
-
-    Starting from another artifact, a few hundred outcomes of your own traffic are enough; alone, it takes
-    thousands. Keep some outcomes back to evaluate and calibrate on. With --from-ledger, the outcomes are the
-    answers of the gateway that somebody has rated: no prompt is needed, and none is kept.
 
     \b
-    routergate router train --data outcomes.jsonl --out router.npz
-    routergate router train --from-ledger --prior router.npz --out router-2.npz
+    Examples:
+      routergate router evaluate --data outcomes.jsonl
     """
-    from routergate.classify.artifact import save
-    from routergate.cli.recorded import from_recorded
-    from routergate.evaluation.train import fit
-
-    if from_ledger == bool(data):
-        raise click.UsageError("Give either --data or --from-ledger.")
-    start = None if prior == "none" else _artifact(None if prior == "builtin" else Path(prior))
-    since = today() - timedelta(days=days)
-    if from_ledger:
-        made = from_recorded(start, since, place, config)
-    else:
-        outcomes, oddities = _read(data)
-        made = fit(outcomes, prior=start, seed=seed, trained_on=today().isoformat())
-        show(*oddities, f"Trained on {len(outcomes):,} outcomes of {len(made.models):,} models: {out}")
-    save(made, out)
-    click.echo(f"In force once the configuration says: router.artifact: {out}", err=True)
 
 
-@router.command("score")
-@ARTIFACT
-@click.option("--data", required=True, type=FILE, help="Prompts; their labels may be null.")
-@click.option("--out", required=True, type=OUT, help="Where the estimates go, as JSON lines.")
-def router_score(artifact: Path | None, data: Path, out: Path) -> None:
-    """Estimate, for every prompt, the quality of every model that the file names."""
-    from routergate.evaluation.outcomes import read_questions
-    from routergate.evaluation.score import scores
-
-    questions = read_questions(data)
-    with out.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in scores(questions, _scorer(artifact)))
-    click.echo(f"{len(questions.asked):,} prompts, {len(questions.models):,} models: {out}", err=True)
+router.add_command(router_train)
+router.add_command(router_score)
 
 
 @router.command("evaluate")
@@ -136,16 +78,18 @@ def router_evaluate(
     map's.
 
     \b
-    routergate router evaluate --data outcomes.jsonl.gz --html evaluation.html
+    Examples:
+      routergate router evaluate --data outcomes.jsonl.gz --html evaluation.html
     """
     from routergate.evaluation.evaluate import evaluate
     from routergate.evaluation.page import page
     from routergate.evaluation.sheet import sheet
     from routergate.evaluation.tables import summary, tables
 
-    outcomes, notes = _clean(*_read(data))
+    outcomes, notes = _clean(*outcomes_of(data))
     cards = _cards(outcomes, config)
-    report = evaluate(sheet(outcomes, _scorer(artifact), cards, today()), weak, strong)
+    with busy(f"Evaluating on {len(outcomes):,} outcomes"):
+        report = evaluate(sheet(outcomes, scorer(artifact), cards, today()), weak, strong)
     if html:
         html.write_text(page(report, "Router evaluation", notes), encoding="utf-8")
     if as_json:
@@ -180,15 +124,17 @@ def router_calibrate(
     without a baseline keeps quality itself.
 
     \b
-    routergate router calibrate --data outcomes.jsonl --route auto --target 0.95 --out auto.calibration.json
+    Examples:
+      routergate router calibrate --data outcomes.jsonl --route auto --target 0.95 --out auto.calibration.json
     """
     from routergate.evaluation.calibrate import Promise, Source, calibrate, calibration
     from routergate.evaluation.replay import replay
 
-    outcomes, oddities = _read(data)
+    outcomes, oddities = outcomes_of(data)
     decide, checksum = _deciding(config, artifact)
     policy = _policy(decide, route)
-    decided = asyncio.run(replay(decide, route, outcomes, time.time_ns()))
+    with busy(f"Deciding on {len(outcomes):,} outcomes"):
+        decided = asyncio.run(replay(decide, route, outcomes, time.time_ns()))
     promise = Promise(target=target, confidence=confidence, fallback=policy.baseline in policy.candidates)
     found = calibrate(decided, promise)
     made = calibration(policy, promise, found, Source(checksum, _digest(data), today()))
@@ -204,14 +150,6 @@ def router_calibrate(
         click.echo(f"In force once the configuration says: routes.{route}.calibration: {out}")
 
 
-def _read(data: Sequence[Path]) -> "tuple[tuple[Outcome, ...], tuple[str, ...]]":
-    """The outcomes, and what is odd about them."""
-    from routergate.evaluation.outcomes import oddities, read
-
-    outcomes = read(data)
-    return outcomes, oddities(outcomes)
-
-
 def _clean(
     outcomes: "tuple[Outcome, ...]", notes: tuple[str, ...]
 ) -> "tuple[tuple[Outcome, ...], tuple[str, ...]]":
@@ -221,19 +159,6 @@ def _clean(
         raise click.UsageError("All prompts are contaminated: nothing can be measured on them.")
     left_out = len(outcomes) - len(clean)
     return clean, (*notes, f"{left_out:,} contaminated prompts are left out") if left_out else notes
-
-
-def _scorer(artifact: Path | None) -> "Scorer":
-    from routergate.classify.trained import TrainedEstimator
-
-    return TrainedEstimator(_artifact(artifact))
-
-
-def _artifact(path: Path | None) -> "Artifact":
-    """The one at a path, or else the built-in one."""
-    from routergate.classify.artifact import builtin, load
-
-    return load(path) if path else builtin()
 
 
 def _cards(outcomes: "Sequence[Outcome]", config: Path | None) -> "Mapping[str, ModelCard]":
@@ -255,7 +180,7 @@ def _deciding(config: Path | None, artifact: Path | None) -> "tuple[Router, str]
     from routergate.tokens import load as load_tokens
 
     loaded = load(settings(config).config, environment(), calibrated=False)
-    chosen = _artifact(artifact) if artifact else loaded.artifact or builtin()
+    chosen = artifact_at(artifact) if artifact else loaded.artifact or builtin()
     used = replace(loaded, artifact=chosen)
     return deciding(used, TiktokenCounter(load_tokens()), LearnedLengths(), LearnedVolumes()), chosen.checksum
 

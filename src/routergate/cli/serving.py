@@ -24,6 +24,11 @@ def serve(config: Path | None, host: str, port: int, workers: int | None) -> Non
 
     SIGTERM lets running requests finish within `server.grace_seconds`; a second one cuts them.
     SIGHUP, and every change of the file, takes the configuration up anew.
+
+    \b
+    Examples:
+      routergate serve
+      routergate serve --config config/routergate.yaml --host 0.0.0.0 --port 8080 --workers 4
     """
     run = _supervisor()
     chosen = settings(config)
@@ -45,7 +50,13 @@ def _supervisor() -> Callable[[Settings, str, int, int], int]:
 @CONFIG
 @AS_JSON
 def check(config: Path | None, as_json: bool) -> None:
-    """Check the configuration: every problem at once, with file, line and remedy. Exit code 2 if wrong."""
+    """Check the configuration: every problem at once, with file, line and remedy. Exit code 2 if wrong.
+
+    \b
+    Examples:
+      routergate check
+      routergate check --config config/routergate.yaml --json
+    """
     from routergate.config.load import load
 
     path = settings(config).config
@@ -86,8 +97,9 @@ def explain(
     """Show which model a request would go to, and why. Nothing is sent anywhere.
 
     \b
-    routergate explain "Prove that there are infinitely many primes"
-    routergate explain --request body.json --json
+    Examples:
+      routergate explain "Prove that there are infinitely many primes"
+      routergate explain --request body.json --json
     """
     from routergate.explain import explained, table
 
@@ -112,7 +124,13 @@ def explain(
 @click.option("--requests", default=300, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--keep", is_flag=True, help="Leave the gateway and the providers running until Ctrl-C.")
 def demo(requests: int, keep: bool) -> None:
-    """Start simulated providers and the gateway, send real prompts, and show what it did and saved."""
+    """Start simulated providers and the gateway, send real prompts, and show what it did and saved.
+
+    \b
+    Examples:
+      routergate demo
+      routergate demo --requests 1000 --keep
+    """
     from routergate.demo import run
 
     sys.exit(run(requests, keep=keep))

@@ -24,6 +24,10 @@ def whatif() -> None:
     """What recorded traffic would have cost with other prices, models, thresholds.
 
     No prompts are needed: the ledger has what each request was decided on.
+
+    \b
+    Examples:
+      routergate whatif price gpt-4o --change -20
     """
 
 
@@ -45,8 +49,9 @@ def whatif_price(
     """MODEL at other rates.
 
     \b
-    routergate whatif price gpt-4o --input 2.00 --output 8.00 --reroute
-    routergate whatif price gpt-4o --change -20
+    Examples:
+      routergate whatif price gpt-4o --input 2.00 --output 8.00 --reroute
+      routergate whatif price gpt-4o --change -20
     """
     from routergate.reporting.whatif.price import NewPrice, priced_anew
 
@@ -67,7 +72,8 @@ def whatif_threshold(asked: Asked, route: str, threshold: float, config: Path | 
     """A route that promises more quality, or less.
 
     \b
-    routergate whatif threshold --route auto --to 0.9
+    Examples:
+      routergate whatif threshold --route auto --to 0.9
     """
     from routergate.reporting.whatif.threshold import at_threshold
 
@@ -92,7 +98,8 @@ def whatif_model(asked: Asked, name: str, route: str, config: Path | None, **wri
     """One candidate more: NAME of the configuration, or a new one with prices and a quality.
 
     \b
-    routergate whatif model nova --route auto --input 0.10 --output 0.40 --quality 0.9 --quality code=0.8
+    Examples:
+      routergate whatif model nova --route auto --input 0.10 --output 0.40 --quality 0.9 --quality code=0.8
     """
     from routergate.classify.artifact import builtin
     from routergate.reporting.whatif.model import Newcomer, with_model
@@ -120,7 +127,8 @@ def whatif_migrate(
     """Traffic of one model on another one, with its tokenizer, and in which steps to move it.
 
     \b
-    routergate whatif migrate --feature search --from gpt-4o --to contracts-7b
+    Examples:
+      routergate whatif migrate --feature search --from gpt-4o --to contracts-7b
     """
     from routergate.reporting.question import Condition, Dimension
     from routergate.reporting.whatif.migrate import Move, migrated
@@ -141,7 +149,8 @@ def whatif_breakeven(asked: Asked, model: str, decline: float, config: Path | No
     """An own model against what is bought: from when on it pays, and if things turn out otherwise.
 
     \b
-    routergate whatif breakeven --model contracts-7b --where task=contract-review
+    Examples:
+      routergate whatif breakeven --model contracts-7b --where task=contract-review
     """
     from routergate.reporting.whatif.breakeven import Own, weighed
 
@@ -165,7 +174,8 @@ def whatif_retrain(
     """An own model that is trained anew more often, or less.
 
     \b
-    routergate whatif retrain --model contracts-7b --every 3
+    Examples:
+      routergate whatif retrain --model contracts-7b --every 3
     """
     from routergate.reporting.whatif.retrain import Cadence, TrendUnknown, retrained
 

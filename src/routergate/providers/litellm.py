@@ -122,13 +122,17 @@ class LitellmProvider:
         if self._speaks_openai(card):
             rest = payload.keys() - TRANSLATED - {"model", "stream_options"}
             arguments["extra_body"] = {name: payload[name] for name in rest}
-        return {**arguments, **fixed, "model": card.upstream}
+        return {**arguments, **fixed, **self._headed(request), "model": card.upstream}
 
     def _embedding(self, request: ChatRequest, card: ModelCard) -> dict[str, Any]:
         payload = msgspec.json.decode(encode(request.payload))
         fixed = {name: value for name, value in self._fixed.items() if value is not None}
         arguments = {name: value for name, value in payload.items() if name in EMBEDDED}
-        return {**arguments, **fixed, "model": card.upstream}
+        return {**arguments, **fixed, **self._headed(request), "model": card.upstream}
+
+    def _headed(self, request: ChatRequest) -> Mapping[str, Any]:
+        """The headers of this request, if it has any, beside those of every one."""
+        return {"extra_headers": {**self._endpoint.headers, **request.headers}} if request.headers else {}
 
     def _speaks_openai(self, card: ModelCard) -> bool:
         """Whether parameters that nobody here has heard of can be passed on as they are."""

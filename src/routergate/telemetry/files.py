@@ -32,6 +32,9 @@ Labels = tuple[str, ...]
 Place = tuple[str, frozenset[tuple[str, str]]]
 """A sample: its name and its labels."""
 
+Request = tuple[str, float, str | None]
+"""Its id, when it was (seconds since the epoch), and the id of its trace."""
+
 _DAMAGE = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, OSError, struct.error)
 
 
@@ -49,6 +52,13 @@ class Trace(NamedTuple):
     request: str
     at: float
     """Seconds since the epoch."""
+    trace: str | None = None
+    """The id of the trace that it is in, if anybody will find it there."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """By which it is found elsewhere."""
+        return {"request_id": self.request, **({"trace_id": self.trace} if self.trace else {})}
 
 
 def exposition(
@@ -88,10 +98,10 @@ class Histogram:
 
     def __init__(self, bounds: Sequence[float], buckets: Sequence[Cell], total: Cell) -> None:
         self._bounds, self._buckets, self._sum = bounds, buckets, total
-        self.latest: dict[int, tuple[float, tuple[str, float]]] = {}
+        self.latest: dict[int, tuple[float, Request]] = {}
 
-    def observe(self, value: float, request: tuple[str, float] | None = None) -> None:
-        """Count a value; `request` is the id of whose it is, and when that was (seconds since the epoch)."""
+    def observe(self, value: float, request: Request | None = None) -> None:
+        """Count a value, and whose it is."""
         bucket = bisect_left(self._bounds, value)
         self._buckets[bucket].add()
         self._sum.add(value)
@@ -211,7 +221,7 @@ class _AllSlots(Collector):
         trace = self._traces.get((sample.name, frozenset(sample.labels.items())))
         if trace is None:
             return sample
-        return sample._replace(exemplar=Exemplar({"request_id": trace.request}, trace.value, trace.at))
+        return sample._replace(exemplar=Exemplar(trace.labels, trace.value, trace.at))
 
 
 def _unreadable(count: int) -> MetricFamily:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from routergate.domain.errors import ConfigError
+from routergate.telemetry.current import facts
 
 LogFormat = Literal["json", "console"]
 
@@ -97,4 +98,5 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _extra(record: logging.LogRecord) -> Mapping[str, Any]:
-    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    """What is known of the request that runs, and what the line itself says."""
+    return {**facts(), **{name: value for name, value in vars(record).items() if name not in _STANDARD}}

@@ -15,7 +15,8 @@ scraper asks. Scrape every replica. Alerts and dashboards that are made of these
 
 In OpenMetrics, each bucket of `routergate_request_duration_seconds` and `routergate_overhead_seconds` names
 the latest request in it that the worker which was scraped saw itself: an exemplar with the `request_id` that
-is in `x-request-id`, the log and the ledger. Prometheus keeps them with `--enable-feature=exemplar-storage`.
+is in `x-request-id`, the log and the ledger, and the `trace_id` of one that is
+[traced](telemetry.md) and sampled. Prometheus keeps them with `--enable-feature=exemplar-storage`.
 
 Labels marked + take the opt-in labels as well, which `server.metric_labels` switches on: any of
 {", ".join(f"`{name}`" for name in OPT_IN)}. A worker tells {OWNERS_LIMIT} combinations of their values

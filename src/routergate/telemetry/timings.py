@@ -6,6 +6,7 @@ from itertools import chain
 from routergate.domain.event import UsageEvent
 from routergate.telemetry import table
 from routergate.telemetry.answers import STREAM
+from routergate.telemetry.current import PLACE
 from routergate.telemetry.files import Place, Slot, Trace
 
 
@@ -23,7 +24,9 @@ class Timings:
 
     def observe(self, event: UsageEvent) -> None:
         timings = event.timings
-        request = event.id, event.at / 1e9 + timings.total
+        place = PLACE.get()
+        trace = place.trace_id if place is not None and place.sampled else None
+        request = event.id, event.at / 1e9 + timings.total, trace
         self._durations[event.route, "true" if event.streamed else "false"].observe(timings.total, request)
         self._overhead.observe(timings.overhead, request)
         self._decision.observe(timings.decision)
