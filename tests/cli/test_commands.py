@@ -65,7 +65,7 @@ def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
     return command, rest
 
 
-@pytest.mark.parametrize("names", LEAVES.keys() - PRINT_NO_DATA, ids=" ".join)
+@pytest.mark.parametrize("names", sorted(LEAVES.keys() - PRINT_NO_DATA), ids=" ".join)
 def test_every_command_that_prints_data_prints_json_if_asked(names: tuple[str, ...]) -> None:
     assert any("--json" in one.opts for one in LEAVES[names].params)
 
