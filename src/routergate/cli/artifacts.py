@@ -30,27 +30,45 @@ SAID = click.option("--said", default="", help="What for; goes into the folder's
 @click.argument("artifact", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 @FOLDER
 @SAID
-def promote(artifact: Path, folder: Path, said: str) -> None:
+@AS_JSON
+def promote(artifact: Path, folder: Path, said: str, as_json: bool) -> None:
     """Keep a copy of a trained router, and put it in force.
 
     The configuration says once and for all: router.artifact: routers/current.npz
+
+    \b
+    Examples:
+      routergate router promote router-2.npz --said "better on contracts"
     """
-    _tell(folder, _artifacts(folder).promote(artifact, _now(), said))
+    _tell(folder, _artifacts(folder).promote(artifact, _now(), said), as_json=as_json)
 
 
 @click.command("rollback")
 @FOLDER
 @SAID
-def rollback(folder: Path, said: str) -> None:
-    """Put the trained router in force again that was before."""
-    _tell(folder, _artifacts(folder).rollback(_now(), said))
+@AS_JSON
+def rollback(folder: Path, said: str, as_json: bool) -> None:
+    """Put the trained router in force again that was before.
+
+    \b
+    Examples:
+      routergate router rollback
+      routergate router rollback --said "worse on code"
+    """
+    _tell(folder, _artifacts(folder).rollback(_now(), said), as_json=as_json)
 
 
 @click.command("list")
 @FOLDER
 @AS_JSON
 def listed(folder: Path, as_json: bool) -> None:
-    """Trained routers: what they are made of, and which was in force when."""
+    """Trained routers: what they are made of, and which was in force when.
+
+    \b
+    Examples:
+      routergate router list
+      routergate router list --folder routers --json
+    """
     found = list(_artifacts(folder).all())
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], indent=2))
@@ -68,10 +86,11 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - a command asks the clock itself
 
 
-def _tell(folder: Path, promotion: "Promotion") -> None:
+def _tell(folder: Path, promotion: "Promotion", *, as_json: bool) -> None:
     from routergate.evaluation.promotions import CURRENT
 
-    click.echo(f"{promotion.checksum[:16]} is {folder / CURRENT} now.")
+    said = f"{promotion.checksum[:16]} is {folder / CURRENT} now."
+    click.echo(json.dumps(asdict(promotion)) if as_json else said)
     click.echo("Running gateways take it up with the next reload: SIGHUP, or POST /admin/reload.", err=True)
 
 

@@ -1,11 +1,12 @@
 """Commands about the texts that routes keep."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from routergate.cli.common import CONFIG, settings, today
+from routergate.cli.common import AS_JSON, CONFIG, settings, today
 from routergate.config.settings import environment
 
 if TYPE_CHECKING:
@@ -14,24 +15,45 @@ if TYPE_CHECKING:
 
 @click.group()
 def captured() -> None:
-    """Texts of requests and answers that routes with a `capture` keep."""
+    """Texts of requests and answers that routes with a `capture` keep.
+
+    \b
+    Examples:
+      routergate captured expire
+      routergate captured forget --organisation acme --customer globex
+    """
 
 
 @captured.command("forget")
 @click.option("--organisation", required=True)
 @click.option("--customer", required=True)
 @CONFIG
-def captured_forget(organisation: str, customer: str, config: Path | None) -> None:
-    """Delete all that is kept of one customer."""
+@AS_JSON
+def captured_forget(organisation: str, customer: str, config: Path | None, as_json: bool) -> None:
+    """Delete all that is kept of one customer.
+
+    \b
+    Examples:
+      routergate captured forget --organisation acme --customer globex
+    """
     gone = vault_of(config).forget(organisation, customer)
-    click.echo(f"{gone:,} requests are deleted. Exports that were made of them are yours to delete.")
+    said = f"{gone:,} requests are deleted. Exports that were made of them are yours to delete."
+    click.echo(json.dumps({"deleted": gone}) if as_json else said)
 
 
 @captured.command("expire")
 @CONFIG
-def captured_expire(config: Path | None) -> None:
-    """Delete what is past its days; the gateway does it by itself while it captures."""
-    click.echo(f"{vault_of(config).expire(today()):,} days are deleted.")
+@AS_JSON
+def captured_expire(config: Path | None, as_json: bool) -> None:
+    """Delete what is past its days; the gateway does it by itself while it captures.
+
+    \b
+    Examples:
+      routergate captured expire
+      routergate captured expire --json
+    """
+    gone = vault_of(config).expire(today())
+    click.echo(json.dumps({"days": gone}) if as_json else f"{gone:,} days are deleted.")
 
 
 def vault_of(config: Path | None) -> "Vault":

@@ -1,5 +1,6 @@
 """Training data from captured texts."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from routergate.cli.captured import vault_of
-from routergate.cli.common import CONFIG, shelf_at, today
+from routergate.cli.common import AS_JSON, CONFIG, shelf_at, today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ RATING = click.FloatRange(0, 1)
 @click.option("--no-ratings", is_flag=True, help="Do without the ledger's feedback.")
 @click.option("--ledger", "place", help="Where the ledger's files are. [default: as `ledger run`]")
 @CONFIG
+@AS_JSON
 def export(
     *,
     kind: str,
@@ -49,6 +51,7 @@ def export(
     no_ratings: bool,
     place: str | None,
     config: Path | None,
+    as_json: bool,
 ) -> None:
     """Make training data of the texts that routes with a `capture` keep, with a data card beside it.
 
@@ -61,7 +64,9 @@ def export(
     traces     sessions step by step, and which step builds on which
 
     \b
-    routergate export sft --route support-bot --least-rating 0.8 --out data/
+    Examples:
+      routergate export sft --route support-bot --least-rating 0.8 --out data
+      routergate export dpo --out data --json
     """
     from routergate.capture.card import Made, card
     from routergate.capture.dataset import Wanted
@@ -87,7 +92,10 @@ def export(
         rows={name: len(rows) for name, rows in files.items()},
     )
     (out / f"{kind}.card.md").write_text(card(found, made), encoding="utf-8")
-    click.echo(f"{', '.join(f'{len(rows):,} in {name}' for name, rows in files.items())}: {out}", err=True)
+    if as_json:
+        click.echo(json.dumps({"folder": str(out), "rows": made.rows}))
+    else:
+        click.echo(f"{', '.join(f'{n:,} in {name}' for name, n in made.rows.items())}: {out}", err=True)
 
 
 def _found(kind: str, wanted: "Wanted", config: Path | None, ratings: "Ratings") -> "Dataset":

@@ -34,7 +34,12 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 @click.group()
 def models() -> None:
-    """Measure whether a new model can stand in for another."""
+    """Measure whether a new model can stand in for another.
+
+    \b
+    Examples:
+      routergate models evaluate contracts-7b --against gpt-4o --data reviews.jsonl --max-usd 5
+    """
 
 
 @models.command("evaluate")
@@ -79,7 +84,8 @@ def models_evaluate(
     The cost is told first. Run the same command again to go on where it stopped.
 
     \b
-    routergate models evaluate contracts-7b --against gpt-4o --data reviews.jsonl --max-usd 5
+    Examples:
+      routergate models evaluate contracts-7b --against gpt-4o --data reviews.jsonl --max-usd 5
     """
     from routergate.config.load import load
     from routergate.domain.money import nanos

@@ -3,6 +3,7 @@
 import getpass
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +26,26 @@ BECAUSE = click.option("--because", default="", help="What for; goes into the au
 
 @click.group(name="quality")
 def quality() -> None:
-    """How far models are trusted with their tasks, and moving one by hand."""
+    """How far models are trusted with their tasks, and moving one by hand.
+
+    \b
+    Examples:
+      routergate quality show
+      routergate quality hold mini --task code --state quarantined
+    """
 
 
 @quality.command(name="show")
 @CONFIG
 @AS_JSON
 def shown(config: Path | None, as_json: bool) -> None:
-    """Show the state of each model with each task, and why. What was never compared is trusted."""
+    """Show the state of each model with each task, and why. What was never compared is trusted.
+
+    \b
+    Examples:
+      routergate quality show
+      routergate quality show --json
+    """
     plans = _plans(config)
     rows = with_store(lambda store: _rows(store, plans))
     if as_json:
@@ -52,9 +65,25 @@ def shown(config: Path | None, as_json: bool) -> None:
 @click.option("--state", type=click.Choice([one.value for one in Trust]), default=Trust.TRUSTED.value)
 @BECAUSE
 @CONFIG
-def hold(*, model: str, route: str | None, task: str, state: str, because: str, config: Path | None) -> None:
-    """Put MODEL into a state, where it stays whatever is compared, until it is released."""
-    _order(_subject(config, route, model, task), Trust(state), because)
+@AS_JSON
+def hold(
+    *,
+    model: str,
+    route: str | None,
+    task: str,
+    state: str,
+    because: str,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Put MODEL into a state, where it stays whatever is compared, until it is released.
+
+    \b
+    Examples:
+      routergate quality hold mini
+      routergate quality hold mini --task code --state quarantined --because "it invents functions"
+    """
+    _order(_subject(config, route, model, task), Trust(state), because, as_json=as_json)
 
 
 @quality.command()
@@ -63,9 +92,18 @@ def hold(*, model: str, route: str | None, task: str, state: str, because: str, 
 @TASK
 @BECAUSE
 @CONFIG
-def release(*, model: str, route: str | None, task: str, because: str, config: Path | None) -> None:
-    """Let evidence and time move MODEL again, from the state in which it is held."""
-    _order(_subject(config, route, model, task), None, because)
+@AS_JSON
+def release(
+    *, model: str, route: str | None, task: str, because: str, config: Path | None, as_json: bool
+) -> None:
+    """Let evidence and time move MODEL again, from the state in which it is held.
+
+    \b
+    Examples:
+      routergate quality release mini
+      routergate quality release mini --task code
+    """
+    _order(_subject(config, route, model, task), None, because, as_json=as_json)
 
 
 def _plans(config: Path | None) -> "Plans":
@@ -89,7 +127,7 @@ def _subject(config: Path | None, route: str | None, model: str, task: str) -> S
     return Subject(route=named, model=ModelId(model), task=TaskId(task))
 
 
-def _order(subject: Subject, trust: Trust | None, because: str) -> None:
+def _order(subject: Subject, trust: Trust | None, because: str, *, as_json: bool) -> None:
     from routergate.app import SystemClock
     from routergate.quality.standings import Order
 
@@ -97,7 +135,11 @@ def _order(subject: Subject, trust: Trust | None, because: str) -> None:
     said = f"{by}: {because}" if because else by
     order = Order(subject=subject, trust=trust, said=said, at=SystemClock().epoch_ns())
     with_store(lambda store: _ordered(store, order, by))
-    click.echo(f"{subject}: {'released' if trust is None else f'held as {trust.value}'}.")
+    state = None if trust is None else trust.value
+    if as_json:
+        click.echo(json.dumps({**asdict(subject), "held": state}))
+    else:
+        click.echo(f"{subject}: {'released' if state is None else f'held as {state}'}.")
 
 
 async def _ordered(store: Any, order: "Order", by: str) -> None:
