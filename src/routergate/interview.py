@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from routergate.api.caller import read_call
-from routergate.app import SystemClock, client_session, dispatcher, fleet, router
+from routergate.app import SystemClock, dispatcher, router
 from routergate.config.spec import Config
 from routergate.deciding import Call, Router
 from routergate.dispatch.calls import Experience
@@ -29,6 +29,7 @@ from routergate.meter.meter import Meter
 from routergate.meter.settle import attempts, costs, day_of, used
 from routergate.ports import Chunk, Clock, TokenCounter
 from routergate.providers.reading import ChatReader
+from routergate.servers import client_session, fleet
 from routergate.tokens import TiktokenCounter
 from routergate.tokens import load as load_tokens
 

@@ -15,7 +15,7 @@ from typing import Any
 from routergate.accounts.idempotency import StoredReplies
 from routergate.api.doors import Doors, listening
 from routergate.api.services import Services
-from routergate.app import Parts, SystemClock, client_session, compose, own_usage
+from routergate.app import Parts, SystemClock, compose, own_usage
 from routergate.chores import (
     ended,
     kept_running,
@@ -44,6 +44,7 @@ from routergate.office.furnished import furnished
 from routergate.office.view import View
 from routergate.overseeing import heard, overseen
 from routergate.plan import Plan
+from routergate.servers import client_session
 from routergate.store.client import connect
 from routergate.telemetry.current import REQUEST
 from routergate.telemetry.logs import counted

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from routergate.app import endpoint
 from routergate.config.spec import ReplicaSpec, Secret
 from routergate.dispatch.line import Places
 from routergate.domain.format import Format
 from routergate.domain.turn import Priority
+from routergate.servers import endpoint
 from support.configs import SMALL, loaded, problems
 
 URL = "https://api.example.com/v1"

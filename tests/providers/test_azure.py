@@ -13,11 +13,11 @@ import pytest
 from routergate.api.caller import Reader
 from routergate.api.embeddings import read_embeddings
 from routergate.api.responses import read_responses
-from routergate.app import provider
 from routergate.config.spec import ProviderKind, ProviderSpec, ReplicaSpec, Secret
 from routergate.domain.errors import ContentFiltered, ProviderDenied
 from routergate.domain.model import ProviderId
 from routergate.ports import Chunk, Provider
+from routergate.servers import provider
 from routergate.testing import Profile, Simulator
 from support.builders import a_card
 from support.providers import chunks_of

@@ -11,12 +11,13 @@ from typing import Any
 from aiohttp.test_utils import TestServer
 
 from routergate.api.server import application
-from routergate.app import Parts, client_session, compose
+from routergate.app import Parts, compose
 from routergate.config.load import load
 from routergate.gateway import Gateway
 from routergate.ledger.ledger import RedisLedger
 from routergate.ledger.record import EventRow, row
 from routergate.plan import Plan
+from routergate.servers import client_session
 from routergate.store.client import Store
 from routergate.telemetry.metrics import Metrics
 from routergate.testing import Profile, Simulator
