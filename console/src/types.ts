@@ -143,7 +143,7 @@ export interface Measured extends Known {
   baseline: string | null;
   calibrated: boolean;
   state: string | null;
-  tasks: (Known & { task: string; threshold: number | null })[];
+  tasks: (Known & { task: string; threshold: number | null; state: string | null })[];
 }
 
 export interface Column {

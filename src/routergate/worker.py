@@ -144,6 +144,7 @@ class Worker:
             clock=parts.clock,
             config=lambda: self.config,
             gateway=lambda: self.gateway,
+            trusts=parts.trusts,
             ledger=self.plan.ledger,
             environment=self.plan.environment,
         )

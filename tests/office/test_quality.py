@@ -1,5 +1,6 @@
 """What routes promise, and what is known of their models."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import pytest
 
 from routergate.config.spec import Config
+from routergate.domain.model import ModelId, TaskId
+from routergate.domain.quality import Subject, Trust
 from routergate.ledger.beside import without_request
 from routergate.ledger.record import EventRow
 from routergate.office.quality import Quality
+from routergate.quality.watch import begun
 from routergate.store.client import Store
 from support.events import LARGE, an_event
 from support.ledgers import DAY, NOON
@@ -86,6 +90,19 @@ async def test_estimates_and_what_was_said_are_told_beside_the_promise(
     assert (by_task["chat"]["feedback"]["mean"], by_task["code"]["feedback"]["mean"]) == (0.625, 1.0)
     assert (large["estimate"], large["feedback"]) == (1.0, None)
     assert await known(store, ledger, config, "initech") == []
+
+
+async def test_how_far_models_are_trusted_is_told_where_answers_are_compared(
+    store: Store, tmp_path: Path
+) -> None:
+    shadow = "shadow: {share: 0.1, check: same, budget: {usd: 1, window: day}}"
+    config = configured(tmp_path, CONFIG.replace("quality: 0.95}", f"quality: 0.95, {shadow}}}"))
+    view = a_view(store, HandClock(epoch=NOON + DAY), tmp_path / "ledger", config)
+    subject = Subject(route="auto", model=ModelId("mini"), task=TaskId("chat"))
+    view.trusts.watches = {subject: replace(begun(NOON), trust=Trust.WATCHED)}
+    await write(store, [Written(told(an_event(id="a")))])
+    [mini] = (await Quality(view, in_a_thread).told(DAYS, None))["data"]
+    assert (mini["state"], mini["tasks"][0]["state"]) == ("trusted", "watched")
 
 
 async def test_a_request_that_was_corrected_counts_once(store: Store, tmp_path: Path, config: Config) -> None:

@@ -20,6 +20,7 @@ from routergate.office.papers import Asked, Reply
 from routergate.office.view import View
 from routergate.ports import Clock
 from routergate.store.client import Store
+from routergate.trusting import Trusts
 
 NOTHING: Any = None
 
@@ -63,6 +64,7 @@ def a_view(store: Store, clock: Clock, ledger: Path, config: Config = NOTHING) -
         clock=clock,
         config=lambda: config,
         gateway=NOTHING,
+        trusts=Trusts(),
         ledger=str(ledger),
         environment={},
     )

@@ -99,6 +99,7 @@ function Tasks({ rows }: { rows: Measured[] }) {
         { name: "Route", of: (row) => name(row.route) },
         { name: "Model", of: (row) => row.model },
         { name: "Task", of: (row) => row.task },
+        { name: "State", of: (row) => (row.state ? <Badge>{row.state}</Badge> : "–") },
         { name: "Threshold", number: true, of: (row) => (row.threshold === null ? "none" : quality(row.threshold)) },
         ...known<Task>(),
         { name: `Measured, ${from} to 1`, of: (row) => <Against row={row} promised={row.promised} from={from} /> },

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby
 from math import sqrt
 from statistics import NormalDist
 from typing import Any
 
-from routergate.domain.decision import Catalogue, RoutePolicy
-from routergate.domain.model import TaskId
+from routergate.config.spec import Config
+from routergate.domain.decision import RoutePolicy
+from routergate.domain.model import ModelId, TaskId
+from routergate.domain.quality import EVERY, Subject, Trust
 from routergate.economics.months import instant
 from routergate.ledger.names import ORGANISATIONS
 from routergate.ledger.newest import MOST_SEEN, Newest, Place
@@ -44,13 +47,14 @@ class Quality:
         rows = await asyncio.to_thread(recent.rows)
         asked = await asyncio.to_thread(_asked, self.view.ledger, days, organisation, rows)
         groups = (await self.files(asked)).judged
-        catalogue = self.view.config().catalogue
+        config = self.view.config()
+        states = {one: watch.trust.value for one, watch in self.view.trusts.watches.items()}
         return {
             "object": "list",
             "since": days[0].isoformat(),
             "until": days[1].isoformat(),
             "confidence": CONFIDENCE,
-            "data": list(_rows(catalogue, groups)),
+            "data": list(_rows(config, groups, states)),
             "notes": [] if recent.over else [_cut(recent.whole)],
             "next": None,
         }
@@ -83,19 +87,30 @@ def _cut(whole: int) -> str:
     )
 
 
-def _rows(catalogue: Catalogue, groups: Sequence[Judged]) -> Iterator[Mapping[str, Any]]:
+def _rows(
+    config: Config, groups: Sequence[Judged], states: Mapping[Subject, str]
+) -> Iterator[Mapping[str, Any]]:
     ordered = sorted(groups, key=lambda one: (one.route, one.model, one.task))
     for (route, model), found in groupby(ordered, lambda one: (one.route, one.model)):
         parts = list(found)
-        policy = catalogue.routes.get(route)
+        policy = config.catalogue.routes.get(route)
+        by_task = partial(Subject, route=route, model=ModelId(model))
+        usual = Trust.TRUSTED.value if route in config.shadows else None
         yield {
             "route": route,
             "model": model,
             **_promise(policy),
             **_known(parts),
-            "state": None,
+            "state": states.get(by_task(task=EVERY), usual),
             "tasks": [
-                {"task": one.task, "threshold": _threshold(policy, one.task), **_known([one])}
+                {
+                    "task": one.task,
+                    "threshold": _threshold(policy, one.task),
+                    **_known([one]),
+                    "state": states.get(
+                        Subject(route=route, model=ModelId(model), task=TaskId(one.task)), usual
+                    ),
+                }
                 for one in parts
             ],
         }

@@ -8,6 +8,7 @@ from routergate.config.spec import Config
 from routergate.gateway import Gateway
 from routergate.ports import Clock
 from routergate.store.client import Store
+from routergate.trusting import Trusts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class View:
     config: Callable[[], Config]
     """The one in force."""
     gateway: Callable[[], Gateway]
+    trusts: Trusts
+    """How far models are trusted."""
     ledger: str
     """Where the ledger's files are: a directory or a URI."""
     environment: Mapping[str, str] = field(repr=False)
