@@ -1,6 +1,7 @@
 """Settings for all tests."""
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import settings
 # Machines are shared and slow at times: an example may take as long as it takes.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+# A shell that starts the tests beside other work has interrupts ignored, and processes would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

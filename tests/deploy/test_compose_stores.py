@@ -95,6 +95,7 @@ async def test_sentinels_commands_watch_a_primary_that_the_gateway_finds(tmp_pat
         tmp_path, "sentinel", ["redis", "redis-replica"], {"redis": "redis", "redis-replica": "redis-replica"}
     ) as servers:
         eventually(lambda: servers["redis-replica"].client.info("replication")["master_link_status"] == "up")
+        eventually(lambda: servers["redis"].client.info("replication")["min_slaves_good_slaves"] >= 1)
         port = free_port()
         (tmp_path / "data").mkdir()
         [script] = services("sentinel")["sentinel-1"]["command"]

@@ -22,6 +22,7 @@ REST: dict[str, Any] = {
     "models": {
         "gpt-4o-mini": a_model("gpt-4o-mini", "economy", 0.15, 0.60),
         "gpt-4o": a_model("gpt-4o", "frontier", 2.50, 10.00),
+        "referee": a_model("referee", "frontier", 5.00, 20.00),
         "contracts-7b": {**a_model("contracts-7b", "self_hosted", 0, 0), "asset": ASSET},
     },
     "routes": {

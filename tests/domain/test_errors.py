@@ -1,17 +1,20 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from routergate.domain import errors, once, overlap, plan, refusals
+from routergate.domain import asset, errors, once, overlap, plan, refusals
 from routergate.domain.errors import ConfigError, RouterGateError, UpstreamError
 
-ELSEWHERE = (once, overlap, plan, refusals)
+ELSEWHERE = (asset, once, overlap, plan, refusals)
 """Modules with errors of their own, which are in the tree once they are imported."""
+DRAWN = {module.__name__ for module in (errors, *ELSEWHERE)}
+"""Those of other modules are in the tree, too, but not in the drawing: nothing below them asks for them."""
 
 
 def tree(cls: type[RouterGateError], depth: int = 0) -> Iterator[tuple[int, str]]:
     yield depth, cls.__name__
     for below in cls.__subclasses__():
-        yield from tree(below, depth + 1)
+        if below.__module__ in DRAWN:
+            yield from tree(below, depth + 1)
 
 
 def paths(lines: Iterable[tuple[int, str]]) -> set[tuple[str, ...]]:
