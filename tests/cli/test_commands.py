@@ -46,7 +46,7 @@ def test_every_command_has_help_with_an_example(names: tuple[str, ...]) -> None:
 def test_every_example_is_a_command_with_options_that_it_has(names: tuple[str, ...]) -> None:
     for words in map(typed, examples(names)):
         command, rest = resolved(words)
-        command.make_context(words[0], [*rest], resilient_parsing=True)
+        command.make_context(words[0], [*rest], resilient_parsing=True, help_option_names=["-h", "--help"])
         known = {name for one in command.params for name in one.opts}
         assert {word for word in rest if word.startswith("--")} <= known
 

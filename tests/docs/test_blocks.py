@@ -38,7 +38,7 @@ def test_every_fence_and_every_excuse_belongs_to_a_block(page: Path) -> None:
 def test_an_excuse_is_a_reason() -> None:
     excuses = {block.name: block.why_not for page in PAGES for block in blocks(page) if block.why_not}
     assert all(len(why.split()) > 3 for why in excuses.values()), excuses
-    assert len(excuses) <= 8, "more is excused than it was: run it, or raise this number on purpose"
+    assert len(excuses) <= 11, "more is excused than it was: run it, or raise this number on purpose"
 
 
 @pytest.mark.parametrize("block", to_be_tried("json"), ids=lambda block: block.name)
