@@ -46,7 +46,7 @@ CORE := domain classify check quality economics route meter dispatch spend decid
 coverage: .venv/ready  ## does every branch of the core have a test?
 	$(BIN)/pytest -q -n $(PARALLEL) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 \
 		$(CORE:%=--cov=routergate.%) $(filter-out tests/deciding tests/gateway,$(CORE:%=tests/%)) tests/test_gateway.py tests/config \
-		tests/telemetry tests/accounts tests/test_allowances.py
+		tests/telemetry tests/accounts tests/capture tests/test_allowances.py
 
 check: lint docs coverage test  ## everything that a change must pass
 

@@ -19,6 +19,7 @@ from routergate.domain.answer import Cascade, Flaw
 from routergate.domain.asset import FREE, Asset, Hosting, Loaded, Volume
 from routergate.domain.budget import Rules
 from routergate.domain.caching import Caching, Recalled
+from routergate.domain.decision import Hedge
 from routergate.domain.errors import (
     AllProvidersFailed,
     BudgetEnded,
@@ -95,6 +96,7 @@ class World:
     rules: Rules = field(default_factory=Rules)
     session: str | None = None
     cascade: Cascade | None = None
+    hedge: Hedge | None = None
 
     def __post_init__(self) -> None:
         scripts = (self.small, self.large)
@@ -107,7 +109,12 @@ class World:
             keyring=OpenKeyring(),
             router=Router(
                 catalogue=a_catalogue(
-                    *self.cards, baseline=baseline, quality=0.5, cascade=self.cascade, caching=self.caching
+                    *self.cards,
+                    baseline=baseline,
+                    quality=0.5,
+                    cascade=self.cascade,
+                    caching=self.caching,
+                    hedge=self.hedge,
                 ),
                 estimator=TrainedEstimator.builtin(),
                 tokens=WordCounter(),
@@ -162,6 +169,12 @@ async def test_the_cheapest_adequate_model_answers_and_is_paid() -> None:
     assert (event.card, event.usage, event.usage_source) == (SMALL, USAGE, UsageSource.PROVIDER)
     assert (event.cost, event.baseline_cost, event.savings) == (1_200_000, 12_000_000, 10_800_000)
     assert (event.baseline, results(event)) == ("large", [("small", "ok")])
+
+
+async def test_a_route_that_hedges_knows_when_to_ask_another_model() -> None:
+    world = World([Chunk(data=b"a", usage=USAGE)], hedge=Hedge(after=3.0))
+    decision = await world.gateway.route(world.incoming(a_request()))
+    assert [one.hedge_after for one in decision.candidates] == [3.0, 3.0]
 
 
 async def test_costs_are_known_to_the_answer_while_it_lasts() -> None:
