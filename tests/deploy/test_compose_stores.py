@@ -43,6 +43,14 @@ def started(folder: Path, kind: str, names: list[str], hosts: dict[str, str]) ->
         yield found
 
 
+async def is_usable(url: str) -> None:
+    store = connect(url, timeout=10)
+    try:
+        assert await store.call("SET", "rg:{acme}:here", "1")
+    finally:
+        await store.close()
+
+
 @each_kind
 def test_gateway_and_ledger_have_the_same_store(kind: str) -> None:
     found = services(kind)
@@ -82,12 +90,10 @@ async def test_the_clusters_commands_make_a_cluster_that_the_gateway_can_use(tmp
         assert "172." not in script
         made = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=90, check=False)
         assert made.returncode == 0, made.stdout + made.stderr
-        eventually(lambda: bool(servers["redis"].ask("CLUSTER INFO")["cluster_state"] == "ok"))
+        eventually(lambda: all(one.ask("CLUSTER INFO")["cluster_state"] == "ok" for one in servers.values()))
         nodes = re.findall(r"(172[\d.]+):6379", found["gateway"]["environment"]["ROUTERGATE_REDIS_URL"])
         assert set(nodes) <= {found[name]["networks"]["redis"]["ipv4_address"] for name in names}
-        store = connect("redis+cluster://" + ",".join(one.address for one in servers.values()), timeout=10)
-        assert await store.call("SET", "rg:{acme}:here", "1")
-        await store.close()
+        await is_usable("redis+cluster://" + ",".join(one.address for one in servers.values()))
 
 
 async def test_sentinels_commands_watch_a_primary_that_the_gateway_finds(tmp_path: Path) -> None:
@@ -114,8 +120,6 @@ async def test_sentinels_commands_watch_a_primary_that_the_gateway_finds(tmp_pat
                     port, sentinel, tmp_path, [], Redis(host=HOST, port=port, socket_timeout=5)
                 )
                 eventually(sentinel_server.answers)
-                store = connect(f"redis+sentinel://{HOST}:{port}/mymaster", timeout=10)
-                assert await store.call("SET", "rg:{acme}:here", "1")
-                await store.close()
+                await is_usable(f"redis+sentinel://{HOST}:{port}/mymaster")
             finally:
                 sentinel.terminate()
