@@ -11,7 +11,7 @@ from routergate.domain.model import Capability, ModelCard
 from routergate.domain.money import Nanos
 from routergate.domain.request import ChatRequest, Features
 from routergate.domain.usage import Usage
-from routergate.economics.price import cost, price
+from routergate.economics.price import STANDARD, cost, price
 
 LIKELY = 2
 """Times its usual length: few answers are longer."""
@@ -132,13 +132,14 @@ def _dearest(
     asked, most_input = features.service_tier, most.input_uncached
     lengths = {most_input, *(tier.above_input_tokens for tier in tiers)}
     audio = Capability.AUDIO in features.needs
+    standard = min(STANDARD - rates.service_tiers.keys(), default=None)
     costs = [
         cost(Usage(**{read: length, written: most.output}), rates, told=told, asked=asked, seconds=seconds)
         for length in lengths
         if length <= most_input
         for read in (*_READ, *(["audio_input"] if audio else []))
         for written in (*_WRITTEN, *(["audio_output"] if audio else []))
-        for told in (None, "default", *rates.service_tiers)
+        for told in (standard, *rates.service_tiers)
     ]
     known = [each for each in costs if each is not None]
     return max(known) if len(known) == len(costs) else None

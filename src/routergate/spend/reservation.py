@@ -1,6 +1,6 @@
 """What one request holds: taken before it is sent, grown while it is answered, charged in the end."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -24,12 +24,8 @@ from routergate.spend.denial import denial
 from routergate.spend.lines import Rule, Subject, applicable, asked, charges, lines, spent, strict, watched_in
 from routergate.spend.need import Held, Need, likely, outrun, plus, shorter, worst
 from routergate.spend.room import Fits, room_in, with_amount
-from routergate.spend.thrift import thrifty, without
+from routergate.spend.thrift import UNKNOWN, thrifty, without
 
-UNKNOWN: Mapping[Measure, str] = {
-    Measure.CASH: "has no known price, and a budget in money applies",
-    Measure.LOADED: "has no known share of fixed costs, and a budget with basis loaded applies",
-}
 SHORTEST = 16
 """Output tokens: an answer that a budget makes shorter than this is of no use."""
 CHARACTERS_PER_TOKEN = 3
@@ -81,6 +77,7 @@ class Reservation:
     """Those that stay held when another answer is asked for."""
     _waived: frozenset[Budget] = frozenset()
     _found: dict[str, tuple[tuple[Rule, str], ...]] = field(default_factory=dict)
+    _worst: dict[str, Need] = field(default_factory=dict)
     _perhaps_held: bool = False
     """Whether the store may hold something of which nobody was told."""
 
@@ -196,10 +193,12 @@ class Reservation:
         return None
 
     def _most(self, candidate: Candidate, found: tuple[tuple[Rule, str], ...]) -> Need:
-        """The worst case if there is a strict budget, else what is likely."""
-        if strict(found):
-            return self._worst_of(candidate, None)
-        return likely(candidate, self.decision.features, day_of(self.at))
+        """The worst case if there is a strict budget, which is dear to find, else what is likely."""
+        if not strict(found):
+            return likely(candidate, self.decision.features, day_of(self.at))
+        if (most := self._worst.get(candidate.card.id)) is None:
+            most = self._worst[candidate.card.id] = self._worst_of(candidate, None)
+        return most
 
     def _worst_of(self, candidate: Candidate, output: int | None) -> Need:
         decided, deadline = self.decision.features, self.decision.limits.deadline

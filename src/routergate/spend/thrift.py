@@ -1,5 +1,6 @@
 """What budgets that were reached make of a decision; pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from operator import attrgetter
 
@@ -7,6 +8,12 @@ from routergate.domain.budget import Budget, Measure, Policy, Scope
 from routergate.domain.decision import Candidate, Decision, Rejection, Why
 from routergate.domain.model import ModelClass
 from routergate.domain.reservation import Denied
+
+UNKNOWN: Mapping[Measure, str] = {
+    Measure.CASH: "has no known price, and a budget in money applies",
+    Measure.LOADED: "has no known share of fixed costs, and a budget with basis loaded applies",
+}
+"""Why a budget leaves a model out that it cannot count, by what it counts."""
 
 
 def thrifty(decision: Decision, budget: Budget) -> Decision | None:
